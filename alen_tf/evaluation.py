@@ -1,0 +1,86 @@
+"""Scores of a learner on a split, after every inference step and at a tuned threshold."""
+
+import numpy as np
+import tensorflow as tf
+
+BATCH = 512
+
+
+class Predictor:
+    """Predicts any number of examples with one compiled function of a learner."""
+
+    def __init__(self, learner, steps=None):
+        """Configures the predictor.
+
+        Args:
+          learner: a built `Learner`.
+          steps: number of refinement steps; the configured number by default.
+        """
+        self._path = tf.function(
+            lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True
+        )
+
+    def __call__(self, x):
+        """The path of relaxed outputs, [steps + 1, examples, ...], float32."""
+        parts = [self._path(tf.constant(x[i : i + BATCH])) for i in range(0, len(x), BATCH)]
+        return np.concatenate([part.numpy() for part in parts], axis=1)
+
+
+def by_step(task, path, y_true):
+    """The task's metric after every inference step, at the plain threshold."""
+    return [task.scores(y, y_true)[task.metric] for y in path]
+
+
+def evaluate_splits(task, predictor, splits):
+    """What `results.json` says of the validation and the test split.
+
+    Returns:
+      {"validation": {...}, "test": {...}}; thresholds and steps are chosen on validation alone.
+    """
+    validation = predictor(splits.validation.x)
+    thresholds = [
+        task.best_threshold(y, splits.validation.y) for y in (validation[0], validation[-1])
+    ]
+    return {
+        "validation": _evaluate(task, validation, splits.validation.y, thresholds),
+        "test": _evaluate(task, predictor(splits.test.x), splits.test.y, thresholds),
+    }
+
+
+def _evaluate(task, path, y_true, thresholds):
+    curve = by_step(task, path, y_true)
+    first, last = (
+        task.scores(y, y_true, threshold)[task.metric]
+        for y, threshold in zip((path[0], path[-1]), thresholds, strict=True)
+    )
+    others = {k: v for k, v in task.scores(path[-1], y_true).items() if k != task.metric}
+    return {
+        "inference_network": curve[0],
+        "refined": curve[-1],
+        "by_step": curve,
+        "tuned": {
+            "threshold": thresholds[1],
+            "inference_network_threshold": thresholds[0],
+            "inference_network": first,
+            "refined": last,
+        },
+        **others,
+    }
+
+
+def table(results):
+    """The results as a small text table: one row per inference step, one column per split."""
+    splits = ("validation", "test")
+    rows = []
+    for step in range(len(results["test"]["by_step"])):
+        name = "inference network" if step == 0 else f"after {step} step{'s' * (step > 1)}"
+        rows.append((name, [results[split]["by_step"][step] for split in splits]))
+    for key, name in (("inference_network", "inference network"), ("refined", "refined")):
+        rows.append(
+            (f"{name}, tuned threshold", [results[split]["tuned"][key] for split in splits])
+        )
+    lines = [f"{results['metric']:<36}{'validation':>12}{'test':>12}"]
+    lines += [
+        f"{name:<36}" + "".join(f"{value:12.4f}" for value in values) for name, values in rows
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""How an output is found: output spaces and gradient ascent inside them."""

@@ -1,0 +1,65 @@
+"""Output spaces Y: what a relaxed output is, and the projection P_Y back onto it (Eq. 4, 12).
+
+A space answers five questions: `relax(logits)` (from the inference network into the space), `project(y)` (the
+nearest point of the space), `tangent(y, direction)` (the part of a direction that stays inside), `start(y)` (the
+point that stands for "nothing known") and `decode(y)` (a discrete output). `cross_entropy(logits, y_true)` is the
+surrogate loss L_task that belongs to the space.
+"""
+
+import abc
+
+import gin
+import tensorflow as tf
+
+
+class OutputSpace(abc.ABC):
+    """A convex set of relaxed outputs, [batch, ...]."""
+
+    @abc.abstractmethod
+    def relax(self, logits):
+        """Maps unbounded logits to the inside of the space, same shape."""
+
+    @abc.abstractmethod
+    def project(self, y):
+        """The Euclidean projection P_Y(y), same shape."""
+
+    @abc.abstractmethod
+    def tangent(self, y, direction):
+        """Projects `direction` at `y` onto the directions that do not leave the space, same shape."""
+
+    @abc.abstractmethod
+    def start(self, y):
+        """The uninformed output, same shape as `y`."""
+
+    @abc.abstractmethod
+    def decode(self, y, threshold=0.5):
+        """The discrete output of a relaxed one, same shape, in {0, 1}."""
+
+    @abc.abstractmethod
+    def cross_entropy(self, logits, y_true):
+        """Cross entropy of `relax(logits)` to `y_true`, summed over output variables, [batch]."""
+
+
+@gin.register
+class Box(OutputSpace):
+    """Independent variables in [0, 1]: label sets and binary masks, [batch, ...]."""
+
+    def relax(self, logits):
+        return tf.sigmoid(logits)
+
+    def project(self, y):
+        return tf.clip_by_value(y, 0.0, 1.0)
+
+    def tangent(self, y, direction):
+        leaves = ((y <= 0.0) & (direction < 0.0)) | ((y >= 1.0) & (direction > 0.0))
+        return tf.where(leaves, 0.0, direction)
+
+    def start(self, y):
+        return tf.zeros_like(y)
+
+    def decode(self, y, threshold=0.5):
+        return y >= threshold
+
+    def cross_entropy(self, logits, y_true):
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=logits)
+        return tf.reduce_sum(losses, axis=list(range(1, len(logits.shape))))

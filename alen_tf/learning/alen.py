@@ -1,0 +1,184 @@
+"""Adversarial localized energy network (Pan et al., AAAI 2020): Algorithm 1, Eq. 4, 6, 7, 11, 12."""
+
+import gin
+import tensorflow as tf
+
+from alen_tf.learning.learner import Learner
+from alen_tf.objectives import losses
+
+
+@gin.register
+class ALEN(Learner):
+    """An energy network v(x, y) and an inference network g(x) that train each other.
+
+    v = sigmoid(score) regresses on the oracle value of what g proposes and of what refinement makes of it; g is
+    trained to reach high values, and to the truth by a surrogate loss.
+
+    The paper's ablations are arguments: AEN is `beta_v = 0`, "no L_task" is `task_weight = 0`, the InfNet baseline
+    is `lambda_g = 0` with no prediction steps, and InfNet (ALEN) is ALEN with no prediction steps.
+    """
+
+    def __init__(
+        self,
+        energy=gin.REQUIRED,
+        inference_network=gin.REQUIRED,
+        energy_optimizer=gin.REQUIRED,
+        inference_optimizer=gin.REQUIRED,
+        refinement=gin.REQUIRED,
+        prediction=gin.REQUIRED,
+        lambda_v=1.0,
+        beta_v=1.0,
+        lambda_g=1.0,
+        task_weight=1.0,
+        a=1.0,
+        d=1.0,
+        distance=losses.squared_error,
+        uninformed=0.0,
+        name="alen",
+    ):
+        """Stores hyper-parameters.
+
+        Args:
+          energy: factory of the `Energy`, called with the size of the last output axis.
+          inference_network: factory of g, a `keras.Model` from inputs to logits, called likewise.
+          energy_optimizer: factory of the optimizer of theta_v, called with the run's number of steps.
+          inference_optimizer: factory of the optimizer of theta_g, called likewise.
+          refinement: the `GradientAscent` that turns y' into y'' in training.
+          prediction: the `GradientAscent` of predictions.
+          lambda_v, beta_v: weights in Eq. 6 of the values of y' and of y''.
+          lambda_g: weight of the adversarial term in Eq. 11.
+          task_weight: weight of L_task in Eq. 11; the paper's is 1, or 0 for "no L_task".
+          a: target in Eq. 6 of the value of the truth.
+          d: target in Eq. 7 of the value of y'.
+          distance: Eq. 6's distance of a score to its target: `squared_error`, as in the paper, or `cross_entropy`.
+          uninformed: share of each batch whose refinement starts at the uninformed output in place of y'. Not in
+            the paper: it keeps the energy's neighbourhood wide once g fits the training split.
+          name: the method's name in results.
+        """
+        super().__init__(name=name)
+        self._make_energy = energy
+        self._make_inference_network = inference_network
+        self._make_energy_optimizer = energy_optimizer
+        self._make_inference_optimizer = inference_optimizer
+        self.refinement = refinement
+        self.prediction = prediction
+        self.lambda_v = lambda_v
+        self.beta_v = beta_v
+        self.lambda_g = lambda_g
+        self.task_weight = task_weight
+        self.a = a
+        self.d = d
+        self.distance = distance
+        self.uninformed = uninformed
+
+    def build_networks(self, x, y, total_steps):
+        self.energy = self._make_energy(y.shape[-1])
+        self.energy((x, y))
+        self.inference_network = self._make_inference_network(y.shape[-1])
+        self.inference_network(x)
+        self.energy_optimizer = self._make_energy_optimizer(total_steps)
+        self.energy_optimizer.build(self.energy.trainable_variables)
+        self.inference_optimizer = self._make_inference_optimizer(total_steps)
+        self.inference_optimizer.build(self.inference_network.trainable_variables)
+
+    @property
+    def networks(self):
+        return {"energy": self.energy, "inference_network": self.inference_network}
+
+    def value(self, z, y):
+        """v(x, y) in (0, 1), [batch], for encoded inputs z."""
+        return tf.sigmoid(self.energy.score(z, y))
+
+    def ascend(self, ascent, z, y, steps=None):
+        """The path of `ascent` on v(x, .) from `y`."""
+        return ascent(lambda y: self.value(z, y), y, self.space, steps)
+
+    def train_step(self, x, y_true):
+        """One pass of Algorithm 1's loop on a batch.
+
+        Both gradients are taken at the same parameters, so that the input is encoded once; Algorithm 1 as printed
+        would let the inference network see the energy network one update later.
+        """
+        x = self.standardization(x)
+        with tf.GradientTape(persistent=True) as tape:
+            z = self.energy.encode(x, training=True)
+            logits = self.inference_network(x, training=True)
+            y_inference = self.space.relax(logits)  # y' = g(x)
+            with tape.stop_recording():
+                y_refined = self.ascend(self.refinement, z, self.start(y_inference))[-1]  # y''
+            s_true = self.energy.score(z, y_true)
+            s_inference = self.energy.score(z, y_inference)
+            s_refined = self.energy.score(z, y_refined)
+            b = tf.stop_gradient(self.oracle(y_inference, y_true))
+            c = self.oracle(y_refined, y_true)
+            energy_terms = losses.energy_loss_terms(
+                s_true,
+                s_inference,
+                s_refined,
+                self.a,
+                b,
+                c,
+                self.lambda_v,
+                self.beta_v,
+                self.distance,
+            )
+            inference_terms = losses.inference_loss_terms(
+                self.space.cross_entropy(logits, y_true),
+                s_inference,
+                self.d,
+                self.task_weight,
+                self.lambda_g,
+            )
+            energy_loss, energy_scalars = total(energy_terms, self.energy, "energy_loss")
+            inference_loss, inference_scalars = total(
+                inference_terms, self.inference_network, "inference_loss"
+            )
+        energy_norm = self.descend(tape, energy_loss, self.energy, self.energy_optimizer)
+        inference_norm = self.descend(
+            tape, inference_loss, self.inference_network, self.inference_optimizer
+        )
+        return (
+            energy_scalars
+            | inference_scalars
+            | {
+                "oracle/inference_network": tf.reduce_mean(b),
+                "oracle/refined": tf.reduce_mean(c),
+                "value/truth": tf.reduce_mean(tf.sigmoid(s_true)),
+                "value/inference_network": tf.reduce_mean(tf.sigmoid(s_inference)),
+                "value/refined": tf.reduce_mean(tf.sigmoid(s_refined)),
+                "gradient_norm/energy": energy_norm,
+                "gradient_norm/inference_network": inference_norm,
+                "refinement/distance": distance(y_refined, y_inference),
+            }
+        )
+
+    def start(self, y):
+        """Where refinement starts in training: at y', or at the uninformed output for a share of the batch."""
+        if not self.uninformed:
+            return y
+        batch = tf.shape(y)[0]
+        count = tf.cast(tf.round(self.uninformed * tf.cast(batch, tf.float32)), tf.int32)
+        chosen = tf.reshape(tf.range(batch) < count, [-1] + [1] * (len(y.shape) - 1))
+        return tf.where(
+            chosen, self.space.start(y), y
+        )  # batches are shuffled: the first ones are random ones
+
+    def predict(self, x, steps=None):
+        x = self.standardization(x)
+        y = self.space.relax(self.inference_network(x))
+        return self.ascend(self.prediction, self.energy.encode(x), y, steps)
+
+
+def total(terms, network, name):
+    """Mean loss over the batch, with the network's weight penalty, and its terms as named scalars."""
+    means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
+    if network.losses:
+        means[f"{name}/weights"] = tf.add_n(network.losses)
+    loss = tf.add_n(list(means.values()))
+    return loss, means | {name: loss}
+
+
+def distance(y1, y2):
+    """Mean Euclidean distance between outputs of a batch."""
+    squares = tf.reduce_sum(tf.square(y1 - y2), axis=list(range(1, len(y1.shape))))
+    return tf.reduce_mean(tf.sqrt(squares))

@@ -1,0 +1,77 @@
+"""The contract of learning methods."""
+
+import abc
+
+import keras
+import tensorflow as tf
+
+from alen_tf.networks.standardization import Standardization
+
+
+class Learner(tf.Module, abc.ABC):
+    """A learning method: networks, their optimizers, one training step, and prediction.
+
+    A learner is a recipe until `build`: constructors only store hyper-parameters and factories of networks and
+    optimizers, so that variables appear after the seed is set and under the distribution strategy in force.
+    """
+
+    def build(self, input_shape, output_shape, space, oracle, total_steps):
+        """Makes networks and optimizers.
+
+        Args:
+          input_shape: shape of one input, without the batch axis.
+          output_shape: shape of one output, without the batch axis.
+          space: the `OutputSpace` of outputs.
+          oracle: oracle value function h(y, y*) to [batch].
+          total_steps: length of the run in training steps, for learning-rate schedules.
+        """
+        self.space = space
+        self.oracle = oracle
+        self.standardization = Standardization()
+        x = self.standardization(tf.zeros((1, *input_shape)))
+        self.build_networks(x, tf.zeros((1, *output_shape)), total_steps)
+
+    @abc.abstractmethod
+    def build_networks(self, x, y, total_steps):
+        """Makes networks and optimizers and builds them on a standardised input and an output, batch of one."""
+
+    @property
+    @abc.abstractmethod
+    def networks(self) -> dict[str, keras.Model]:
+        """The networks by name: "energy", "inference_network"."""
+
+    @abc.abstractmethod
+    def train_step(self, x, y_true) -> dict[str, tf.Tensor]:
+        """Updates the networks on one batch and returns named scalars. Runs inside a `tf.function`.
+
+        Args:
+          x: inputs, [batch, ...], not standardised, of any numeric type.
+          y_true: true outputs in the space, [batch, ...], float32.
+        """
+
+    @abc.abstractmethod
+    def predict(self, x, steps=None) -> list[tf.Tensor]:
+        """The path of relaxed outputs [y(0), ..., y(T)], each [batch, ...]; the last one is the prediction.
+
+        Args:
+          x: inputs, [batch, ...], not standardised.
+          steps: number of refinement steps T; the configured number by default.
+        """
+
+    def adapt(self, x):
+        """Takes from training inputs what is no learned weight: the statistics of the standardisation."""
+        self.standardization.adapt(x)
+
+    def descend(self, tape, loss, network, optimizer):
+        """One optimizer step on `loss`, the mean over this replica's share of the batch.
+
+        Returns:
+          The gradient's global norm, a scalar.
+        """
+        # Keras sums gradients over replicas; the loss must be a share of the global mean.
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        variables = network.trainable_variables
+        gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
+        gradients = [gradient / replicas for gradient in gradients]
+        optimizer.apply(gradients, variables)
+        return tf.linalg.global_norm(gradients)

@@ -1,0 +1,108 @@
+"""Multi-layer perceptrons for vectors of labels, as in DVN (Gygli et al., ICML 2017)."""
+
+import gin
+import keras
+from keras import ops
+
+from alen_tf.networks.energy import Energy
+
+
+@gin.register
+class MLPEnergy(Energy):
+    """s(x, y) = sum_i y_i F_i(x) + w2' softplus(W1 y): a local term per label and a global term over all of them.
+
+    F is a softplus network. Softplus because refinement differentiates the score twice when it is learned
+    through, and a ReLU network has no curvature.
+    """
+
+    def __init__(
+        self,
+        outputs,
+        hidden_units=150,
+        hidden_layers=1,
+        global_units=16,
+        l2=0.0,
+        input_gain=1.0,
+        name="energy",
+    ):
+        """Configures the network.
+
+        Args:
+          outputs: number of labels.
+          hidden_units: width of each hidden layer of F.
+          hidden_layers: number of hidden layers of F (DVN: 1 on Bibtex, 2 on Bookmarks).
+          global_units: number of units that look at all labels together.
+          l2: weight of 1/2 ||W||^2, summed over the kernels.
+          input_gain: scale of the first layer's initial kernel, relative to He's.
+          name: name of the model.
+        """
+        super().__init__(name=name)
+
+        def dense(units, gain=1.0, **kwargs):
+            # VarianceScaling(scale=2 gain^2) is He's initializer times gain.
+            init = keras.initializers.VarianceScaling(2.0 * gain**2, "fan_in", "untruncated_normal")
+            penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
+            return keras.layers.Dense(
+                units, kernel_initializer=init, kernel_regularizer=penalty, **kwargs
+            )
+
+        gains = [input_gain] + [1.0] * (hidden_layers - 1)
+        self.features = [dense(hidden_units, gain, activation="softplus") for gain in gains]
+        self.local = dense(outputs, name="local")
+        self.global_features = dense(global_units, activation="softplus", use_bias=False)
+        self.global_score = dense(1, use_bias=False)
+
+    def encode(self, x, training=False):
+        """F(x): how much each label alone adds to the score, [batch, labels]."""
+        for layer in self.features:
+            x = layer(x)
+        return self.local(x)
+
+    def score(self, z, y):
+        local = ops.sum(y * z, axis=-1)
+        return local + self.global_score(self.global_features(y))[..., 0]
+
+
+@gin.register
+class MLP(keras.Sequential):
+    """Inference network g(x): a ReLU network that gives one logit per label, [batch, labels]."""
+
+    def __init__(
+        self,
+        outputs,
+        hidden_units=150,
+        hidden_layers=1,
+        dropout=0.0,
+        output_bias=0.0,
+        l2=0.0,
+        name="inference_network",
+    ):
+        """Configures the network.
+
+        Args:
+          outputs: number of labels.
+          hidden_units: width of each hidden layer.
+          hidden_layers: number of hidden layers; 0 is logistic regression.
+          dropout: share of hidden units dropped in training.
+          output_bias: initial logit of every label; negative where labels are rare.
+          l2: weight of 1/2 ||W||^2, summed over the kernels.
+          name: name of the model.
+        """
+        penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
+        layers = []
+        for _ in range(hidden_layers):
+            layers.append(
+                keras.layers.Dense(
+                    hidden_units,
+                    activation="relu",
+                    kernel_initializer="he_normal",
+                    kernel_regularizer=penalty,
+                )
+            )
+            if dropout:
+                layers.append(keras.layers.Dropout(dropout))
+        bias = keras.initializers.Constant(output_bias)
+        layers.append(
+            keras.layers.Dense(outputs, bias_initializer=bias, kernel_regularizer=penalty)
+        )
+        super().__init__(layers, name=name)

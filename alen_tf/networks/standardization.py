@@ -1,0 +1,26 @@
+"""Standardised inputs, as a part of the model: who has the model needs no preprocessing."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+class Standardization(keras.layers.Layer):
+    """(x - mean) / deviation, per feature of the last axis, with the statistics of the training split."""
+
+    def build(self, input_shape):
+        shape = (input_shape[-1],)
+        self.mean = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="mean")
+        self.deviation = self.add_weight(
+            shape=shape, initializer="ones", trainable=False, name="deviation"
+        )
+
+    def adapt(self, x):
+        """Takes mean and deviation from `x`, [examples, ..., features]; a constant feature is only centred."""
+        axes = tuple(range(x.ndim - 1))
+        deviation = np.std(x, axis=axes, dtype=np.float64)
+        self.mean.assign(np.mean(x, axis=axes, dtype=np.float64))
+        self.deviation.assign(np.where(deviation > 1e-7, deviation, 1.0))
+
+    def call(self, x):
+        return (ops.cast(x, self.compute_dtype) - self.mean) / self.deviation

@@ -1,0 +1,1 @@
+"""What is optimised and what is measured: oracle values, losses, metrics."""

@@ -1,0 +1,73 @@
+"""Losses of the paper, Eq. 2, 3, 5, 6, 7 and 11.
+
+Every function returns one value per example, [batch]; the learner takes the mean, where the paper writes a sum
+over the data set: only the learning rate sees the difference. Arguments named `v_...` are values v(x, y) and
+arguments named `s_...` are scores, with v = sigmoid(s) where the value must live in [0, 1] as oracle values do.
+"""
+
+import gin
+import tensorflow as tf
+
+
+def generalized_perceptron(v_highest, v_true):
+    """Eq. 2: max_y v(x, y) - v(x, y*)."""
+    return v_highest - v_true
+
+
+def min_max(v_true, v_inference):
+    """Eq. 3: v(x, y*) - v(x, g(x)); the energy network maximises it, the inference network minimises it."""
+    return v_true - v_inference
+
+
+def min_max_refined(v_true, v_inference, v_refined):
+    """Eq. 5: v(x, y*) - v(x, g(x)) - v(x, y''); like Eq. 3, with the refined output as a second opponent."""
+    return v_true - v_inference - v_refined
+
+
+@gin.register
+def squared_error(score, target):
+    """1/2 (sigmoid(s) - target)^2: the distance in Eq. 6 and 7."""
+    return 0.5 * tf.square(tf.sigmoid(score) - target)
+
+
+@gin.register
+def cross_entropy(score, target):
+    """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle value."""
+    return tf.nn.sigmoid_cross_entropy_with_logits(
+        labels=tf.broadcast_to(tf.cast(target, score.dtype), tf.shape(score)), logits=score
+    )
+
+
+def energy_loss_terms(s_true, s_inference, s_refined, a, b, c, lambda_v, beta_v, distance):
+    """Eq. 6, term by term: how far the values of y*, y' and y'' are from their targets.
+
+    Args:
+      s_true, s_inference, s_refined: scores of y*, y' = g(x) and y'', [batch].
+      a, b, c: their targets: 1, h(y', y*) and h(y'', y*).
+      lambda_v, beta_v: weights of the second and the third term.
+      distance: `squared_error` (the paper) or `cross_entropy`.
+
+    Returns:
+      The terms 6a, 6b and 6c, weighted, by name; their sum is the loss.
+    """
+    return {
+        "truth": distance(s_true, a),
+        "inference_network": lambda_v * distance(s_inference, b),
+        "refined": beta_v * distance(s_refined, c),
+    }
+
+
+def inference_loss_terms(task_loss, s_inference, d, task_weight, lambda_g):
+    """Eq. 11, term by term: L_task + lambda_g L_adv, with L_adv of Eq. 7.
+
+    Args:
+      task_loss: surrogate loss of g(x) against y*, [batch].
+      s_inference: score of y' = g(x), [batch].
+      d: the value that g is to reach: 1.
+      task_weight: 1 in the paper; 0 removes L_task.
+      lambda_g: weight of the adversarial term.
+    """
+    return {
+        "task": task_weight * task_loss,
+        "adversarial": lambda_g * squared_error(s_inference, d),
+    }

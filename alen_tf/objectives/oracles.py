@@ -1,0 +1,40 @@
+"""Oracle values h(y, y*): how good a relaxed output is, for outputs whose truth is known (Eq. 8-10).
+
+All functions take `y` in [0, 1] and `y_true` in {0, 1}, both [batch, ...], and return [batch] in [0, 1]; the
+trailing axes hold the output variables. Two empty label sets agree perfectly: h = 1.
+"""
+
+import gin
+import tensorflow as tf
+
+
+def intersection(y, y_true):
+    """Eq. 9: sum_i min(y_i, y*_i)."""
+    return tf.reduce_sum(tf.minimum(y, y_true), axis=_variables(y))
+
+
+def union(y, y_true):
+    """Eq. 10: sum_i max(y_i, y*_i)."""
+    return tf.reduce_sum(tf.maximum(y, y_true), axis=_variables(y))
+
+
+@gin.register
+def f1(y, y_true):
+    """Eq. 8: 2 |y n y*| / (|y n y*| + |y u y*|)."""
+    both, either = intersection(y, y_true), union(y, y_true)
+    return _ratio(2.0 * both, both + either)
+
+
+@gin.register
+def iou(y, y_true):
+    """Intersection over union: |y n y*| / |y u y*|."""
+    return _ratio(intersection(y, y_true), union(y, y_true))
+
+
+def _variables(y):
+    return list(range(1, len(y.shape)))
+
+
+def _ratio(numerator, denominator):
+    nothing = denominator == 0.0  # only when y and y* are both empty
+    return tf.where(nothing, 1.0, numerator / tf.where(nothing, 1.0, denominator))

@@ -1,0 +1,1 @@
+"""What is predicted: data, output space, oracle, metrics, pictures."""

@@ -1,0 +1,31 @@
+"""Trains a model: python -m alen_tf.train --gin_file=gin/digits/alen.gin."""
+
+from absl import flags
+
+from alen_tf import command_line
+
+flags.DEFINE_multi_string("gin_file", [], "Gin file; may repeat, later ones win.")
+flags.DEFINE_multi_string("gin_param", [], "Gin binding such as 'train.epochs = 3'; may repeat.")
+
+
+def main(options):
+    from alen_tf import config, evaluation, trainer
+    from alen_tf.errors import ConfigError
+
+    if not options.gin_file:
+        raise ConfigError("name a configuration, for example --gin_file=gin/digits/alen.gin")
+    config.parse(options.gin_file, options.gin_param)
+    workdir = options.workdir or default_workdir(options.gin_file[-1])
+    results = trainer.train(workdir, options.manual_dir, options.data_dir)
+    print(evaluation.table(results))
+    print(f"\n{workdir}: results.json, pictures, checkpoints; tensorboard --logdir {workdir}")
+
+
+def default_workdir(gin_file):
+    """runs/digits/alen for gin/digits/alen.gin."""
+    parts = gin_file.removesuffix(".gin").replace("\\", "/").split("/")
+    return "/".join(["runs", *parts[-2:]])
+
+
+if __name__ == "__main__":
+    command_line.run(main)

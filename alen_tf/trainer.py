@@ -1,0 +1,238 @@
+"""The training loop: steps, evaluation, checkpoints, summaries."""
+
+import platform
+import shlex
+import sys
+import time
+
+import gin
+import keras
+import numpy as np
+import tensorflow as tf
+
+import alen_tf
+from alen_tf import evaluation, summaries
+from alen_tf.errors import NonFiniteError
+from alen_tf.workdir import Workdir
+
+# Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop soon.
+STEPS_PER_CALL = 200
+
+
+@gin.configurable
+def train(
+    workdir,
+    manual_dir=None,
+    data_dir=None,
+    task=gin.REQUIRED,
+    learner=gin.REQUIRED,
+    epochs=gin.REQUIRED,
+    batch_size=20,
+    seed=0,
+    strategy=None,
+    evaluate_every=1,
+):
+    """Trains `learner` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
+
+    Args:
+      workdir: folder of the run.
+      manual_dir, data_dir: see `Task.load`.
+      task: the `Task`.
+      learner: the `Learner`, not yet built.
+      epochs: passes over the training split.
+      batch_size: examples per step, over all replicas.
+      seed: of initial weights, dropout and the order of examples.
+      strategy: None, or the name of a `tf.distribute` strategy.
+      evaluate_every: epochs between evaluations on validation.
+
+    Returns:
+      The content of `results.json`.
+
+    Raises:
+      UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
+    """
+    del strategy  # one device
+    splits = task.load(manual_dir, data_dir)
+    keras.utils.set_random_seed(seed)
+    batches = Batches(splits.train, batch_size, seed)
+    learner.build(
+        splits.train.x.shape[1:],
+        splits.train.y.shape[1:],
+        task.space,
+        task.oracle,
+        epochs * batches.per_epoch,
+    )
+    learner.adapt(splits.train.x)
+    config = gin.operative_config_str()
+    workdir = Workdir(workdir)
+    workdir.claim(config)
+
+    run = _Run(workdir, config, task, splits, learner, batches)
+    run.resume()
+    run.train(epochs, evaluate_every)
+    return run.finish(seed, epochs)
+
+
+class Batches:
+    """The training split on the device; the batch of a step is a pure function of (seed, epoch, step).
+
+    A resumed run therefore sees the same batches, without any state to save. Examples that do not fill the last
+    batch of an epoch are left out of that epoch.
+    """
+
+    def __init__(self, examples, batch_size, seed):
+        self._x = tf.constant(examples.x)
+        self._y = tf.constant(examples.y)
+        self._seed = seed
+        self.size = min(batch_size, len(examples))
+        self.per_epoch = len(examples) // self.size
+
+    def order(self, epoch):
+        """The order of examples in an epoch, int32 [examples]."""
+        return tf.random.experimental.stateless_shuffle(
+            tf.range(len(self._x)), seed=tf.stack([self._seed, epoch])
+        )
+
+    def __call__(self, order, step):
+        """The batch of a step of the epoch with this `order`: inputs, and outputs as float32."""
+        rows = order[step * self.size : (step + 1) * self.size]
+        return tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
+
+
+class _Run:
+    """One training run in its workdir."""
+
+    def __init__(self, workdir, config, task, splits, learner, batches):
+        self.workdir = workdir
+        self.task = task
+        self.splits = splits
+        self.learner = learner
+        self.batches = batches
+        self.predict = evaluation.Predictor(learner)
+        self.summaries = summaries.Summaries(workdir, config)
+        self.epoch = tf.Variable(0, dtype=tf.int32)
+        self.seconds = tf.Variable(0.0, dtype=tf.float64)
+        self.best_score = tf.Variable(-np.inf, dtype=tf.float64)
+        self.best_epoch = tf.Variable(0, dtype=tf.int32)
+        state = tf.train.Checkpoint(
+            learner=learner,
+            epoch=self.epoch,
+            seconds=self.seconds,
+            best_score=self.best_score,
+            best_epoch=self.best_epoch,
+        )
+        self.latest = tf.train.CheckpointManager(state, str(workdir.latest), max_to_keep=2)
+        self.best = tf.train.CheckpointManager(
+            tf.train.Checkpoint(learner=learner), str(workdir.best), max_to_keep=1
+        )
+        self._step = tf.function(learner.train_step)
+
+    def resume(self):
+        """Continues after the last saved epoch, where there is one."""
+        if self.latest.restore_or_initialize():
+            print(f"resuming {self.workdir.path} after epoch {self.epoch.numpy()}")
+
+    def train(self, epochs, evaluate_every):
+        """Trains up to `epochs`, evaluating and saving as it goes."""
+        bar = keras.utils.Progbar(
+            epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
+        )
+        bar.stateful_metrics = {"validation"}  # shown as it is, not averaged over epochs
+        for epoch in range(self.epoch.numpy(), epochs):
+            scalars = self._train_epoch(epoch)
+            self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
+            shown = {name: value for name, value in scalars.items() if "/" not in name}
+            if (epoch + 1) % evaluate_every == 0 or epoch + 1 == epochs:
+                shown["validation"] = self._evaluate(epoch + 1)
+                self.latest.save(epoch + 1)
+            bar.update(epoch + 1, list(shown.items()))
+
+    def _train_epoch(self, epoch):
+        """One pass over the training split; the means of the learner's scalars."""
+        start = time.monotonic()
+        parts = []
+        for first in range(0, self.batches.per_epoch, STEPS_PER_CALL):
+            last = min(first + STEPS_PER_CALL, self.batches.per_epoch)
+            sums = self._steps(tf.constant(epoch), tf.constant(first), tf.constant(last))
+            parts.append({name: float(value) for name, value in sums.items()})
+            self._check_finite(parts[-1], epoch)
+        self.seconds.assign_add(time.monotonic() - start)
+        return {
+            name: sum(part[name] for part in parts) / self.batches.per_epoch for name in parts[0]
+        }
+
+    @tf.function
+    def _steps(self, epoch, first, last):
+        """Training steps [first, last) of an epoch; the sums of the learner's scalars."""
+        order = self.batches.order(epoch)
+        sums = self._step(*self.batches(order, first))
+        for step in tf.range(first + 1, last):
+            scalars = self._step(*self.batches(order, step))
+            sums = tf.nest.map_structure(tf.add, sums, scalars)
+        return sums
+
+    def _check_finite(self, scalars, epoch):
+        broken = [name for name, value in scalars.items() if not np.isfinite(value)]
+        if broken:
+            kept = self.latest.latest_checkpoint or "none was saved yet"
+            raise NonFiniteError(
+                f"{', '.join(broken)} not finite in epoch {epoch + 1}; last good checkpoint: {kept}; "
+                "try a smaller learning rate"
+            )
+
+    def _evaluate(self, epoch):
+        """Scores the validation split and keeps the model if it is the best so far; the refined score."""
+        self.epoch.assign(epoch)
+        examples = self.splits.validation
+        curve = evaluation.by_step(self.task, self.predict(examples.x), examples.y)
+        scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
+        scalars |= {
+            f"{self.task.metric}/inference_network": curve[0],
+            f"{self.task.metric}/refined": curve[-1],
+        }
+        self.summaries.evaluation(scalars, step=epoch * self.batches.per_epoch)
+        if curve[-1] > self.best_score.numpy():
+            self.best_score.assign(curve[-1])
+            self.best_epoch.assign(epoch)
+            self.best.save(epoch)
+        return curve[-1]
+
+    def finish(self, seed, epochs):
+        """Evaluates the best checkpoint on validation and test, and writes results and pictures."""
+        self.best.checkpoint.restore(self.best.latest_checkpoint).expect_partial()
+        seconds = self.seconds.numpy()
+        scores = evaluation.evaluate_splits(self.task, self.predict, self.splits)
+        results = {
+            "dataset": self.splits.name,
+            "method": self.learner.name,
+            "seed": seed,
+            "metric": self.task.metric,
+            **scores,
+            "inference_steps": len(scores["test"]["by_step"]) - 1,
+            "epochs": epochs,
+            "best_epoch": int(self.best_epoch.numpy()),
+            "train_seconds": round(seconds, 2),
+            "examples_per_second": round(
+                epochs * self.batches.per_epoch * self.batches.size / seconds, 1
+            ),
+            "parameters": {
+                name: int(network.count_params()) for name, network in self.learner.networks.items()
+            },
+            "command": shlex.join(["python", "-m", "alen_tf.train", *sys.argv[1:]]),
+            "versions": {
+                "python": platform.python_version(),
+                "tensorflow": tf.__version__,
+                "alen_tf": alen_tf.__version__,
+            },
+        }
+        self.workdir.write_json(self.workdir.results, results)
+        self._draw(results, step=epochs * self.batches.per_epoch)
+        self.summaries.close()
+        return results
+
+    def _draw(self, results, step):
+        curves = {split: results[split]["by_step"] for split in ("validation", "test")}
+        figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
+        test = self.splits.test.take(slice(0, evaluation.BATCH))
+        figures |= self.task.pictures(test.x, self.predict(test.x), test.y)
+        self.summaries.pictures(figures, step)

@@ -1,0 +1,41 @@
+"""Packaging of alen_tf; tools are configured in pyproject.toml."""
+
+import pathlib
+import re
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "alen_tf/__init__.py").read_text())[1]
+
+setuptools.setup(
+    name="alen_tf",
+    version=VERSION,
+    description="Structured prediction with adversarial localized energy networks in TensorFlow.",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=[*setuptools.find_packages(include=["alen_tf", "alen_tf.*"]), "alen_tf.gin"],
+    # The gin files stand at the top of the clone; an installed package carries them inside.
+    package_dir={"alen_tf.gin": "gin"},
+    package_data={"alen_tf.gin": ["**/*.gin"]},
+    install_requires=[
+        "absl-py>=2.1,<3",
+        "gin-config>=0.5,<0.6",
+        "importlib_resources>=6",  # tensorflow-datasets imports it undeclared
+        "keras>=3.12,<4",
+        "liac-arff>=2.5,<3",
+        "matplotlib>=3.9,<4",
+        "numpy>=2,<3",
+        "scikit-learn>=1.6,<2",
+        "scipy>=1.14,<2",
+        "tensorboard>=2.20,<3",  # TensorFlow no longer brings it
+        "tensorflow>=2.20,<3",
+        "tensorflow-datasets>=4.9.9,<5",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]"],
+        "test": ["dill", "import-linter>=2", "pytest>=8,<10", "ruff>=0.12"],
+    },
+)
