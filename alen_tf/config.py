@@ -1,7 +1,7 @@
 """Gin configuration: what a gin file may name, and one clear line where it is wrong.
 
-Only the roots `train` and `evaluate` are `@gin.configurable`; everything else is `@gin.register`ed and takes part
-only where a gin file mentions it.
+Only the roots `train` and `evaluate` are `@gin.configurable`; everything else is `@gin.register`ed
+and takes part only where a gin file mentions it.
 """
 
 import importlib
@@ -31,7 +31,8 @@ def parse(files, params=()):
       params: bindings such as "train.epochs = 3"; later ones win.
 
     Raises:
-      ConfigError: a file, name, parameter or macro is unknown or malformed; the message names file and line.
+      ConfigError: a file, name, parameter or macro is unknown or malformed; the message names file
+        and line.
     """
     _import_configurables()
     logging.getLogger().addFilter(_drop_gin_chatter)
@@ -70,7 +71,8 @@ def _import_configurables():
 
 
 def _drop_gin_chatter(record):
-    """Gin logs an error for each search path that misses, although it finds the file in the next one."""
+    """Gin logs an error for each search path that misses, although it finds the file in the next
+    one."""
     return not (record.module == "resource_reader" and record.funcName == "system_path_file_exists")
 
 
@@ -93,4 +95,4 @@ def _reason(error):
 def _undefined_macro(error, sources):
     macro = re.search(r"'(\S+)/gin\.macro'", str(error))
     what = f"the macro %{macro[1]} has no value" if macro else _reason(error)
-    return f"{what}, in {', '.join(map(str, sources))}; set it with --gin_param='{macro[1] if macro else 'NAME'} = ...'"
+    return f"{what} (in {', '.join(map(str, sources))})"

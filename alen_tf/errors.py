@@ -1,7 +1,7 @@
 """Mistakes that a user can mend.
 
-A command line prints `str(error)` of these as one line and exits non-zero; every other exception is a
-defect of this package and keeps its traceback.
+A command line prints `str(error)` of these as one line and exits non-zero; every other exception is
+a defect of this package and keeps its traceback.
 """
 
 

@@ -52,7 +52,8 @@ class Summaries:
 
 
 def hyper_parameters(config):
-    """The bindings of an operative configuration that are numbers, truth values or names: {"ALEN.beta_v": 2.0}."""
+    """The bindings of an operative configuration that are numbers, truth values or names:
+    {"ALEN.beta_v": 2.0}."""
     found = {}
     for name, text in re.findall(r"^([\w./]+) = (.+)$", config, flags=re.MULTILINE):
         if text in ("True", "False"):
@@ -65,7 +66,8 @@ def hyper_parameters(config):
 
 
 def score_by_step(curves, metric):
-    """A figure of the score after every inference step; `curves` maps a split's name to its scores."""
+    """A figure of the score after every inference step; `curves` maps a split's name to its
+    scores."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")

@@ -15,7 +15,8 @@ from alen_tf import evaluation, summaries
 from alen_tf.errors import NonFiniteError
 from alen_tf.workdir import Workdir
 
-# Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop soon.
+# Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop
+# soon.
 STEPS_PER_CALL = 200
 
 
@@ -74,10 +75,11 @@ def train(
 
 
 class Batches:
-    """The training split on the device; the batch of a step is a pure function of (seed, epoch, step).
+    """The training split on the device; the batch of a step is a pure function of (seed, epoch,
+    step).
 
-    A resumed run therefore sees the same batches, without any state to save. Examples that do not fill the last
-    batch of an epoch are left out of that epoch.
+    A resumed run therefore sees the same batches, without any state to save. Examples that do not
+    fill the last batch of an epoch are left out of that epoch.
     """
 
     def __init__(self, examples, batch_size, seed):
@@ -176,12 +178,13 @@ class _Run:
         if broken:
             kept = self.latest.latest_checkpoint or "none was saved yet"
             raise NonFiniteError(
-                f"{', '.join(broken)} not finite in epoch {epoch + 1}; last good checkpoint: {kept}; "
-                "try a smaller learning rate"
+                f"{', '.join(broken)} not finite in epoch {epoch + 1}; "
+                f"last good checkpoint: {kept}; try a smaller learning rate"
             )
 
     def _evaluate(self, epoch):
-        """Scores the validation split and keeps the model if it is the best so far; the refined score."""
+        """Scores the validation split and keeps the model if it is the best so far; the refined
+        score."""
         self.epoch.assign(epoch)
         examples = self.splits.validation
         curve = evaluation.by_step(self.task, self.predict(examples.x), examples.y)

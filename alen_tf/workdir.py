@@ -11,8 +11,9 @@ from alen_tf.errors import WorkdirError
 class Workdir:
     """Paths inside a workdir, and its small files.
 
-    `config.gin` is the operative configuration, `checkpoints/latest` the state to resume from, `checkpoints/best`
-    the model with the highest validation score, `train/` and `eval/` TensorBoard events, `results.json` the result.
+    `config.gin` is the operative configuration, `checkpoints/latest` the state to resume from,
+    `checkpoints/best` the model with the highest validation score, `train/` and `eval/` TensorBoard
+    events, `results.json` the result.
     """
 
     def __init__(self, path):
@@ -39,8 +40,8 @@ class Workdir:
             ) from error
         if existing != config:
             raise WorkdirError(
-                f"{self.path} was made by another configuration ({_difference(existing, config)}); use another "
-                "--workdir, or the same gin files and parameters to resume it"
+                f"{self.path} was made by another configuration ({_difference(existing, config)}); "
+                "use another --workdir, or the same gin files and parameters to resume it"
             )
 
     def read_config(self):
@@ -53,8 +54,8 @@ class Workdir:
             return self.config.read_text(encoding="utf-8")
         except OSError as error:
             raise WorkdirError(
-                f"{self.path} is not a workdir: {self.config} cannot be read ({error.strerror}); train with "
-                "--workdir first"
+                f"{self.path} is not a workdir: {self.config} cannot be read ({error.strerror}); "
+                "train with --workdir first"
             ) from error
 
     def write(self, path, content):

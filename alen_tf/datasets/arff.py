@@ -22,8 +22,8 @@ def read_arff(path):
     """Reads a file whose attributes are numeric, or nominal with numbers as names, such as {0, 1}.
 
     Raises:
-      DataError: the file cannot be read, is malformed, or has a value that is not a finite number; the message names
-        file and line.
+      DataError: the file cannot be read, is malformed, or has a value that is not a finite number;
+        the message names file and line.
     """
     path = pathlib.Path(path)
     try:
@@ -60,7 +60,8 @@ class _Numbered:
         self.number = 0
 
     def __iter__(self):
-        for self.number, line in enumerate(self._file, start=1):
+        for line in self._file:
+            self.number += 1
             yield line
 
 

@@ -1,7 +1,8 @@
 """Bibtex (Katakis et al. 2008): words of a bibliography entry -> the tags that people gave it.
 
-4,880 training and 2,515 test documents, 1,836 words, 159 tags; 10% of the training documents, chosen by a fixed
-seed, are the validation split. Also a TFDS data set: `import alen_tf.datasets.bibtex; tfds.load("bibtex")`.
+4,880 training and 2,515 test documents, 1,836 words, 159 tags; 10% of the training documents,
+chosen by a fixed seed, are the validation split. It is also a TFDS data set: after
+`import alen_tf.datasets.bibtex`, `tfds.load("bibtex")` works.
 """
 
 import gin
@@ -28,7 +29,8 @@ FILES = {
 
 
 class Bibtex(tfds.core.GeneratorBasedBuilder):
-    """Sparse word and tag indices in file order; from the manual directory, or downloaded where there is none."""
+    """Sparse word and tag indices in file order; from the manual directory, or downloaded where
+    there is none."""
 
     VERSION = tfds.core.Version("1.0.0")
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
@@ -42,8 +44,9 @@ class Bibtex(tfds.core.GeneratorBasedBuilder):
             features=tags.features(WORDS, TAGS),
             homepage="https://mulan.sourceforge.net/datasets-mlc.html",
             citation=(
-                "@inproceedings{katakis2008multilabel, title={Multilabel text classification for automated tag "
-                "suggestion}, author={Katakis, Ioannis and Tsoumakas, Grigorios and Vlahavas, Ioannis}, "
+                "@inproceedings{katakis2008multilabel, "
+                "title={Multilabel text classification for automated tag suggestion}, "
+                "author={Katakis, Ioannis and Tsoumakas, Grigorios and Vlahavas, Ioannis}, "
                 "booktitle={ECML PKDD Discovery Challenge}, year={2008}}"
             ),
             disable_shuffling=True,
@@ -87,7 +90,8 @@ def _read(path, split):
 
 @gin.register
 def bibtex(manual_dir=None, data_dir=None):
-    """Loads the splits: 4,392 train, 488 validation, 2,515 test; the first call prepares them with TFDS.
+    """Loads the splits: 4,392 train, 488 validation, 2,515 test; the first call prepares them with
+    TFDS.
 
     Raises:
       DataError: the files cannot be had, are damaged, or are malformed.

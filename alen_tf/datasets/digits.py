@@ -1,7 +1,8 @@
 """Digit completion: see the top half of a handwritten digit, predict its bottom half.
 
-The 1,797 real 8x8 digits that scikit-learn ships (UCI, Alpaydin and Kaynak 1998): no download. The input is the top
-half's 32 grey values in 0 ... 16; the output is the bottom half's 32 pixels, 1 where the grey value is at least 8.
+The 1,797 real 8x8 digits that scikit-learn ships (UCI, Alpaydin and Kaynak 1998): no download. The
+input is the top half's 32 grey values in 0 ... 16; the output is the bottom half's 32 pixels, 1
+where the grey value is at least 8.
 """
 
 import gin

@@ -7,7 +7,8 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Inputs `x` [examples, ...] of any numeric type and outputs `y` [examples, ...] in {0, 1}, uint8."""
+    """Inputs `x` [examples, ...] of any numeric type and outputs `y` [examples, ...] in {0, 1},
+    uint8."""
 
     x: np.ndarray
     y: np.ndarray
@@ -32,7 +33,8 @@ class Splits:
 
 
 def hold_out(examples, fraction=0.1, seed=0):
-    """Splits off a validation split that depends on nothing but the number of examples, `fraction` and `seed`.
+    """Splits off a validation split that depends on nothing but the number of examples, `fraction`
+    and `seed`.
 
     Returns:
       (rest, held out), both in the order of `examples`.

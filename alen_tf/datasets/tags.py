@@ -1,4 +1,5 @@
-"""Shared by Bibtex and Bookmarks (Katakis et al. 2008): documents as sets of words, labelled with sets of tags."""
+"""Shared by Bibtex and Bookmarks (Katakis et al. 2008): documents as sets of words, labelled with
+sets of tags."""
 
 import hashlib
 import pathlib
@@ -15,7 +16,8 @@ from alen_tf.errors import DataError
 
 
 def features(words, tags):
-    """TFDS features: the indices of the words and of the tags that a document has, both in ascending order."""
+    """TFDS features: the indices of the words and of the tags that a document has, both in
+    ascending order."""
     return tfds.features.FeaturesDict(
         {
             "words": tfds.features.Sequence(tfds.features.ClassLabel(num_classes=words)),
@@ -75,8 +77,8 @@ def _reach(builder, url):
         urllib.request.urlopen(request, timeout=20).close()
     except OSError as error:
         raise DataError(
-            f"{builder.name}: not in {builder.data_dir}, and {url} cannot be reached ({error}); get the files "
-            f"yourself, put them in DIR/{builder.name}/ and pass --manual_dir=DIR"
+            f"{builder.name}: not in {builder.data_dir}, and {url} cannot be reached ({error}); "
+            f"get the files yourself, put them in DIR/{builder.name}/ and pass --manual_dir=DIR"
         ) from error
 
 
@@ -104,7 +106,8 @@ def manual_file(manual_dir, dataset, name, source):
     """The path of a file of a data set in the manual directory.
 
     Raises:
-      DataError: it is not there; the message says where it was looked for, where to get it and where to put it.
+      DataError: it is not there; the message says where it was looked for, where to get it and
+        where to put it.
     """
     path = pathlib.Path(manual_dir).expanduser() / dataset / name
     if not path.is_file():
@@ -121,5 +124,6 @@ def verify(path, sha256):
     found = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
     if found != sha256:
         raise DataError(
-            f"{path}: checksum mismatch: SHA-256 is {found}, expected {sha256}; delete the file and get it again"
+            f"{path}: checksum mismatch: SHA-256 is {found}, expected {sha256}; delete the file "
+            "and get it again"
         )

@@ -22,8 +22,9 @@ class GradientAscent:
           steps: number of steps T.
           step_size: eta. With `normalize` it is the Euclidean length of a step before projection.
           normalize: Eq. 12 when true, Eq. 4 when false. The norm is taken per example.
-          free: drop from the gradient what the projection would clip at once, before the norm is taken. Not in
-            the paper; without it, variables that rest on the boundary use up most of the step's length.
+          free: drop from the gradient what the projection would clip at once, before the norm is
+            taken. Not in the paper; without it, variables that rest on the boundary use up most of
+            the step's length.
         """
         self.steps = steps
         self.step_size = step_size
@@ -48,7 +49,8 @@ class GradientAscent:
         """Ascends from `y`.
 
         Args:
-          value: function from outputs [batch, ...] to their values [batch]. Examples must not interact.
+          value: function from outputs [batch, ...] to their values [batch]. Examples must not
+            interact.
           y: the initial outputs y(0), [batch, ...].
           space: the `OutputSpace` that holds `y`.
           steps: another number of steps than the configured one.

@@ -1,9 +1,9 @@
 """Output spaces Y: what a relaxed output is, and the projection P_Y back onto it (Eq. 4, 12).
 
-A space answers five questions: `relax(logits)` (from the inference network into the space), `project(y)` (the
-nearest point of the space), `tangent(y, direction)` (the part of a direction that stays inside), `start(y)` (the
-point that stands for "nothing known") and `decode(y)` (a discrete output). `cross_entropy(logits, y_true)` is the
-surrogate loss L_task that belongs to the space.
+A space answers five questions: `relax(logits)` (from the inference network into the space),
+`project(y)` (the nearest point of the space), `tangent(y, direction)` (the part of a direction that
+stays inside), `start(y)` (the point that stands for "nothing known") and `decode(y)` (a discrete
+output). `cross_entropy(logits, y_true)` is the surrogate loss L_task that belongs to the space.
 """
 
 import abc
@@ -25,7 +25,8 @@ class OutputSpace(abc.ABC):
 
     @abc.abstractmethod
     def tangent(self, y, direction):
-        """Projects `direction` at `y` onto the directions that do not leave the space, same shape."""
+        """Projects `direction` at `y` onto the directions that do not leave the space, same
+        shape."""
 
     @abc.abstractmethod
     def start(self, y):

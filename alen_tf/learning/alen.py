@@ -1,4 +1,5 @@
-"""Adversarial localized energy network (Pan et al., AAAI 2020): Algorithm 1, Eq. 4, 6, 7, 11, 12."""
+"""Adversarial localized energy network (Pan et al., AAAI 2020): Algorithm 1, Eq. 4, 6, 7, 11,
+12."""
 
 import gin
 import tensorflow as tf
@@ -11,11 +12,12 @@ from alen_tf.objectives import losses
 class ALEN(Learner):
     """An energy network v(x, y) and an inference network g(x) that train each other.
 
-    v = sigmoid(score) regresses on the oracle value of what g proposes and of what refinement makes of it; g is
-    trained to reach high values, and to the truth by a surrogate loss.
+    v = sigmoid(score) regresses on the oracle value of what g proposes and of what refinement makes
+    of it; g is trained to reach high values, and to the truth by a surrogate loss.
 
-    The paper's ablations are arguments: AEN is `beta_v = 0`, "no L_task" is `task_weight = 0`, the InfNet baseline
-    is `lambda_g = 0` with no prediction steps, and InfNet (ALEN) is ALEN with no prediction steps.
+    The paper's ablations are arguments: AEN is `beta_v = 0`, "no L_task" is `task_weight = 0`, the
+    InfNet baseline is `lambda_g = 0` with no prediction steps, and InfNet (ALEN) is ALEN with no
+    prediction steps.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class ALEN(Learner):
         Args:
           energy: factory of the `Energy`, called with the size of the last output axis.
           inference_network: factory of g, a `keras.Model` from inputs to logits, called likewise.
-          energy_optimizer: factory of the optimizer of theta_v, called with the run's number of steps.
+          energy_optimizer: factory of the optimizer of theta_v, called with the run's number of
+            steps.
           inference_optimizer: factory of the optimizer of theta_g, called likewise.
           refinement: the `GradientAscent` that turns y' into y'' in training.
           prediction: the `GradientAscent` of predictions.
@@ -50,9 +53,11 @@ class ALEN(Learner):
           task_weight: weight of L_task in Eq. 11; the paper's is 1, or 0 for "no L_task".
           a: target in Eq. 6 of the value of the truth.
           d: target in Eq. 7 of the value of y'.
-          distance: Eq. 6's distance of a score to its target: `squared_error`, as in the paper, or `cross_entropy`.
-          uninformed: share of each batch whose refinement starts at the uninformed output in place of y'. Not in
-            the paper: it keeps the energy's neighbourhood wide once g fits the training split.
+          distance: Eq. 6's distance of a score to its target: `squared_error`, as in the paper, or
+            `cross_entropy`.
+          uninformed: share of each batch whose refinement starts at the uninformed output in place
+            of y'. Not in the paper: it keeps the energy's neighbourhood wide once g fits the
+            training split.
           name: the method's name in results.
         """
         super().__init__(name=name)
@@ -96,8 +101,9 @@ class ALEN(Learner):
     def train_step(self, x, y_true):
         """One pass of Algorithm 1's loop on a batch.
 
-        Both gradients are taken at the same parameters, so that the input is encoded once; Algorithm 1 as printed
-        would let the inference network see the energy network one update later.
+        Both gradients are taken at the same parameters, so that the input is encoded once;
+        Algorithm 1 as printed would let the inference network see the energy network one update
+        later.
         """
         x = self.standardization(x)
         with tf.GradientTape(persistent=True) as tape:
@@ -153,7 +159,8 @@ class ALEN(Learner):
         )
 
     def start(self, y):
-        """Where refinement starts in training: at y', or at the uninformed output for a share of the batch."""
+        """Where refinement starts in training: at y', or at the uninformed output for a share of
+        the batch."""
         if not self.uninformed:
             return y
         batch = tf.shape(y)[0]
@@ -170,7 +177,8 @@ class ALEN(Learner):
 
 
 def total(terms, network, name):
-    """Mean loss over the batch, with the network's weight penalty, and its terms as named scalars."""
+    """Mean loss over the batch, with the network's weight penalty, and its terms as named
+    scalars."""
     means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
     if network.losses:
         means[f"{name}/weights"] = tf.add_n(network.losses)

@@ -11,8 +11,9 @@ from alen_tf.networks.standardization import Standardization
 class Learner(tf.Module, abc.ABC):
     """A learning method: networks, their optimizers, one training step, and prediction.
 
-    A learner is a recipe until `build`: constructors only store hyper-parameters and factories of networks and
-    optimizers, so that variables appear after the seed is set and under the distribution strategy in force.
+    A learner is a recipe until `build`: constructors only store hyper-parameters and factories of
+    networks and optimizers, so that variables appear after the seed is set and under the
+    distribution strategy in force.
     """
 
     def build(self, input_shape, output_shape, space, oracle, total_steps):
@@ -33,7 +34,8 @@ class Learner(tf.Module, abc.ABC):
 
     @abc.abstractmethod
     def build_networks(self, x, y, total_steps):
-        """Makes networks and optimizers and builds them on a standardised input and an output, batch of one."""
+        """Makes networks and optimizers and builds them on a standardised input and an output,
+        batch of one."""
 
     @property
     @abc.abstractmethod
@@ -51,7 +53,8 @@ class Learner(tf.Module, abc.ABC):
 
     @abc.abstractmethod
     def predict(self, x, steps=None) -> list[tf.Tensor]:
-        """The path of relaxed outputs [y(0), ..., y(T)], each [batch, ...]; the last one is the prediction.
+        """The path of relaxed outputs [y(0), ..., y(T)], each [batch, ...]; the last one is the
+        prediction.
 
         Args:
           x: inputs, [batch, ...], not standardised.
@@ -59,7 +62,8 @@ class Learner(tf.Module, abc.ABC):
         """
 
     def adapt(self, x):
-        """Takes from training inputs what is no learned weight: the statistics of the standardisation."""
+        """Takes from training inputs what is no learned weight: the statistics of the
+        standardisation."""
         self.standardization.adapt(x)
 
     def descend(self, tape, loss, network, optimizer):

@@ -1,4 +1,5 @@
-"""Optimizers whose learning-rate schedules are fractions of a run, so that a longer run needs no new numbers."""
+"""Optimizers whose learning-rate schedules are fractions of a run, so that a longer run needs no
+new numbers."""
 
 import gin
 import keras
@@ -13,7 +14,8 @@ def sgd(total_steps, learning_rate=0.1, momentum=0.0, drops=(), cosine=False):
 
 @gin.register
 def adam(total_steps, learning_rate=1e-3, beta_1=0.5, weight_decay=0.0, drops=(), cosine=False):
-    """Adam with the paper's beta_1 = 0.5, or AdamW where `weight_decay` > 0; the rest as in `schedule`."""
+    """Adam with the paper's beta_1 = 0.5, or AdamW where `weight_decay` > 0; the rest as in
+    `schedule`."""
     rate = schedule(total_steps, learning_rate, drops, cosine)
     if weight_decay:
         return keras.optimizers.AdamW(rate, beta_1=beta_1, weight_decay=weight_decay)

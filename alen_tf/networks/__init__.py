@@ -1,1 +1,2 @@
-"""Keras models: energies v(x, y), inference networks g(x), and the standardisation in front of them."""
+"""Keras models: energies v(x, y), inference networks g(x), and the standardisation in front of
+them."""

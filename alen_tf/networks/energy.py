@@ -6,13 +6,14 @@ import keras
 class Energy(keras.Model):
     """Scores how well an output `y` fits an input `x`.
 
-    Subclasses implement `encode(x)`, everything that does not depend on y and is computed once per batch, and
-    `score(z, y)`, the rest: a refinement step pays only for `score` and its gradient. Scores are unbounded;
-    learners that regress on an oracle value in [0, 1] use v = sigmoid(score).
+    Subclasses implement `encode(x)`, everything that does not depend on y and is computed once per
+    batch, and `score(z, y)`, the rest: a refinement step pays only for `score` and its gradient.
+    Scores are unbounded; learners that regress on an oracle value in [0, 1] use v = sigmoid(score).
     """
 
     def encode(self, x, training=False):
-        """Encodes inputs [batch, ...] as `z`, a tensor or a structure of tensors with leading axis [batch]."""
+        """Encodes inputs [batch, ...] as `z`, a tensor or a structure of tensors with leading axis
+        [batch]."""
         raise NotImplementedError
 
     def score(self, z, y):

@@ -9,10 +9,11 @@ from alen_tf.networks.energy import Energy
 
 @gin.register
 class MLPEnergy(Energy):
-    """s(x, y) = sum_i y_i F_i(x) + w2' softplus(W1 y): a local term per label and a global term over all of them.
+    """s(x, y) = sum_i y_i F_i(x) + w2' softplus(W1 y): a local term per label and a global term
+    over all of them.
 
-    F is a softplus network. Softplus because refinement differentiates the score twice when it is learned
-    through, and a ReLU network has no curvature.
+    F is a softplus network. Softplus because refinement differentiates the score twice when it is
+    learned through, and a ReLU network has no curvature.
     """
 
     def __init__(

@@ -6,7 +6,8 @@ from keras import ops
 
 
 class Standardization(keras.layers.Layer):
-    """(x - mean) / deviation, per feature of the last axis, with the statistics of the training split."""
+    """(x - mean) / deviation, per feature of the last axis, with the statistics of the training
+    split."""
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
@@ -16,7 +17,8 @@ class Standardization(keras.layers.Layer):
         )
 
     def adapt(self, x):
-        """Takes mean and deviation from `x`, [examples, ..., features]; a constant feature is only centred."""
+        """Takes mean and deviation from `x`, [examples, ..., features]; a constant feature is only
+        centred."""
         axes = tuple(range(x.ndim - 1))
         deviation = np.std(x, axis=axes, dtype=np.float64)
         self.mean.assign(np.mean(x, axis=axes, dtype=np.float64))

@@ -1,8 +1,9 @@
 """Losses of the paper, Eq. 2, 3, 5, 6, 7 and 11.
 
-Every function returns one value per example, [batch]; the learner takes the mean, where the paper writes a sum
-over the data set: only the learning rate sees the difference. Arguments named `v_...` are values v(x, y) and
-arguments named `s_...` are scores, with v = sigmoid(s) where the value must live in [0, 1] as oracle values do.
+Every function returns one value per example, [batch]; the learner takes the mean, where the paper
+writes a sum over the data set: only the learning rate sees the difference. Arguments named `v_...`
+are values v(x, y) and arguments named `s_...` are scores, with v = sigmoid(s) where the value must
+live in [0, 1] as oracle values do.
 """
 
 import gin
@@ -15,12 +16,14 @@ def generalized_perceptron(v_highest, v_true):
 
 
 def min_max(v_true, v_inference):
-    """Eq. 3: v(x, y*) - v(x, g(x)); the energy network maximises it, the inference network minimises it."""
+    """Eq. 3: v(x, y*) - v(x, g(x)); the energy network maximises it, the inference network
+    minimises it."""
     return v_true - v_inference
 
 
 def min_max_refined(v_true, v_inference, v_refined):
-    """Eq. 5: v(x, y*) - v(x, g(x)) - v(x, y''); like Eq. 3, with the refined output as a second opponent."""
+    """Eq. 5: v(x, y*) - v(x, g(x)) - v(x, y''); like Eq. 3, with the refined output as a second
+    opponent."""
     return v_true - v_inference - v_refined
 
 
@@ -32,7 +35,8 @@ def squared_error(score, target):
 
 @gin.register
 def cross_entropy(score, target):
-    """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle value."""
+    """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle
+    value."""
     return tf.nn.sigmoid_cross_entropy_with_logits(
         labels=tf.broadcast_to(tf.cast(target, score.dtype), tf.shape(score)), logits=score
     )

@@ -1,7 +1,8 @@
-"""Oracle values h(y, y*): how good a relaxed output is, for outputs whose truth is known (Eq. 8-10).
+"""Oracle values h(y, y*): how good a relaxed output is, for outputs whose truth is known (Eq.
+8-10).
 
-All functions take `y` in [0, 1] and `y_true` in {0, 1}, both [batch, ...], and return [batch] in [0, 1]; the
-trailing axes hold the output variables. Two empty label sets agree perfectly: h = 1.
+All functions take `y` in [0, 1] and `y_true` in {0, 1}, both [batch, ...], and return [batch] in
+[0, 1]; the trailing axes hold the output variables. Two empty label sets agree perfectly: h = 1.
 """
 
 import gin

@@ -18,7 +18,8 @@ class DigitsCompletion(MultiLabel):
         super().__init__(dataset=digits, oracle=oracle)
 
     def pictures(self, x, path, y_true):
-        """Digits as rows of one figure: input, completed by g alone, after refinement, and the truth."""
+        """Digits as rows of one figure: input, completed by g alone, after refinement, and the
+        truth."""
         import matplotlib.pyplot as plt
 
         top = x[:SHOWN].reshape(-1, 4, 8) / 16.0

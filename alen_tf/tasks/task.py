@@ -12,7 +12,8 @@ class Task(abc.ABC):
     """What is predicted and how predictions are judged.
 
     Attributes:
-      metric: name of the metric that chooses checkpoints, steps and thresholds; the higher the better.
+      metric: name of the metric that chooses checkpoints, steps and thresholds; the higher the
+        better.
       space: the `OutputSpace` of outputs.
       oracle: oracle value function h(y, y*).
     """
@@ -24,7 +25,8 @@ class Task(abc.ABC):
         """The task's `Splits`.
 
         Args:
-          manual_dir: folder that holds one folder per data set with the files that its source publishes.
+          manual_dir: folder that holds one folder per data set with the files that its source
+            publishes.
           data_dir: folder where prepared data sets are kept; TFDS's own by default.
 
         Raises:
@@ -36,13 +38,15 @@ class Task(abc.ABC):
         """Scores of relaxed outputs `y` decoded at `threshold`, by name, `metric` among them."""
 
     def best_threshold(self, y: np.ndarray, y_true: np.ndarray) -> float:
-        """The threshold in `THRESHOLDS` with the highest score on a validation split; ties go towards 0.5."""
+        """The threshold in `THRESHOLDS` with the highest score on a validation split; ties go
+        towards 0.5."""
         nearest_first = sorted(THRESHOLDS, key=lambda threshold: abs(threshold - 0.5))
         return max(
             nearest_first, key=lambda threshold: self.scores(y, y_true, threshold)[self.metric]
         )
 
     def pictures(self, x: np.ndarray, path: np.ndarray, y_true: np.ndarray) -> dict:
-        """Matplotlib figures by name, of inputs, the path of outputs [steps + 1, examples, ...] and the truth."""
+        """Matplotlib figures by name, of inputs, the path of outputs [steps + 1, examples, ...] and
+        the truth."""
         del x, path, y_true
         return {}
