@@ -1,24 +1,17 @@
 """What all command lines share: quiet logs, flags, and one line for a user's mistake."""
 
+import contextlib
 import os
 import sys
-
-# Before TensorFlow is imported: its start-up notes about the machine are not for the user.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+import tempfile
 
 from absl import app, flags, logging
 
 from alen_tf.errors import UserError
 
 logging.set_verbosity(logging.WARNING)  # not a line per checkpoint
-
-flags.DEFINE_string(
-    "workdir", None, "Folder of the run: configuration, checkpoints, events, results."
-)
-flags.DEFINE_string(
-    "manual_dir", None, "Folder with one folder per data set, holding its source's files."
-)
+flags.DEFINE_string("workdir", None, "Folder of the run: configuration, checkpoints, results.")
+flags.DEFINE_string("manual_dir", None, "Folder with a folder per data set with its source's files.")
 flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; TFDS's default if not given.")
 
 
@@ -33,9 +26,39 @@ def run(main):
         try:
             if len(argv) > 1:
                 raise UserError(f"unexpected argument {argv[1]!r}; options start with --")
+            with _quiet_start():
+                import tensorflow as tf
+
+                tf.config.list_physical_devices()
             main(flags.FLAGS)
         except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
+            line = str(error).splitlines()[0]  # gin adds lines of its own
+            print(f"error: {line}", file=sys.stderr)
             sys.exit(1)
 
     app.run(guarded)
+
+
+@contextlib.contextmanager
+def _quiet_start():
+    """Holds back what TensorFlow's native code writes while it starts, unless it fails.
+
+    Its notes on processors and drivers do not obey its log level; setting TF_CPP_MIN_LOG_LEVEL to
+    any value shows them.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    with tempfile.TemporaryFile() as held:
+        stderr = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

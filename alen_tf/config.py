@@ -55,7 +55,7 @@ def _parse_file(file):
     candidates = [path] if path.is_absolute() else [path, GIN_DIR.parent / path, GIN_DIR / path]
     found = next((candidate for candidate in candidates if candidate.is_file()), None)
     if found is None:
-        places = ", ".join(str(candidate.resolve()) for candidate in candidates)
+        places = ", ".join(dict.fromkeys(str(candidate.resolve()) for candidate in candidates))
         raise ConfigError(f"gin file {file} not found; looked for {places}")
     try:
         gin.parse_config_file(str(found))

@@ -35,13 +35,14 @@ def evaluate_splits(task, predictor, splits):
     """What `results.json` says of the validation and the test split.
 
     Returns:
-      {"validation": {...}, "test": {...}}; thresholds and steps are chosen on validation alone.
+      {"metric": ..., "validation": {...}, "test": {...}}; thresholds and steps are chosen on validation alone.
     """
     validation = predictor(splits.validation.x)
     thresholds = [
         task.best_threshold(y, splits.validation.y) for y in (validation[0], validation[-1])
     ]
     return {
+        "metric": task.metric,
         "validation": _evaluate(task, validation, splits.validation.y, thresholds),
         "test": _evaluate(task, predictor(splits.test.x), splits.test.y, thresholds),
     }

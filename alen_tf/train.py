@@ -4,6 +4,7 @@ from absl import flags
 
 from alen_tf import command_line
 
+flags.adopt_module_key_flags(command_line)
 flags.DEFINE_multi_string("gin_file", [], "Gin file; may repeat, later ones win.")
 flags.DEFINE_multi_string("gin_param", [], "Gin binding such as 'train.epochs = 3'; may repeat.")
 

@@ -177,8 +177,9 @@ class _Run:
         broken = [name for name, value in scalars.items() if not np.isfinite(value)]
         if broken:
             kept = self.latest.latest_checkpoint or "none was saved yet"
+            more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
             raise NonFiniteError(
-                f"{', '.join(broken)} not finite in epoch {epoch + 1}; "
+                f"{', '.join(broken[:3])}{more} not finite in epoch {epoch + 1}; "
                 f"last good checkpoint: {kept}; try a smaller learning rate"
             )
 
@@ -209,7 +210,6 @@ class _Run:
             "dataset": self.splits.name,
             "method": self.learner.name,
             "seed": seed,
-            "metric": self.task.metric,
             **scores,
             "inference_steps": len(scores["test"]["by_step"]) - 1,
             "epochs": epochs,

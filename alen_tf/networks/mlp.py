@@ -24,6 +24,7 @@ class MLPEnergy(Energy):
         global_units=16,
         l2=0.0,
         input_gain=1.0,
+        input_dropout=0.0,
         name="energy",
     ):
         """Configures the network.
@@ -35,6 +36,7 @@ class MLPEnergy(Energy):
           global_units: number of units that look at all labels together.
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           input_gain: scale of the first layer's initial kernel, relative to He's.
+          input_dropout: share of input features dropped in training.
           name: name of the model.
         """
         super().__init__(name=name)
@@ -47,6 +49,7 @@ class MLPEnergy(Energy):
                 units, kernel_initializer=init, kernel_regularizer=penalty, **kwargs
             )
 
+        self.input_dropout = keras.layers.Dropout(input_dropout)
         gains = [input_gain] + [1.0] * (hidden_layers - 1)
         self.features = [dense(hidden_units, gain, activation="softplus") for gain in gains]
         self.local = dense(outputs, name="local")
@@ -55,6 +58,7 @@ class MLPEnergy(Energy):
 
     def encode(self, x, training=False):
         """F(x): how much each label alone adds to the score, [batch, labels]."""
+        x = self.input_dropout(x, training=training)
         for layer in self.features:
             x = layer(x)
         return self.local(x)
@@ -74,6 +78,7 @@ class MLP(keras.Sequential):
         hidden_units=150,
         hidden_layers=1,
         dropout=0.0,
+        input_dropout=0.0,
         output_bias=0.0,
         l2=0.0,
         name="inference_network",
@@ -85,12 +90,13 @@ class MLP(keras.Sequential):
           hidden_units: width of each hidden layer.
           hidden_layers: number of hidden layers; 0 is logistic regression.
           dropout: share of hidden units dropped in training.
+          input_dropout: share of input features dropped in training.
           output_bias: initial logit of every label; negative where labels are rare.
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
         """
         penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
-        layers = []
+        layers = [keras.layers.Dropout(input_dropout)] if input_dropout else []
         for _ in range(hidden_layers):
             layers.append(
                 keras.layers.Dense(

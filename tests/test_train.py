@@ -1,0 +1,218 @@
+"""The training command, as a user runs it: a real run on digits, its workdir, and its ends."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+ROOT = pathlib.Path(__file__).parent.parent
+GIN = "gin/digits/alen.gin"
+SHORT = ("--gin_param=train.epochs = 4", "--gin_param=MLP.hidden_units = 32")
+
+
+def run(module, *options):
+    """Runs `python -m alen_tf.MODULE OPTIONS` in the repository."""
+    command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def train(workdir, *options):
+    return run("train", f"--gin_file={GIN}", f"--workdir={workdir}", *SHORT, *options)
+
+
+def assert_one_clear_line(done, *parts):
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    for part in parts:
+        assert part in lines[0]
+
+
+def weights(workdir):
+    checkpoint = tf.train.latest_checkpoint(str(workdir / "checkpoints" / "latest"))
+    reader = tf.train.load_checkpoint(checkpoint)
+    names = [name for name in reader.get_variable_to_shape_map() if "seconds" not in name]
+    return {name: reader.get_tensor(name) for name in names if "OBJECT_GRAPH" not in name}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A workdir after the whole command, and what the command printed."""
+    workdir = tmp_path_factory.mktemp("trained") / "run"
+    done = train(workdir)
+    assert done.returncode == 0, done.stderr
+    return workdir, done.stdout
+
+
+def test_prints_progress_and_a_table_of_scores_by_step(trained):
+    workdir, printed = trained
+    results = json.loads((workdir / "results.json").read_text())
+    assert "energy_loss" in printed
+    assert "validation" in printed
+    for step, score in enumerate(results["test"]["by_step"]):
+        label = f"after {step} step" if step else "inference network"
+        row = next(line for line in printed.splitlines() if line.startswith(label))
+        assert row.split()[-1] == f"{score:.4f}"
+
+
+def test_results_say_what_was_run(trained):
+    results = json.loads((trained[0] / "results.json").read_text())
+    assert (results["dataset"], results["method"]) == ("digits", "alen")
+    assert (results["seed"], results["epochs"], results["inference_steps"]) == (0, 4, 6)
+    assert results["metric"] == "example_f1"
+    assert "train.epochs = 4" in results["command"]
+    assert results["versions"]["tensorflow"] == tf.__version__
+    # energy: 32-256-32 and 32-256-1 without biases; inference network: 32-32-32
+    assert results["parameters"]["energy"] == 33 * 256 + 257 * 32 + 32 * 256 + 256
+    assert results["parameters"]["inference_network"] == 33 * 32 + 33 * 32
+    for split in ("validation", "test"):
+        scores = results[split]
+        assert len(scores["by_step"]) == 7
+        assert scores["by_step"][0] == scores["inference_network"]
+        assert scores["by_step"][-1] == scores["refined"]
+        assert 0.5 < scores["refined"] < 1.0  # far above chance after four epochs
+    assert results["validation"]["tuned"]["refined"] >= results["validation"]["refined"]
+
+
+def test_evaluate_needs_only_the_workdir_and_agrees_with_training(trained):
+    workdir, printed = trained
+    done = run("evaluate", f"--workdir={workdir}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in printed
+    two_steps = run("evaluate", f"--workdir={workdir}", "--steps=2").stdout
+    assert "after 2 steps" in two_steps
+    assert "after 3 steps" not in two_steps
+
+
+def test_pictures_are_png_images(trained):
+    for name in ("digits.png", "score_by_step.png"):
+        image = tf.io.decode_png((trained[0] / name).read_bytes()).numpy()
+        assert min(image.shape[:2]) > 200
+        assert image.std() > 10  # not blank
+
+
+def test_tensorboard_serves_scalars_hyper_parameters_and_images(trained, free_port):
+    options = ["--logdir", str(trained[0]), "--port", str(free_port), "--load_fast=false"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tensorboard.main", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def ask(path, body=None):
+        request = urllib.request.Request(
+            f"http://localhost:{free_port}/data/plugin/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    try:
+        tags = wait_for(lambda: ask("scalars/tags").get("train") and ask("scalars/tags"))
+        assert {
+            "energy_loss/truth",
+            "energy_loss/inference_network",
+            "energy_loss/refined",
+            "inference_loss/task",
+            "inference_loss/adversarial",
+            "value/truth",
+            "value/inference_network",
+            "value/refined",
+            "oracle/inference_network",
+            "oracle/refined",
+            "gradient_norm/energy",
+            "refinement/distance",
+        } <= set(tags["train"])
+        assert {f"example_f1/step_{step:02d}" for step in range(7)} <= set(tags["eval"])
+        points = ask("scalars/scalars?run=train&tag=energy_loss")
+        assert [step for _, step, _ in points] == [58, 116, 174, 232]  # 1,170 // 20 per epoch
+        assert {"digits", "score_by_step"} <= set(ask("images/tags")["eval"])
+        experiment = ask("hparams/experiment", {"experimentName": ""})
+        assert "ALEN.beta_v" in {info["name"] for info in experiment["hparamInfos"]}
+        assert ask("text/tags")["eval"]
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(question, seconds=60):
+    """The first true answer to `question`, asked until then."""
+    for _ in range(seconds * 5):
+        try:
+            if answer := question():
+                return answer
+        except OSError:
+            pass
+        time.sleep(0.2)
+    pytest.fail("no answer")
+
+
+@pytest.fixture
+def free_port():
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_killed_run_resumes_to_bitwise_the_same_weights(trained, tmp_path):
+    workdir = tmp_path / "run"
+    command = [sys.executable, "-m", "alen_tf.train", f"--gin_file={GIN}", f"--workdir={workdir}"]
+    victim = subprocess.Popen(
+        [*command, *SHORT], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_for(lambda: list((workdir / "checkpoints" / "latest").glob("ckpt-2.index")))
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert not (workdir / "results.json").exists()
+
+    done = train(workdir)
+    assert done.returncode == 0, done.stderr
+    assert "resuming" in done.stdout
+    undisturbed, resumed = weights(trained[0]), weights(workdir)
+    assert undisturbed.keys() == resumed.keys()
+    for name, value in undisturbed.items():
+        np.testing.assert_array_equal(resumed[name], value, err_msg=name)
+    for split in ("validation", "test"):
+        results = [json.loads((d / "results.json").read_text()) for d in (trained[0], workdir)]
+        assert results[0][split] == results[1][split]
+
+
+def test_another_configuration_is_refused_and_nothing_is_lost(trained):
+    workdir = trained[0]
+    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    done = train(workdir, "--gin_param=ALEN.beta_v = 3.5")
+    assert_one_clear_line(done, str(workdir), "another configuration", "beta_v = 3.5")
+    assert before == {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "parts"),
+    [
+        ("train", (), ["--gin_file"]),
+        ("train", ("--gin_file=gin/digits/none.gin",), ["gin/digits/none.gin", "not found"]),
+        ("train", (f"--gin_file={GIN}", "--gin_param=ALEN.typo=1"), ["typo"]),
+        ("train", (f"--gin_file={GIN}", "surprise"), ["surprise"]),
+        ("evaluate", ("--workdir=/nowhere",), ["/nowhere is not a workdir"]),
+        ("evaluate", (), ["--workdir"]),
+    ],
+)
+def test_a_mistake_gets_one_clear_line(module, options, parts):
+    assert_one_clear_line(run(module, *options), *parts)
+
+
+def test_a_loss_that_is_not_finite_is_named(tmp_path):
+    done = train(tmp_path / "run", "--gin_param=energy/adam.learning_rate = 1e30")
+    assert_one_clear_line(done, "energy_loss/truth", "not finite in epoch 1")
+    assert not (tmp_path / "run" / "results.json").exists()
