@@ -11,7 +11,9 @@ from alen_tf.errors import UserError
 
 logging.set_verbosity(logging.WARNING)  # not a line per checkpoint
 flags.DEFINE_string("workdir", None, "Folder of the run: configuration, checkpoints, results.")
-flags.DEFINE_string("manual_dir", None, "Folder with a folder per data set with its source's files.")
+flags.DEFINE_string(
+    "manual_dir", None, "Folder with a folder per data set with its source's files."
+)
 flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; TFDS's default if not given.")
 
 

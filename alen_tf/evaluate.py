@@ -5,7 +5,9 @@ from absl import flags
 from alen_tf import command_line
 
 flags.adopt_module_key_flags(command_line)
-flags.DEFINE_integer("steps", None, "Inference steps; the trained number by default.", lower_bound=0)
+flags.DEFINE_integer(
+    "steps", None, "Inference steps; the trained number by default.", lower_bound=0
+)
 
 
 def main(options):

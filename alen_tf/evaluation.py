@@ -35,7 +35,7 @@ def evaluate_splits(task, predictor, splits):
     """What `results.json` says of the validation and the test split.
 
     Returns:
-      {"metric": ..., "validation": {...}, "test": {...}}; thresholds and steps are chosen on validation alone.
+      {"metric": ..., "validation": {...}, "test": {...}}; thresholds are those of validation.
     """
     validation = predictor(splits.validation.x)
     thresholds = [

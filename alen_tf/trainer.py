@@ -139,7 +139,6 @@ class _Run:
         bar = keras.utils.Progbar(
             epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
         )
-        bar.stateful_metrics = {"validation"}  # shown as it is, not averaged over epochs
         for epoch in range(self.epoch.numpy(), epochs):
             scalars = self._train_epoch(epoch)
             self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
@@ -147,6 +146,7 @@ class _Run:
             if (epoch + 1) % evaluate_every == 0 or epoch + 1 == epochs:
                 shown["validation"] = self._evaluate(epoch + 1)
                 self.latest.save(epoch + 1)
+            bar.stateful_metrics |= shown.keys()  # shown as they are, not averaged over epochs
             bar.update(epoch + 1, list(shown.items()))
 
     def _train_epoch(self, epoch):

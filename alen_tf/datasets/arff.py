@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from array import array
 
 import arff
 import numpy as np
@@ -31,7 +32,7 @@ def read_arff(path):
         with path.open(encoding="utf-8") as file:
             lines = _Numbered(file)
             relation = arff.load(lines, return_type=layout)
-            columns, values, ends = [], [], [0]
+            columns, values, ends = array("i"), array("f"), array("q", [0])
             for row in relation["data"]:
                 items = row.items() if layout == arff.LOD_GEN else enumerate(row)
                 for column, value in items:
@@ -47,7 +48,9 @@ def read_arff(path):
         raise DataError(f"{path}:{lines.number}: malformed ARFF: {_reason(error)}") from error
     names = tuple(name for name, _ in relation["attributes"])
     shape = (len(ends) - 1, len(names))
-    matrix = sparse.csr_matrix((np.float32(values), columns, ends), shape=shape)
+    matrix = sparse.csr_matrix(
+        (np.asarray(values), np.asarray(columns), np.asarray(ends)), shape=shape
+    )
     matrix.eliminate_zeros()
     return Relation(names, matrix)
 

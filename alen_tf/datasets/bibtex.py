@@ -43,12 +43,7 @@ class Bibtex(tfds.core.GeneratorBasedBuilder):
             description=__doc__,
             features=tags.features(WORDS, TAGS),
             homepage="https://mulan.sourceforge.net/datasets-mlc.html",
-            citation=(
-                "@inproceedings{katakis2008multilabel, "
-                "title={Multilabel text classification for automated tag suggestion}, "
-                "author={Katakis, Ioannis and Tsoumakas, Grigorios and Vlahavas, Ioannis}, "
-                "booktitle={ECML PKDD Discovery Challenge}, year={2008}}"
-            ),
+            citation=tags.CITATION,
             disable_shuffling=True,
         )
 

@@ -14,6 +14,13 @@ from alen_tf.datasets.arff import read_arff
 from alen_tf.datasets.splits import Examples
 from alen_tf.errors import DataError
 
+CITATION = (
+    "@inproceedings{katakis2008multilabel, "
+    "title={Multilabel text classification for automated tag suggestion}, "
+    "author={Katakis, Ioannis and Tsoumakas, Grigorios and Vlahavas, Ioannis}, "
+    "booktitle={ECML PKDD Discovery Challenge}, year={2008}}"
+)
+
 
 def features(words, tags):
     """TFDS features: the indices of the words and of the tags that a document has, both in
@@ -56,7 +63,7 @@ def generate(matrix, words):
         yield row, {"words": indices[:split].tolist(), "tags": (indices[split:] - words).tolist()}
 
 
-def prepare(builder, manual_dir, urls):
+def prepare(builder, manual_dir, urls=()):
     """Downloads, or takes from the manual directory, and writes what `load` reads; once.
 
     Raises:
@@ -115,15 +122,20 @@ def manual_file(manual_dir, dataset, name, source):
     return path
 
 
-def verify(path, sha256):
-    """Checks a file's SHA-256.
+def sha256(path):
+    """A file's SHA-256 as hexadecimal digits."""
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def verify(path, expected):
+    """Checks that a file's SHA-256 is `expected`.
 
     Raises:
       DataError: it differs.
     """
-    found = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
-    if found != sha256:
+    found = sha256(path)
+    if found != expected:
         raise DataError(
-            f"{path}: checksum mismatch: SHA-256 is {found}, expected {sha256}; delete the file "
+            f"{path}: checksum mismatch: SHA-256 is {found}, expected {expected}; delete the file "
             "and get it again"
         )

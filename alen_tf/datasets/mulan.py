@@ -1,0 +1,38 @@
+"""The multi-label sets of the Mulan project (Tsoumakas et al.), with their official splits."""
+
+import gin
+
+from alen_tf.datasets.labelled_arff import read_labelled, xml_labels
+from alen_tf.datasets.splits import Splits, hold_out
+from alen_tf.datasets.tags import manual_file
+from alen_tf.errors import DataError
+
+SOURCE = "github.com/tsoumakas/mulan (data/multi-label)"
+# Files are NAME-train.arff, NAME-test.arff and NAME.xml, with one exception.
+STEMS = {"tmc2007": "tmc2007-500"}
+
+
+@gin.register
+def mulan(name=gin.REQUIRED, manual_dir=None, data_dir=None):
+    """Loads a set from <manual_dir>/mulan/NAME/; 10% of the training rows are the validation split.
+
+    Args:
+      name: "scene", "yeast", "emotions", "tmc2007", "delicious" or another set in Mulan's layout.
+      manual_dir: the manual directory.
+      data_dir: not used.
+
+    Raises:
+      DataError: files are missing or malformed.
+    """
+    del data_dir
+    if manual_dir is None:
+        raise DataError(f"{name}: get it from {SOURCE} and pass --manual_dir=DIR, with DIR/mulan/")
+    stem = STEMS.get(name, name)
+    train_file, test_file, xml = (
+        manual_file(manual_dir, f"mulan/{name}", file, SOURCE)
+        for file in (f"{stem}-train.arff", f"{stem}-test.arff", f"{stem}.xml")
+    )
+    label_names = xml_labels(xml)
+    (train, _), (test, _) = (read_labelled(file, label_names) for file in (train_file, test_file))
+    train, validation = hold_out(train)
+    return Splits(name, train, validation, test, label_names)
