@@ -57,8 +57,9 @@ class DVN(EnergyLearner):
 
     def error(self, z, y, y_true):
         """Cross entropy of v(x, y) to h(y, y*), [batch]: what training descends and the adversary
-        ascends."""
-        return losses.cross_entropy(self.energy.score(z, y), self.oracle(y, y_true))
+        ascends, h held fixed at each."""
+        h = tf.stop_gradient(self.oracle(y, y_true))
+        return losses.cross_entropy(self.energy.score(z, y), h)
 
     def train_step(self, x, y_true):
         x = self.standardization(x)
