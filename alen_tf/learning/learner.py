@@ -94,7 +94,9 @@ class Learner(tf.Module, abc.ABC):
         # Keras sums gradients over replicas; the loss must be a share of the global mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         variables = network.trainable_variables
-        gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
+        # Not the Keras variables: in a graph, the zero gradient of an unconnected one raises.
+        sources = [variable.value for variable in variables]
+        gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
         gradients = [gradient / replicas for gradient in gradients]
         optimizer.apply(gradients, variables)
         return tf.linalg.global_norm(gradients)

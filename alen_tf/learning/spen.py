@@ -22,7 +22,7 @@ class SPEN(EnergyLearner):
         energy_optimizer=gin.REQUIRED,
         inference=gin.REQUIRED,
         prediction=gin.REQUIRED,
-        cost=None,
+        cost=losses.squared_difference,
         margin=1.0,
         name="spen",
     ):
@@ -31,25 +31,23 @@ class SPEN(EnergyLearner):
         Args:
           energy, energy_optimizer, prediction: see `EnergyLearner`.
           inference: the ascent on cost + score that finds the most offending output in training.
-          cost: function of (y, y*) to [batch] that is differentiable in y, such as
-            `squared_difference`; 1 - h(y, y*) by default, h being the task's oracle value.
+          cost: function of (y, y*) to [batch] that is differentiable in y: `squared_difference`,
+            `f1_cost`.
           margin: factor of the cost.
           name: the method's name in results.
         """
         super().__init__(energy, energy_optimizer, prediction, name)
         self.inference = inference
-        self._cost = cost
+        self.cost = cost
         self.margin = margin
 
     def value(self, z, y):
         """The unbounded score, [batch]."""
         return self.energy.score(z, y)
 
-    def cost(self, y, y_true):
-        """How wrong `y` is, [batch]."""
-        if self._cost is None:
-            return self.margin * (1.0 - self.oracle(y, y_true))
-        return self.margin * self._cost(y, y_true)
+    def augmented(self, z, y, y_true):
+        """cost + score, [batch]: the most offending output has the highest."""
+        return self.margin * self.cost(y, y_true) + self.value(z, y)
 
     def train_step(self, x, y_true):
         x = self.standardization(x)
@@ -57,11 +55,11 @@ class SPEN(EnergyLearner):
             z = self.energy.encode(x, training=True)
             with tape.stop_recording():
                 y_offending = self.inference(
-                    lambda y: self.cost(y, y_true) + self.value(z, y),
+                    lambda y: self.augmented(z, y, y_true),
                     self.space.start(y_true),
                     self.space,
                 )[-1]
-            cost = self.cost(y_offending, y_true)
+            cost = self.margin * self.cost(y_offending, y_true)
             s_offending, s_true = self.value(z, y_offending), self.value(z, y_true)
             terms = {"hinge": losses.structured_hinge(cost, s_offending, s_true)}
             loss, scalars = total(terms, self.energy, "energy_loss")

@@ -41,7 +41,8 @@ class SPENInfNet(Learner):
           energy_optimizer: factory of the optimizer of theta, called with the run's number of
             steps.
           inference_optimizer: factory of the optimizers of phi and of psi, called likewise.
-          cost: function of (y, y*) to [batch] that is differentiable in y.
+          cost: function of (y, y*) to [batch] that is differentiable in y: `squared_difference`,
+            `f1_cost`.
           margin: factor of the cost.
           task_weight: weight of the cross entropy to y* that stabilises phi and psi.
           entropy: weight of their outputs' entropy, which stabilises them too: positive for crisp

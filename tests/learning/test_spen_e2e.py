@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from alen_tf.inference.mirror import MirrorAscent
 from alen_tf.learning.spen_e2e import SPENEndToEnd
+from alen_tf.networks.icnn import ICNN
 from alen_tf.networks.mlp import MLPEnergy
 
 STEPS, ETA, ENTROPY, FLOOR = 3, 0.8, 0.5, 0.1
@@ -48,3 +50,11 @@ def test_prediction_is_the_ascent_of_training(learner, batch, hand):
     x, y_true = batch
     path = iterates(hand, hand.weights_of(learner.energy), x, y_true.shape[1])
     np.testing.assert_allclose(learner.predict(x)[1:], hand.sigmoid(np.stack(path)), rtol=1e-4)
+
+
+def test_an_offset_of_the_score_gets_no_gradient(build, sgd, batch):
+    learner = build(SPENEndToEnd(ICNN, sgd, MirrorAscent(STEPS, ETA)))
+    before = learner.energy.offsets[-1].kernel.numpy()
+    scalars = tf.function(learner.train_step)(*map(tf.constant, batch))
+    assert scalars["gradient_norm/energy"].numpy() > 0
+    np.testing.assert_array_equal(learner.energy.offsets[-1].kernel, before)
