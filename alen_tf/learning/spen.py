@@ -46,7 +46,7 @@ class SPEN(EnergyLearner):
         return self.energy.score(z, y)
 
     def augmented(self, z, y, y_true):
-        """cost + score, [batch]: the most offending output has the highest."""
+        """Cost + score, [batch]: the most offending output has the highest."""
         return self.margin * self.cost(y, y_true) + self.value(z, y)
 
     def train_step(self, x, y_true):
