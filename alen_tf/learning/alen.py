@@ -110,8 +110,7 @@ class ALEN(Learner):
             logits = self.inference_network(x, training=True)
             y_inference = self.space.relax(logits)  # y' = g(x)
             with tape.stop_recording():
-                start = self.partly_uninformed(y_inference, self.uninformed)
-                y_refined = self.ascend(self.refinement, z, start)[-1]  # y''
+                y_refined = self.ascend(self.refinement, z, self.start(y_inference))[-1]  # y''
             s_true = self.energy.score(z, y_true)
             s_inference = self.energy.score(z, y_inference)
             s_refined = self.energy.score(z, y_refined)
@@ -157,6 +156,11 @@ class ALEN(Learner):
                 "refinement/distance": distance(y_refined, y_inference),
             }
         )
+
+    def start(self, y):
+        """Where refinement starts in training: at y', or at the uninformed output for a share of
+        the batch."""
+        return self.partly_uninformed(y, self.uninformed)
 
     def predict(self, x, steps=None):
         x = self.standardization(x)
