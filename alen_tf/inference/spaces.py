@@ -1,6 +1,7 @@
 """Output spaces Y: what a relaxed output is, and the projection P_Y back onto it (Eq. 4, 12).
 
-A space answers five questions: `relax(logits)` (from the inference network into the space),
+A space answers six questions: `relax(logits)` (from the inference network into the space),
+`logits(y)` (back again),
 `project(y)` (the nearest point of the space), `tangent(y, direction)` (the part of a direction that
 stays inside), `start(y)` (the point that stands for "nothing known") and `decode(y)` (a discrete
 output). `cross_entropy(logits, y_true)` is the surrogate loss L_task that belongs to the space.
@@ -18,6 +19,11 @@ class OutputSpace(abc.ABC):
     @abc.abstractmethod
     def relax(self, logits):
         """Maps unbounded logits to the inside of the space, same shape."""
+
+    @abc.abstractmethod
+    def logits(self, y, floor=1e-6):
+        """Logits that `relax` maps to `y`, same shape; `y` is first moved to at least `floor` from
+        the boundary, where logits are infinite."""
 
     @abc.abstractmethod
     def project(self, y):
@@ -47,6 +53,10 @@ class Box(OutputSpace):
 
     def relax(self, logits):
         return tf.sigmoid(logits)
+
+    def logits(self, y, floor=1e-6):
+        y = tf.clip_by_value(y, floor, 1.0 - floor)
+        return tf.math.log(y) - tf.math.log1p(-y)
 
     def project(self, y):
         return tf.clip_by_value(y, 0.0, 1.0)

@@ -4,7 +4,7 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.learning.learner import Learner
+from alen_tf.learning.learner import Learner, build_network, total
 from alen_tf.objectives import losses
 
 
@@ -77,14 +77,13 @@ class ALEN(Learner):
         self.uninformed = uninformed
 
     def build_networks(self, x, y, total_steps):
-        self.energy = self._make_energy(y.shape[-1])
-        self.energy((x, y))
-        self.inference_network = self._make_inference_network(y.shape[-1])
-        self.inference_network(x)
-        self.energy_optimizer = self._make_energy_optimizer(total_steps)
-        self.energy_optimizer.build(self.energy.trainable_variables)
-        self.inference_optimizer = self._make_inference_optimizer(total_steps)
-        self.inference_optimizer.build(self.inference_network.trainable_variables)
+        outputs = y.shape[-1]
+        self.energy, self.energy_optimizer = build_network(
+            self._make_energy, self._make_energy_optimizer, (x, y), outputs, total_steps
+        )
+        self.inference_network, self.inference_optimizer = build_network(
+            self._make_inference_network, self._make_inference_optimizer, x, outputs, total_steps
+        )
 
     @property
     def networks(self):
@@ -161,29 +160,12 @@ class ALEN(Learner):
     def start(self, y):
         """Where refinement starts in training: at y', or at the uninformed output for a share of
         the batch."""
-        if not self.uninformed:
-            return y
-        batch = tf.shape(y)[0]
-        count = tf.cast(tf.round(self.uninformed * tf.cast(batch, tf.float32)), tf.int32)
-        chosen = tf.reshape(tf.range(batch) < count, [-1] + [1] * (len(y.shape) - 1))
-        return tf.where(
-            chosen, self.space.start(y), y
-        )  # batches are shuffled: the first ones are random ones
+        return self.partly_uninformed(y, self.uninformed)
 
     def predict(self, x, steps=None):
         x = self.standardization(x)
         y = self.space.relax(self.inference_network(x))
         return self.ascend(self.prediction, self.energy.encode(x), y, steps)
-
-
-def total(terms, network, name):
-    """Mean loss over the batch, with the network's weight penalty, and its terms as named
-    scalars."""
-    means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
-    if network.losses:
-        means[f"{name}/weights"] = tf.add_n(network.losses)
-    loss = tf.add_n(list(means.values()))
-    return loss, means | {name: loss}
 
 
 def distance(y1, y2):

@@ -73,6 +73,18 @@ class Learner(tf.Module, abc.ABC):
         standardisation."""
         self.standardization.adapt(x)
 
+    def partly_uninformed(self, y, share):
+        """`y`, [batch, ...], with the uninformed output in place of a `share` of the batch.
+
+        Batches are shuffled: the first examples are random ones.
+        """
+        if not share:
+            return y
+        batch = tf.shape(y)[0]
+        count = tf.cast(tf.round(share * tf.cast(batch, tf.float32)), tf.int32)
+        chosen = tf.reshape(tf.range(batch) < count, [-1] + [1] * (len(y.shape) - 1))
+        return tf.where(chosen, self.space.start(y), y)
+
     def descend(self, tape, loss, network, optimizer):
         """One optimizer step on `loss`, the mean over this replica's share of the batch.
 
@@ -82,7 +94,47 @@ class Learner(tf.Module, abc.ABC):
         # Keras sums gradients over replicas; the loss must be a share of the global mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         variables = network.trainable_variables
-        gradients = tape.gradient(loss, variables, unconnected_gradients="zero")
+        # Not the Keras variables: in a graph, the zero gradient of an unconnected one raises.
+        sources = [variable.value for variable in variables]
+        gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
         gradients = [gradient / replicas for gradient in gradients]
         optimizer.apply(gradients, variables)
         return tf.linalg.global_norm(gradients)
+
+
+def build_network(make_network, make_optimizer, example, outputs, total_steps):
+    """A network and its optimizer, with all their variables.
+
+    Args:
+      make_network: factory of the network, called with `outputs`.
+      make_optimizer: factory of the optimizer, called with `total_steps`.
+      example: what the network is called on, batch of one.
+      outputs: size of the last output axis.
+      total_steps: length of the run in training steps.
+
+    Returns:
+      (network, optimizer).
+    """
+    network = make_network(outputs)
+    network(example)
+    optimizer = make_optimizer(total_steps)
+    optimizer.build(network.trainable_variables)
+    return network, optimizer
+
+
+def total(terms, network, name):
+    """The loss of a batch from its terms.
+
+    Args:
+      terms: losses per example by name, each [batch].
+      network: its weight penalty becomes the term "weights".
+      name: name of the loss.
+
+    Returns:
+      (sum of the terms' means, that sum and the means as named scalars).
+    """
+    means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
+    if network.losses:
+        means[f"{name}/weights"] = tf.add_n(network.losses)
+    loss = tf.add_n(list(means.values()))
+    return loss, means | {name: loss}

@@ -1,4 +1,4 @@
-"""Losses of the paper, Eq. 2, 3, 5, 6, 7 and 11.
+"""Losses of the paper, Eq. 2, 3, 5, 6, 7 and 11, and the structured hinge of its rivals.
 
 Every function returns one value per example, [batch]; the learner takes the mean, where the paper
 writes a sum over the data set: only the learning rate sees the difference. Arguments named `v_...`
@@ -15,6 +15,15 @@ def generalized_perceptron(v_highest, v_true):
     return v_highest - v_true
 
 
+def structured_hinge(cost, s_offending, s_true):
+    """[cost(y, y*) + s(x, y) - s(x, y*)]_+, at the y that offends most: SPEN's loss.
+
+    Belanger & McCallum (ICML 2016), Eq. 5, with the score s = -E: Eq. 2 with a margin that grows
+    with how wrong y is.
+    """
+    return tf.nn.relu(cost + s_offending - s_true)
+
+
 def min_max(v_true, v_inference):
     """Eq. 3: v(x, y*) - v(x, g(x)); the energy network maximises it, the inference network
     minimises it."""
@@ -25,6 +34,12 @@ def min_max_refined(v_true, v_inference, v_refined):
     """Eq. 5: v(x, y*) - v(x, g(x)) - v(x, y''); like Eq. 3, with the refined output as a second
     opponent."""
     return v_true - v_inference - v_refined
+
+
+@gin.register
+def squared_difference(y, y_true):
+    """sum_i (y_i - y*_i)^2: a cost that counts wrong variables, and is smooth in between."""
+    return tf.reduce_sum(tf.square(y - y_true), axis=list(range(1, len(y.shape))))
 
 
 @gin.register

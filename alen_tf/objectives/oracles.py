@@ -27,6 +27,12 @@ def f1(y, y_true):
 
 
 @gin.register
+def f1_cost(y, y_true):
+    """1 - h with h of Eq. 8: a cost for margins."""
+    return 1.0 - f1(y, y_true)
+
+
+@gin.register
 def iou(y, y_true):
     """Intersection over union: |y n y*| / |y u y*|."""
     return _ratio(intersection(y, y_true), union(y, y_true))

@@ -1,0 +1,88 @@
+"""Deep value network (Gygli, Norouzi & Angelova, ICML 2017): regression on oracle values."""
+
+import gin
+import tensorflow as tf
+
+from alen_tf.learning.energy_learner import EnergyLearner
+from alen_tf.learning.learner import total
+from alen_tf.objectives import losses
+
+
+@gin.register
+class DVN(EnergyLearner):
+    """v(x, y) = sigmoid(score) learns by cross entropy how good an output is: h(y, y*) (their Eq.
+    4); prediction ascends on v from the uninformed output.
+
+    What it learns from are tuples (x, y, h(y, y*)) of three kinds (their section 3.2): y is the
+    truth, the result of inference, or adversarial: one step up the loss from the truth or from the
+    uninformed output, to where v and h disagree more. Every example gives one tuple of each kind in
+    every step, weighted by the kind's proportion: the mean gradient of drawing one at random.
+    """
+
+    def __init__(
+        self,
+        energy=gin.REQUIRED,
+        energy_optimizer=gin.REQUIRED,
+        inference=gin.REQUIRED,
+        adversary=gin.REQUIRED,
+        prediction=gin.REQUIRED,
+        truth=0.25,
+        inferred=0.5,
+        adversarial=0.25,
+        uninformed=0.5,
+        name="dvn",
+    ):
+        """Stores hyper-parameters.
+
+        Args:
+          energy, energy_optimizer, prediction: see `EnergyLearner`.
+          inference: the ascent on v that makes tuples in training.
+          adversary: the ascent on the loss that makes adversarial tuples: one step.
+          truth, inferred, adversarial: proportions of the three kinds of tuples.
+          uninformed: share of adversarial tuples that start at the uninformed output, not the
+            truth.
+          name: the method's name in results.
+        """
+        super().__init__(energy, energy_optimizer, prediction, name)
+        self.inference = inference
+        self.adversary = adversary
+        self.truth = truth
+        self.inferred = inferred
+        self.adversarial = adversarial
+        self.uninformed = uninformed
+
+    def value(self, z, y):
+        """v(x, y) in (0, 1), [batch]."""
+        return tf.sigmoid(self.energy.score(z, y))
+
+    def error(self, z, y, y_true):
+        """Cross entropy of v(x, y) to h(y, y*), [batch]: what training descends and the adversary
+        ascends, h held fixed at each."""
+        h = tf.stop_gradient(self.oracle(y, y_true))
+        return losses.cross_entropy(self.energy.score(z, y), h)
+
+    def train_step(self, x, y_true):
+        x = self.standardization(x)
+        with tf.GradientTape() as tape:
+            z = self.energy.encode(x, training=True)
+            with tape.stop_recording():
+                y_inferred = self.ascend(self.inference, z, self.space.start(y_true))[-1]
+                y_adversarial = self.adversary(
+                    lambda y: self.error(z, y, y_true),
+                    self.partly_uninformed(y_true, self.uninformed),
+                    self.space,
+                )[-1]
+            terms = {
+                "truth": self.truth * self.error(z, y_true, y_true),
+                "inferred": self.inferred * self.error(z, y_inferred, y_true),
+                "adversarial": self.adversarial * self.error(z, y_adversarial, y_true),
+            }
+            loss, scalars = total(terms, self.energy, "energy_loss")
+        norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
+        return scalars | {
+            "oracle/inferred": tf.reduce_mean(self.oracle(y_inferred, y_true)),
+            "oracle/adversarial": tf.reduce_mean(self.oracle(y_adversarial, y_true)),
+            "value/truth": tf.reduce_mean(self.value(z, y_true)),
+            "value/inferred": tf.reduce_mean(self.value(z, y_inferred)),
+            "gradient_norm/energy": norm,
+        }

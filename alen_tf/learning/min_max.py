@@ -1,0 +1,101 @@
+"""The min-max objectives that ALEN's least squares replace (Pan et al., AAAI 2020): Eq. 3, 5."""
+
+import gin
+import tensorflow as tf
+
+from alen_tf.learning.learner import Learner, build_network, total
+from alen_tf.objectives import losses
+
+
+@gin.register
+class MinMax(Learner):
+    """max over theta_v, min over theta_g of v(x, y*) - v(x, y') [- v(x, y'')], v being the score.
+
+    Unstable, as the paper says. Nothing bounds v, and in Eq. 5 the truth's value counts once and
+    its opponents' twice, so that lowering all values together never stops paying.
+    """
+
+    def __init__(
+        self,
+        energy=gin.REQUIRED,
+        inference_network=gin.REQUIRED,
+        energy_optimizer=gin.REQUIRED,
+        inference_optimizer=gin.REQUIRED,
+        refinement=gin.REQUIRED,
+        prediction=gin.REQUIRED,
+        refined=True,
+        name="min_max",
+    ):
+        """Stores hyper-parameters.
+
+        Args:
+          energy, inference_network, energy_optimizer, inference_optimizer: see `ALEN`.
+          refinement: the ascent that turns y' into y'' in training.
+          prediction: the ascent of predictions.
+          refined: Eq. 5, where y'' takes part, or Eq. 3.
+          name: the method's name in results.
+        """
+        super().__init__(name=name)
+        self._make_energy = energy
+        self._make_inference_network = inference_network
+        self._make_energy_optimizer = energy_optimizer
+        self._make_inference_optimizer = inference_optimizer
+        self.refinement = refinement
+        self.prediction = prediction
+        self.refined = refined
+
+    def build_networks(self, x, y, total_steps):
+        outputs = y.shape[-1]
+        self.energy, self.energy_optimizer = build_network(
+            self._make_energy, self._make_energy_optimizer, (x, y), outputs, total_steps
+        )
+        self.inference_network, self.inference_optimizer = build_network(
+            self._make_inference_network, self._make_inference_optimizer, x, outputs, total_steps
+        )
+
+    @property
+    def networks(self):
+        return {"energy": self.energy, "inference_network": self.inference_network}
+
+    def ascend(self, ascent, z, y, steps=None):
+        """The path of `ascent` on the score from `y`."""
+        return ascent(lambda y: self.energy.score(z, y), y, self.space, steps)
+
+    def train_step(self, x, y_true):
+        x = self.standardization(x)
+        with tf.GradientTape(persistent=True) as tape:
+            z = self.energy.encode(x, training=True)
+            y_inference = self.space.relax(self.inference_network(x, training=True))
+            v_true = self.energy.score(z, y_true)
+            v_inference = self.energy.score(z, y_inference)
+            if self.refined:
+                with tape.stop_recording():
+                    y_refined = self.ascend(self.refinement, z, y_inference)[-1]
+                v_refined = self.energy.score(z, y_refined)
+                objective = losses.min_max_refined(v_true, v_inference, v_refined)
+            else:
+                objective = losses.min_max(v_true, v_inference)
+            energy_loss, energy_scalars = total({"min_max": -objective}, self.energy, "energy_loss")
+            inference_loss, inference_scalars = total(
+                {"min_max": objective}, self.inference_network, "inference_loss"
+            )
+        energy_norm = self.descend(tape, energy_loss, self.energy, self.energy_optimizer)
+        inference_norm = self.descend(
+            tape, inference_loss, self.inference_network, self.inference_optimizer
+        )
+        return (
+            energy_scalars
+            | inference_scalars
+            | {
+                "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
+                "value/truth": tf.reduce_mean(v_true),
+                "value/inference_network": tf.reduce_mean(v_inference),
+                "gradient_norm/energy": energy_norm,
+                "gradient_norm/inference_network": inference_norm,
+            }
+        )
+
+    def predict(self, x, steps=None):
+        x = self.standardization(x)
+        y = self.space.relax(self.inference_network(x))
+        return self.ascend(self.prediction, self.energy.encode(x), y, steps)

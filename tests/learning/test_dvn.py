@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from alen_tf.inference.ascent import GradientAscent
+from alen_tf.learning.dvn import DVN
+from alen_tf.networks.mlp import MLPEnergy
+
+STEPS, ETA, ADVERSARY = 3, 0.7, 0.9
+
+
+@pytest.fixture
+def learner(build, sgd, hand):
+    return build(
+        DVN(
+            energy=lambda outputs: MLPEnergy(outputs, hidden_units=6, global_units=3, l2=hand.L2),
+            energy_optimizer=sgd,
+            inference=GradientAscent(STEPS, ETA, normalize=False),
+            adversary=GradientAscent(1, ADVERSARY, normalize=False),
+            prediction=GradientAscent(STEPS, ETA, normalize=False),
+            truth=0.2,
+            inferred=0.5,
+            adversarial=0.3,
+            uninformed=0.5,
+        )
+    )
+
+
+def climb(hand, weights, x, y):
+    """Inference, Eq. 4 with v = sigmoid(s)."""
+    for _ in range(STEPS):
+        v = hand.sigmoid(hand.score(weights, x, y))[:, None]
+        y = np.clip(y + ETA * v * (1 - v) * hand.slope(weights, x, y), 0, 1)
+    return y
+
+
+def test_step_regresses_on_oracle_values_of_three_kinds_of_tuples(learner, batch, hand):
+    x, y_true = batch
+    before = hand.weights_of(learner.energy)
+    inferred = climb(hand, before, x, np.zeros_like(y_true))
+    start = y_true.copy()
+    start[:2] = 0  # half of the adversarial tuples start at the uninformed output
+    v = hand.sigmoid(hand.score(before, x, start))
+    surplus = (v - hand.f1(start, y_true))[:, None]  # d CE / d s
+    adversarial = np.clip(start + ADVERSARY * surplus * hand.slope(before, x, start), 0, 1)
+
+    def loss(weights):
+        def error(y):
+            return hand.cross_entropy(hand.score(weights, x, y), hand.f1(y, y_true)).mean()
+
+        tuples = 0.2 * error(y_true) + 0.5 * error(inferred) + 0.3 * error(adversarial)
+        return tuples + hand.penalty(weights)
+
+    scalars = learner.train_step(x, y_true)
+    assert scalars["energy_loss"].numpy() == pytest.approx(loss(before), rel=1e-5)
+    hand.assert_gradient_step(learner.energy, before, loss)
+
+
+def test_adversarial_outputs_are_judged_worse(learner, batch):
+    x, y_true = batch
+    z = learner.energy.encode(x)
+    y = learner.partly_uninformed(y_true, 0.5)
+    worse = learner.adversary(lambda y: learner.error(z, y, y_true), y, learner.space)[-1]
+    assert np.all(np.any(worse != y, axis=1))
+    h = learner.oracle(y, y_true)
+    v, v_worse = learner.value(z, y), learner.value(z, worse)
+    assert np.all(np.abs(v_worse - h) > np.abs(v - h))
+
+
+def test_prediction_climbs_from_the_uninformed_output(learner, batch, hand):
+    x, y_true = batch
+    path = learner.predict(x)
+    assert len(path) == STEPS + 1
+    np.testing.assert_array_equal(path[0], np.zeros_like(y_true))
+    expected = climb(hand, hand.weights_of(learner.energy), x, np.zeros_like(y_true))
+    np.testing.assert_allclose(path[-1], expected, atol=1e-5)
+    assert len(learner.predict(x, steps=1)) == 2
