@@ -125,7 +125,9 @@ def test_weights_survive_a_checkpoint(tmp_path, make, shapes):
     path = tf.train.Checkpoint(network=saved).save(tmp_path / "weights")
     inputs = tuple(tf.ones((1, shape)) for shape in shapes)
     other(inputs if len(inputs) > 1 else inputs[0])
-    assert any(np.any(a != b) for a, b in zip(saved.get_weights(), other.get_weights()))
+    assert any(
+        np.any(a != b) for a, b in zip(saved.get_weights(), other.get_weights(), strict=True)
+    )
     status = tf.train.Checkpoint(network=other).restore(path)
     status.assert_existing_objects_matched().assert_consumed()
     for a, b in zip(saved.get_weights(), other.get_weights(), strict=True):
