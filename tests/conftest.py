@@ -37,7 +37,7 @@ def manual_dir():
     return folder if folder.is_dir() else None
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def real_data(manual_dir):
     """The manual directory; skips the test where there is none."""
     if manual_dir is None:
