@@ -14,7 +14,12 @@ import gin
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+# Two devices, before TensorFlow starts, let `tf.distribute` be tested on any machine.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
 ROOT = pathlib.Path(__file__).parent.parent
 
 

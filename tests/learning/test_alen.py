@@ -457,3 +457,29 @@ def test_restored_learner_goes_on_as_if_never_stopped(tmp_path, dropout):
     assert {k: float(v) for k, v in found.items()} == {k: float(v) for k, v in expected.items()}
     assert_same(weights(restored.energy), weights(learner.energy))
     assert_same(weights(restored.inference_network), weights(learner.inference_network))
+
+
+@pytest.mark.parametrize("setting", ["paper", "other_targets"])  # without and with a penalty
+def test_two_replicas_learn_what_one_does(setting):
+    changes = SETTINGS[setting]
+    x, y_true = batch()
+    one = make_learner(**changes)
+    one.train_step(tf.constant(x), tf.constant(y_true))
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        two = make_learner(**changes)
+    half = BATCH // 2
+    parts = [
+        strategy.experimental_distribute_values_from_function(
+            lambda context, data=data: tf.constant(
+                data[half * context.replica_id_in_sync_group :][:half]
+            )
+        )
+        for data in (x, y_true)
+    ]
+    tf.function(lambda x, y_true: strategy.run(two.train_step, (x, y_true)))(*parts)
+    for name in one.networks:
+        pairs = zip(weights(one.networks[name]), weights(two.networks[name]), strict=True)
+        for expected, found in pairs:
+            np.testing.assert_allclose(found, expected, atol=2e-6)
