@@ -1,0 +1,69 @@
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.inference.spaces import Box
+
+
+@pytest.fixture
+def box():
+    return Box()
+
+
+@pytest.mark.parametrize(("variables", "spacing"), [(2, 0.01), (3, 0.05)])
+def test_projection_is_the_nearest_point(box, random, variables, spacing):
+    axis = np.arange(0.0, 1.0 + spacing / 2, spacing)
+    grid = np.array(list(itertools.product(axis, repeat=variables)))
+    points = random.uniform(-1.0, 2.0, (50, variables)).astype(np.float32)
+    found = box.project(tf.constant(points)).numpy()
+    assert np.all((found >= 0) & (found <= 1))
+    for point, projected in zip(points, found, strict=True):
+        nearest = grid[np.argmin(np.sum((grid - point) ** 2, axis=1))]
+        np.testing.assert_allclose(projected, nearest, atol=spacing / 2 + 1e-6)
+
+
+def test_projection_leaves_the_space_alone(box, random):
+    y = random.rand(6, 4, 3).astype(np.float32)
+    np.testing.assert_array_equal(box.project(tf.constant(y)), y)
+
+
+def test_tangent_is_the_derivative_of_the_projected_step(box, random):
+    # Powers of two keep float32 exact: the difference quotient needs no tolerance.
+    step = 2.0**-10
+    y = random.choice([0.0, 0.25, 0.5, 1.0], (40, 6)).astype(np.float32)
+    direction = random.choice([-2.0, -0.5, 0.0, 0.25, 1.0], (40, 6)).astype(np.float32)
+    moved = box.project(tf.constant(y + step * direction)).numpy()
+    found = box.tangent(tf.constant(y), tf.constant(direction)).numpy()
+    np.testing.assert_array_equal(found, (moved - y) / step)
+    assert np.any(found != direction)
+
+
+def test_relax_is_the_logistic_function(box):
+    logits = tf.constant([[-100.0, -1.0, 0.0, np.log(3.0), 100.0]])
+    expected = [[0.0, 1 / (1 + np.e), 0.5, 0.75, 1.0]]
+    np.testing.assert_allclose(box.relax(logits), expected, atol=1e-6)
+
+
+def test_start_knows_nothing(box):
+    y = tf.fill((2, 3), 0.7)
+    np.testing.assert_array_equal(box.start(y), np.zeros((2, 3)))
+
+
+def test_decode(box):
+    y = tf.constant([[0.0, 0.29, 0.31, 0.5, 1.0]])
+    np.testing.assert_array_equal(box.decode(y), [[0, 0, 0, 1, 1]])
+    np.testing.assert_array_equal(box.decode(y, threshold=0.3), [[0, 0, 1, 1, 1]])
+    np.testing.assert_array_equal(box.decode(y, threshold=0.9), [[0, 0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (4, 3, 2)])
+def test_cross_entropy_sums_over_variables(box, random, shape):
+    logits = random.randn(*shape).astype(np.float32)
+    y_true = (random.rand(*shape) < 0.5).astype(np.float32)
+    y = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
+    losses = -np.where(y_true == 1, np.log(y), np.log(1 - y))
+    expected = losses.reshape(shape[0], -1).sum(axis=1)
+    found = box.cross_entropy(tf.constant(logits), tf.constant(y_true))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)

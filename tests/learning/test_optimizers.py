@@ -1,0 +1,71 @@
+import keras
+import numpy as np
+import pytest
+
+from alen_tf.learning import optimizers
+
+
+def test_constant_rate():
+    assert optimizers.schedule(100, 0.3) == 0.3
+
+
+def test_drops_divide_by_ten_at_fractions_of_the_run():
+    rate = optimizers.schedule(1000, 0.5, drops=(0.5, 0.9))
+    found = [float(rate(step)) for step in (0, 499, 502, 899, 902, 999)]
+    np.testing.assert_allclose(found, [0.5, 0.5, 0.05, 0.05, 0.005, 0.005], rtol=1e-5)
+    longer = optimizers.schedule(2000, 0.5, drops=(0.5, 0.9))
+    assert float(longer(998)) == pytest.approx(0.5)
+    assert float(longer(1002)) == pytest.approx(0.05)
+
+
+def test_cosine_falls_from_the_rate_to_zero():
+    rate = optimizers.schedule(200, 0.4, cosine=True)
+    for step in (0, 50, 100, 150, 200):
+        expected = 0.4 * 0.5 * (1 + np.cos(np.pi * step / 200))
+        assert float(rate(step)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_drops_and_cosine_exclude_each_other():
+    with pytest.raises(ValueError, match="not both"):
+        optimizers.schedule(100, 0.1, drops=(0.5,), cosine=True)
+
+
+def test_sgd():
+    optimizer = optimizers.sgd(100, learning_rate=0.5, momentum=0.9)
+    assert isinstance(optimizer, keras.optimizers.SGD)
+    variable = keras.Variable([1.0])
+    for _ in range(2):
+        optimizer.apply([np.float32([0.2])], [variable])
+    # -0.1, then 0.9 x -0.1 - 0.1
+    np.testing.assert_allclose(variable, [1.0 - 0.1 - 0.19], rtol=1e-6)
+
+
+def test_schedule_counts_training_steps():
+    optimizer, variable = optimizers.sgd(4, learning_rate=1.0, drops=(0.5,)), keras.Variable([0.0])
+    path = []
+    for _ in range(4):
+        optimizer.apply([np.float32([-1.0])], [variable])
+        path.append(float(variable[0]))
+    # Keras's piecewise constant rate keeps a rate up to and including the boundary.
+    np.testing.assert_allclose(np.diff([0, *path]), [1.0, 1.0, 1.0, 0.1], rtol=1e-5)
+
+
+def test_adam_has_the_papers_momentum():
+    optimizer = optimizers.adam(100, learning_rate=0.01)
+    assert type(optimizer) is keras.optimizers.Adam
+    assert optimizer.beta_1 == 0.5
+    variable, m, v, expected = keras.Variable([1.0]), 0.0, 0.0, 1.0
+    for t, gradient in enumerate((0.5, -2.0, 0.1), start=1):
+        optimizer.apply([np.float32([gradient])], [variable])
+        m, v = 0.5 * m + 0.5 * gradient, 0.999 * v + 0.001 * gradient**2
+        expected -= 0.01 * (m / (1 - 0.5**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-7)
+    assert float(variable[0]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_weight_decay_makes_it_adamw():
+    optimizer = optimizers.adam(100, learning_rate=0.1, weight_decay=0.25, drops=(0.5,))
+    assert type(optimizer) is keras.optimizers.AdamW
+    assert optimizer.beta_1 == 0.5
+    variable = keras.Variable([2.0])
+    optimizer.apply([np.float32([0.0])], [variable])  # nothing but decay
+    assert float(variable[0]) == pytest.approx(2.0 - 0.1 * 0.25 * 2.0, rel=1e-6)

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.preprocessing import StandardScaler
+
+from alen_tf.networks.standardization import Standardization
+
+
+def adapted(x):
+    layer = Standardization()
+    layer.build((None, *x.shape[1:]))
+    layer.adapt(x)
+    return layer
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32, np.float64])
+def test_is_scikit_learns(random, kind):
+    x = (random.rand(50, 6) * [1, 10, 100, 200, 5, 250]).astype(kind)
+    x[:, 2] = 7  # constant
+    x[:, 4] = 0
+    expected = StandardScaler().fit(x.astype(np.float64)).transform(x.astype(np.float64))
+    found = adapted(x)(tf.constant(x)).numpy()
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(found[:, [2, 4]], 0)
+
+
+def test_other_examples_use_the_training_statistics():
+    train = np.array([[0.0, 3.0], [4.0, 3.0]])  # mean (2, 3), deviation (2, none)
+    found = adapted(train)(tf.constant([[6.0, 5.0]]))
+    np.testing.assert_array_equal(found, [[2.0, 2.0]])
+
+
+def test_features_are_the_last_axis(random):
+    images = random.rand(10, 4, 5, 3) * [1, 50, 200]
+    found = adapted(images)(tf.constant(images, tf.float32)).numpy().reshape(-1, 3)
+    expected = StandardScaler().fit_transform(images.reshape(-1, 3))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_does_nothing_before_it_is_adapted(random):
+    x = random.randn(3, 4).astype(np.float32)
+    np.testing.assert_array_equal(Standardization()(tf.constant(x)), x)
+
+
+def test_statistics_are_no_weights_to_learn_but_are_saved(tmp_path, random):
+    layer = adapted(random.rand(20, 3) * 9)
+    assert layer.trainable_variables == []
+    path = tf.train.Checkpoint(layer=layer).save(tmp_path / "statistics")
+    other = Standardization()
+    other.build((None, 3))
+    tf.train.Checkpoint(layer=other).restore(path).assert_existing_objects_matched()
+    np.testing.assert_array_equal(other.mean, layer.mean)
+    np.testing.assert_array_equal(other.deviation, layer.deviation)
+    assert np.all(other.deviation != 1)
