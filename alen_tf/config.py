@@ -9,6 +9,7 @@ import logging
 import pathlib
 import pkgutil
 import re
+import tokenize
 
 import gin
 
@@ -80,13 +81,18 @@ def _location(error, file):
     """file:line of an exception that gin raised; includes name the innermost file first."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
+    if isinstance(error, tokenize.TokenError):
+        return f"{file}:{error.args[1][0]}"
     match = re.search(r'In (?:config )?file "([^"]+)", line (\d+)', str(error))
     return f"{match[1]}:{match[2]}" if match else str(file)
 
 
 def _reason(error):
-    """The first line of what gin says, without the places where it looked for an included file."""
+    """The first line of what gin says, without what only a developer of gin would want to know."""
+    if isinstance(error, tokenize.TokenError):
+        return error.args[0]
     text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip()
+    text = re.sub(r"malformed node or string.*", "the value is not a Python literal", text)
     if not text:
         return type(error).__name__
     return text.splitlines()[0].split(" Searched config paths")[0].rstrip(".")

@@ -42,7 +42,7 @@ def test_predictor_puts_batches_together(monkeypatch, random, examples):
 def test_scores_of_both_splits(splits):
     task = MultiLabel(dataset=None)
     found = evaluation.evaluate_splits(task, evaluation.Predictor(Halving()), splits)
-    assert list(found) == ["validation", "test"]
+    assert list(found) == ["metric", "validation", "test"]
     first = task.best_threshold(splits.validation.x, splits.validation.y)
     last = task.best_threshold(splits.validation.x / 8, splits.validation.y)
     assert first != last

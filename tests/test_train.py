@@ -14,6 +14,8 @@ import pytest
 import tensorflow as tf
 
 ROOT = pathlib.Path(__file__).parent.parent
+# As on a user's machine: the tests themselves silence TensorFlow.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 GIN = "gin/digits/alen.gin"
 SHORT = ("--gin_param=train.epochs = 4", "--gin_param=MLP.hidden_units = 32")
 
@@ -21,7 +23,9 @@ SHORT = ("--gin_param=train.epochs = 4", "--gin_param=MLP.hidden_units = 32")
 def run(module, *options):
     """Runs `python -m alen_tf.MODULE OPTIONS` in the repository."""
     command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
+    )
 
 
 def train(workdir, *options):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import re
 from array import array
 
 import arff
@@ -9,6 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from alen_tf.errors import DataError
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,22 +32,31 @@ def read_arff(path):
     path = pathlib.Path(path)
     try:
         layout = arff.LOD_GEN if _is_sparse(path) else arff.DENSE_GEN
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             lines = _Numbered(file)
             relation = arff.load(lines, return_type=layout)
             columns, values, ends = array("i"), array("f"), array("q", [0])
             for row in relation["data"]:
                 items = row.items() if layout == arff.LOD_GEN else enumerate(row)
+                if row and len(row) != lines.text.count(",") + 1:
+                    raise ValueError("an attribute occurs twice")
                 for column, value in items:
                     value = float(value)
-                    if not np.isfinite(value):
-                        raise ValueError(f"{value} is not a finite number")
+                    if not abs(value) <= _LARGEST:
+                        raise ValueError(f"{value} is not a finite number of 32 bits")
                     columns.append(column)
                     values.append(value)
                 ends.append(len(columns))
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (arff.ArffException, ValueError, TypeError, LookupError, RuntimeError) as error:
+    except (
+        arff.ArffException,
+        ValueError,
+        TypeError,
+        LookupError,
+        RuntimeError,
+        OverflowError,
+    ) as error:
         raise DataError(f"{path}:{lines.number}: malformed ARFF: {_reason(error)}") from error
     names = tuple(name for name, _ in relation["attributes"])
     shape = (len(ends) - 1, len(names))
@@ -56,15 +68,17 @@ def read_arff(path):
 
 
 class _Numbered:
-    """The lines of a file, and the number of the line that was handed out last."""
+    """The lines of a file, and the line that was handed out last."""
 
     def __init__(self, file):
         self._file = file
         self.number = 0
+        self.text = ""
 
     def __iter__(self):
         for line in self._file:
             self.number += 1
+            self.text = line
             yield line
 
 
@@ -81,10 +95,9 @@ def _reason(error):
     """What liac-arff says, without its own, uncounted line number."""
     if isinstance(error, TypeError):
         return "missing values (?) are not supported"
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return (
-        text.replace(", at line -1", "")
-        .replace(" at line -1", "")
-        .replace(" in line -1", "")
-        .rstrip(".")
-    )
+    try:
+        text = str(error)
+    except ValueError:  # liac-arff formats messages that may have a per cent sign of the file's
+        text = error.message
+    text = text.splitlines()[0] if text else type(error).__name__
+    return re.sub(r",? (at|in) line (-1|%d)", "", text).rstrip(".")

@@ -31,13 +31,11 @@ class Learner(tf.Module, abc.ABC):
         self.standardization = Standardization()
         x = self.standardization(tf.zeros((1, *input_shape)))
         self.build_networks(x, tf.zeros((1, *output_shape)), total_steps)
-        # Checkpoints of Keras models leave out the state of dropout; a resumed run needs it.
-        self.random_states = [
-            variable.value
-            for network in self.networks.values()
-            for variable in network.non_trainable_variables
-            if "seed_generator" in variable.path
-        ]
+        # Checkpoints of Keras models leave out layers in lists, and the state of dropout.
+        self.state = {
+            name: [variable.value for variable in network.variables]
+            for name, network in self.networks.items()
+        }
 
     @abc.abstractmethod
     def build_networks(self, x, y, total_steps):

@@ -49,19 +49,16 @@ class MLPEnergy(Energy):
                 units, kernel_initializer=init, kernel_regularizer=penalty, **kwargs
             )
 
-        self.input_dropout = keras.layers.Dropout(input_dropout)
-        gains = [input_gain] + [1.0] * (hidden_layers - 1)
-        self.features = [dense(hidden_units, gain, activation="softplus") for gain in gains]
+        gains = [input_gain, *[1.0] * (hidden_layers - 1)][:hidden_layers]
+        hidden = [dense(hidden_units, gain, activation="softplus") for gain in gains]
+        self.features = keras.Sequential([keras.layers.Dropout(input_dropout), *hidden])
         self.local = dense(outputs, name="local")
         self.global_features = dense(global_units, activation="softplus", use_bias=False)
         self.global_score = dense(1, use_bias=False)
 
     def encode(self, x, training=False):
         """F(x): how much each label alone adds to the score, [batch, labels]."""
-        x = self.input_dropout(x, training=training)
-        for layer in self.features:
-            x = layer(x)
-        return self.local(x)
+        return self.local(self.features(x, training=training))
 
     def score(self, z, y):
         local = ops.sum(y * z, axis=-1)
