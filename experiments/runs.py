@@ -1,11 +1,15 @@
 """Runs of the training command, recorded: one JSON line per run, never run twice."""
 
+import concurrent.futures
 import json
+import os
 import pathlib
 import shlex
 import statistics
 import subprocess
 import sys
+import threading
+from typing import NamedTuple
 
 from absl import flags
 
@@ -16,62 +20,121 @@ flags.DEFINE_string("manual_dir", None, "Folder with the data sets' files; see a
 flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; see alen_tf.train.")
 flags.DEFINE_string("workdirs", "runs", "Folder of the runs' workdirs.")
 flags.DEFINE_bool("run", True, "Train what is not recorded yet; --norun only reads.")
+flags.DEFINE_integer("jobs", 1, "Runs at a time, each on its share of the cores.", lower_bound=1)
+
+
+class Run(NamedTuple):
+    """A training run: a gin file, relative to the repository, a seed, and further gin bindings."""
+
+    gin_file: str
+    seed: int
+    params: tuple[str, ...] = ()
+
+    @property
+    def options(self):
+        """The options of the training command, without the places of one machine."""
+        params = (f"train.seed = {self.seed}", *self.params)
+        return [f"--gin_file={self.gin_file}", *(f"--gin_param={param}" for param in params)]
+
+    @property
+    def command(self):
+        """The training command as a line of shell."""
+        return shlex.join(["python", "-m", "alen_tf.train", *self.options])
+
+    def workdir(self, name):
+        """Where a run of record `name` leaves its files."""
+        path = pathlib.PurePath(self.gin_file)
+        changes = "".join(f",{param.replace(' ', '').replace('/', '.')}" for param in self.params)
+        folder = f"{path.parent.name}-{path.stem}{changes}-{self.seed}"
+        return (pathlib.Path(flags.FLAGS.workdirs) / name / folder).absolute()
 
 
 def recorded(name):
-    """The recorded runs of `experiments/results/NAME.jsonl`, a list of `results.json` objects."""
+    """The record `experiments/results/NAME.jsonl`: `results.json` objects by command."""
     file = RESULTS / f"{name}.jsonl"
     if not file.exists():
-        return []
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        return {}
+    results = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return {result["command"]: result for result in results}
 
 
-def train(name, gin_file, seed, params=()):
-    """The result of a training run: from the record, or trained now and added to it.
+def train(name, wanted):
+    """The results of runs: from the record, or trained now and added to it.
 
     Args:
       name: record to look in and to add to.
-      gin_file: configuration, relative to the repository.
-      seed: the run's seed.
-      params: further gin bindings.
+      wanted: a list of `Run`.
 
     Returns:
-      The run's `results.json` object, or None where it is not recorded and --norun was given.
+      A list of `results.json` objects; None for a run that is not recorded, given --norun.
     """
-    options = [f"--gin_file={gin_file}"]
-    options += [f"--gin_param={param}" for param in (f"train.seed = {seed}", *params)]
-    command = shlex.join(["python", "-m", "alen_tf.train", *options])
-    for result in recorded(name):
-        if result["command"] == command:
-            return result
-    if not flags.FLAGS.run:
-        return None
-    suffix = "".join(f",{param.replace(' ', '')}" for param in params)
-    stem = f"{pathlib.Path(gin_file).parent.name}-{pathlib.Path(gin_file).stem}"
-    workdir = pathlib.Path(flags.FLAGS.workdirs) / name / f"{stem}-{seed}{suffix}"
+    done = recorded(name)
+    missing = [run for run in wanted if run.command not in done] if flags.FLAGS.run else []
+    lock = threading.Lock()
+
+    def train_and_record(run):
+        result = _train(run, run.workdir(name))
+        with lock:
+            RESULTS.mkdir(exist_ok=True)
+            with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(result) + "\n")
+        return run.command, result
+
+    with concurrent.futures.ThreadPoolExecutor(flags.FLAGS.jobs) as pool:
+        done |= dict(pool.map(train_and_record, missing))
+    return [done.get(run.command) for run in wanted]
+
+
+def _train(run, workdir):
+    """Trains in a process of its own; its output goes to WORKDIR.log."""
     places = [f"--workdir={workdir}"]
     places += [
-        f"--{flag}={flags.FLAGS[flag].value}"
+        f"--{flag}={pathlib.Path(flags.FLAGS[flag].value).absolute()}"
         for flag in ("manual_dir", "data_dir")
         if flags.FLAGS[flag].value
     ]
-    print(command, flush=True)
-    done = subprocess.run([sys.executable, "-m", "alen_tf.train", *options, *places], cwd=ROOT)
-    if done.returncode:
-        sys.exit(done.returncode)
-    result = json.loads((ROOT / workdir / "results.json").read_text(encoding="utf-8"))
-    result["command"] = command  # without the places of one machine
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(result) + "\n")
-    return result
+    threads = str(max(1, (os.cpu_count() or 1) // flags.FLAGS.jobs))
+    variables = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    workdir.parent.mkdir(parents=True, exist_ok=True)
+    log = workdir.with_name(workdir.name + ".log")
+    print(run.command, flush=True)
+    with log.open("w", encoding="utf-8") as output:
+        status = subprocess.run(
+            [sys.executable, "-m", "alen_tf.train", *run.options, *places],
+            cwd=ROOT,
+            env=os.environ | dict.fromkeys(variables, threads),
+            stdout=output,
+            stderr=output,
+        ).returncode
+    if status:
+        sys.exit(f"{run.command} failed with exit status {status}; see {log}")
+    result = json.loads((workdir / "results.json").read_text(encoding="utf-8"))
+    return result | {"command": run.command}
 
 
 def mean_and_spread(values):
-    """Mean and sample standard deviation of scores as text, in percent: "46.41 +- 0.32"."""
+    """Mean and sample standard deviation of scores as text, in percent: "46.41 ± 0.32"."""
     values = [100 * value for value in values]
     spread = statistics.stdev(values) if len(values) > 1 else 0.0
     return f"{statistics.mean(values):.2f} ± {spread:.2f}"
+
+
+def scores(results, key):
+    """Cells of a table: validation F1, test F1, test F1 at the tuned threshold, number of runs.
+
+    Args:
+      results: `results.json` objects; None for a run that is not recorded.
+      key: "refined" or "inference_network".
+    """
+    results = [result for result in results if result is not None]
+    if not results:
+        return ["not run", "not run", "not run", "0"]
+    cells = (
+        [result["validation"][key] for result in results],
+        [result["test"][key] for result in results],
+        [result["test"]["tuned"][key] for result in results],
+    )
+    return [*map(mean_and_spread, cells), str(len(results))]
 
 
 def markdown(header, rows):
