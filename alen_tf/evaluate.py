@@ -5,20 +5,30 @@ from absl import flags
 from alen_tf import command_line
 
 flags.adopt_module_key_flags(command_line)
-flags.DEFINE_integer(
-    "steps", None, "Inference steps; the trained number by default.", lower_bound=0
+flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", lower_bound=0)
+flags.DEFINE_multi_string(
+    "gin_param", [], "Gin binding that overrides the trained configuration, such as a step size."
 )
+flags.DEFINE_string("output", None, "JSON file for the scores, as in results.json.")
 
 
 def main(options):
+    import pathlib
+
     from alen_tf import evaluation, trained
     from alen_tf.errors import WorkdirError
+    from alen_tf.workdir import write_json
 
     if not options.workdir:
         raise WorkdirError("name the folder of a trained model with --workdir")
-    task, splits, learner = trained.restore(options.workdir, options.manual_dir, options.data_dir)
+    task, splits, learner = trained.restore(
+        options.workdir, options.manual_dir, options.data_dir, options.gin_param
+    )
     predictor = evaluation.Predictor(learner, options.steps)
-    print(evaluation.table(evaluation.evaluate_splits(task, predictor, splits)))
+    results = evaluation.evaluate_splits(task, predictor, splits)
+    if options.output:
+        write_json(pathlib.Path(options.output), results)
+    print(evaluation.table(results))
 
 
 if __name__ == "__main__":

@@ -31,21 +31,22 @@ def by_step(task, path, y_true):
     return [task.scores(y, y_true)[task.metric] for y in path]
 
 
-def evaluate_splits(task, predictor, splits):
-    """What `results.json` says of the validation and the test split.
+def evaluate_splits(task, predictor, splits, test=True):
+    """What `results.json` says of the validation and, with `test`, of the test split.
 
     Returns:
       {"metric": ..., "validation": {...}, "test": {...}}; thresholds are those of validation.
     """
     validation = predictor(splits.validation.x)
-    thresholds = [
-        task.best_threshold(y, splits.validation.y) for y in (validation[0], validation[-1])
-    ]
-    return {
+    thresholds = [task.best_threshold(y, splits.validation.y) for y in validation[[0, -1]]]
+    results = {
         "metric": task.metric,
         "validation": _evaluate(task, validation, splits.validation.y, thresholds),
-        "test": _evaluate(task, predictor(splits.test.x), splits.test.y, thresholds),
     }
+    if test:
+        path = predictor(splits.test.x)
+        results["test"] = _evaluate(task, path, splits.test.y, thresholds)
+    return results
 
 
 def _evaluate(task, path, y_true, thresholds):
@@ -70,17 +71,18 @@ def _evaluate(task, path, y_true, thresholds):
 
 
 def table(results):
-    """The results as a small text table: one row per inference step, one column per split."""
-    splits = ("validation", "test")
+    """The results as a small text table: one row per inference step, one column per
+    split."""
+    splits = [split for split in ("validation", "test") if split in results]
     rows = []
-    for step in range(len(results["test"]["by_step"])):
+    for step in range(len(results["validation"]["by_step"])):
         name = "inference network" if step == 0 else f"after {step} step{'s' * (step > 1)}"
         rows.append((name, [results[split]["by_step"][step] for split in splits]))
     for key, name in (("inference_network", "inference network"), ("refined", "refined")):
         rows.append(
             (f"{name}, tuned threshold", [results[split]["tuned"][key] for split in splits])
         )
-    lines = [f"{results['metric']:<36}{'validation':>12}{'test':>12}"]
+    lines = [f"{results['metric']:<36}" + "".join(f"{split:>12}" for split in splits)]
     lines += [
         f"{name:<36}" + "".join(f"{value:12.4f}" for value in values) for name, values in rows
     ]

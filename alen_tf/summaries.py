@@ -6,13 +6,15 @@ import re
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
+from alen_tf.workdir import write
+
 
 class Summaries:
     """Writes TensorBoard events under `train/` and `eval/`, and pictures also as PNG files."""
 
     def __init__(self, workdir, config):
         """Opens the writers and records the configuration as text and as hyper-parameters."""
-        self._workdir = workdir
+        self._folder = workdir.path
         self._train = tf.summary.create_file_writer(str(workdir.path / "train"))
         self._eval = tf.summary.create_file_writer(str(workdir.path / "eval"))
         indented = "\n".join(f"    {line}" for line in config.splitlines())
@@ -36,7 +38,7 @@ class Summaries:
             png = io.BytesIO()
             figure.savefig(png, format="png", dpi=120, bbox_inches="tight")
             plt.close(figure)
-            self._workdir.write(self._workdir.path / f"{name}.png", png.getvalue())
+            write(self._folder / f"{name}.png", png.getvalue())
             with self._eval.as_default():
                 tf.summary.image(name, tf.image.decode_png(png.getvalue(), channels=4)[None], step)
 

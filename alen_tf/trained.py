@@ -8,13 +8,14 @@ from alen_tf.errors import WorkdirError
 from alen_tf.workdir import Workdir
 
 
-def restore(workdir, manual_dir=None, data_dir=None):
+def restore(workdir, manual_dir=None, data_dir=None, params=()):
     """Rebuilds the model that a workdir's configuration describes, with its best weights.
 
     Args:
       workdir: folder of a run.
       manual_dir: see `Task.load`.
       data_dir: see `Task.load`.
+      params: gin bindings that override the workdir's configuration.
 
     Returns:
       (task, splits, learner).
@@ -24,7 +25,7 @@ def restore(workdir, manual_dir=None, data_dir=None):
     """
     workdir = Workdir(workdir)
     workdir.read_config()
-    config.parse([workdir.config])
+    config.parse([workdir.config], params)
     root = gin.get_bindings(trainer.train)
     task, learner = root["task"], root["learner"]
     checkpoint = tf.train.latest_checkpoint(str(workdir.best))

@@ -13,7 +13,7 @@ import tensorflow as tf
 import alen_tf
 from alen_tf import evaluation, summaries
 from alen_tf.errors import NonFiniteError
-from alen_tf.workdir import Workdir
+from alen_tf.workdir import Workdir, write_json
 
 # Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop
 # soon.
@@ -30,8 +30,9 @@ def train(
     epochs=gin.REQUIRED,
     batch_size=20,
     seed=0,
-    strategy=None,
     evaluate_every=1,
+    test_every=0,
+    test=True,
 ):
     """Trains `learner` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
 
@@ -43,8 +44,10 @@ def train(
       epochs: passes over the training split.
       batch_size: examples per step, over all replicas.
       seed: of initial weights, dropout and the order of examples.
-      strategy: None, or the name of a `tf.distribute` strategy.
       evaluate_every: epochs between evaluations on validation.
+      test_every: epochs between scores of the test split, for a curve that chooses nothing; 0 for
+        no curve.
+      test: whether the test split is evaluated at the end; a search for hyper-parameters does not.
 
     Returns:
       The content of `results.json`.
@@ -52,7 +55,6 @@ def train(
     Raises:
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
     """
-    del strategy  # one device
     splits = task.load(manual_dir, data_dir)
     keras.utils.set_random_seed(seed)
     batches = Batches(splits.train, batch_size, seed)
@@ -68,10 +70,10 @@ def train(
     workdir = Workdir(workdir)
     workdir.claim(config)
 
-    run = _Run(workdir, config, task, splits, learner, batches)
+    run = _Run(workdir, config, task, splits, learner, batches, epochs)
     run.resume()
-    run.train(epochs, evaluate_every)
-    return run.finish(seed, epochs)
+    run.train(evaluate_every, test_every)
+    return run.finish(seed, test)
 
 
 class Batches:
@@ -104,24 +106,27 @@ class Batches:
 class _Run:
     """One training run in its workdir."""
 
-    def __init__(self, workdir, config, task, splits, learner, batches):
+    def __init__(self, workdir, config, task, splits, learner, batches, epochs):
         self.workdir = workdir
         self.task = task
         self.splits = splits
         self.learner = learner
         self.batches = batches
+        self.epochs = epochs
         self.predict = evaluation.Predictor(learner)
         self.summaries = summaries.Summaries(workdir, config)
         self.epoch = tf.Variable(0, dtype=tf.int32)
         self.seconds = tf.Variable(0.0, dtype=tf.float64)
         self.best_score = tf.Variable(-np.inf, dtype=tf.float64)
         self.best_epoch = tf.Variable(0, dtype=tf.int32)
+        self.test_curve = tf.Variable(np.full(epochs, np.nan))  # test score after each epoch
         state = tf.train.Checkpoint(
             learner=learner,
             epoch=self.epoch,
             seconds=self.seconds,
             best_score=self.best_score,
             best_epoch=self.best_epoch,
+            test_curve=self.test_curve,
         )
         self.latest = tf.train.CheckpointManager(state, str(workdir.latest), max_to_keep=2)
         self.best = tf.train.CheckpointManager(
@@ -134,16 +139,18 @@ class _Run:
         if self.latest.restore_or_initialize():
             print(f"resuming {self.workdir.path} after epoch {self.epoch.numpy()}")
 
-    def train(self, epochs, evaluate_every):
-        """Trains up to `epochs`, evaluating and saving as it goes."""
+    def train(self, evaluate_every, test_every):
+        """Trains to the last epoch, evaluating and saving as it goes."""
         bar = keras.utils.Progbar(
-            epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
+            self.epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
         )
-        for epoch in range(self.epoch.numpy(), epochs):
+        for epoch in range(self.epoch.numpy(), self.epochs):
             scalars = self._train_epoch(epoch)
             self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
             shown = {name: value for name, value in scalars.items() if "/" not in name}
-            if (epoch + 1) % evaluate_every == 0 or epoch + 1 == epochs:
+            if test_every and (epoch + 1) % test_every == 0:
+                self.test_curve[epoch].assign(self._by_step(self.splits.test)[-1])
+            if (epoch + 1) % evaluate_every == 0 or epoch + 1 == self.epochs:
                 shown["validation"] = self._evaluate(epoch + 1)
                 self.latest.save(epoch + 1)
             bar.stateful_metrics |= shown.keys()  # shown as they are, not averaged over epochs
@@ -187,8 +194,7 @@ class _Run:
         """Scores the validation split and keeps the model if it is the best so far; the refined
         score."""
         self.epoch.assign(epoch)
-        examples = self.splits.validation
-        curve = evaluation.by_step(self.task, self.predict(examples.x), examples.y)
+        curve = self._by_step(self.splits.validation)
         scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
         scalars |= {
             f"{self.task.metric}/inference_network": curve[0],
@@ -201,23 +207,26 @@ class _Run:
             self.best.save(epoch)
         return curve[-1]
 
-    def finish(self, seed, epochs):
-        """Evaluates the best checkpoint on validation and test, and writes results and pictures."""
+    def _by_step(self, examples):
+        return evaluation.by_step(self.task, self.predict(examples.x), examples.y)
+
+    def finish(self, seed, test):
+        """Evaluates the best checkpoint, and writes results and pictures."""
         self.best.checkpoint.restore(self.best.latest_checkpoint).expect_partial()
-        seconds = self.seconds.numpy()
-        scores = evaluation.evaluate_splits(self.task, self.predict, self.splits)
+        steps = self.epochs * self.batches.per_epoch
+        examples, seconds = steps * self.batches.size, self.seconds.numpy()
+        scores = evaluation.evaluate_splits(self.task, self.predict, self.splits, test)
         results = {
             "dataset": self.splits.name,
             "method": self.learner.name,
             "seed": seed,
             **scores,
-            "inference_steps": len(scores["test"]["by_step"]) - 1,
-            "epochs": epochs,
+            "inference_steps": len(scores["validation"]["by_step"]) - 1,
+            "epochs": self.epochs,
             "best_epoch": int(self.best_epoch.numpy()),
+            **self._test_curve(),
             "train_seconds": round(seconds, 2),
-            "examples_per_second": round(
-                epochs * self.batches.per_epoch * self.batches.size / seconds, 1
-            ),
+            "examples_per_second": round(examples / seconds, 1),
             "parameters": {
                 name: int(network.count_params()) for name, network in self.learner.networks.items()
             },
@@ -228,14 +237,21 @@ class _Run:
                 "alen_tf": alen_tf.__version__,
             },
         }
-        self.workdir.write_json(self.workdir.results, results)
-        self._draw(results, step=epochs * self.batches.per_epoch)
+        write_json(self.workdir.results, results)
+        self._draw(results, steps)
         self.summaries.close()
         return results
 
+    def _test_curve(self):
+        """The entry {"test_curve": {epoch: score}} of the results, where there is such a curve."""
+        curve = self.test_curve.numpy()
+        epochs = np.flatnonzero(np.isfinite(curve))
+        return {"test_curve": {int(e) + 1: float(curve[e]) for e in epochs}} if len(epochs) else {}
+
     def _draw(self, results, step):
-        curves = {split: results[split]["by_step"] for split in ("validation", "test")}
+        splits = [split for split in ("validation", "test") if split in results]
+        curves = {split: results[split]["by_step"] for split in splits}
         figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
-        test = self.splits.test.take(slice(0, evaluation.BATCH))
-        figures |= self.task.pictures(test.x, self.predict(test.x), test.y)
+        shown = getattr(self.splits, splits[-1]).take(slice(0, evaluation.BATCH))
+        figures |= self.task.pictures(shown.x, self.predict(shown.x), shown.y)
         self.summaries.pictures(figures, step)

@@ -32,7 +32,7 @@ class Workdir:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if not self.config.exists():
-                return self.write(self.config, config)
+                return write(self.config, config)
             existing = self.config.read_text(encoding="utf-8")
         except OSError as error:
             raise WorkdirError(
@@ -58,20 +58,22 @@ class Workdir:
                 "train with --workdir first"
             ) from error
 
-    def write(self, path, content):
-        """Writes text or bytes to `path`, which appears complete or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        data = content.encode("utf-8") if isinstance(content, str) else content
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
 
-    def write_json(self, path, content):
-        """Writes an object as indented JSON, complete or not at all."""
-        self.write(path, json.dumps(content, indent=2) + "\n")
+def write(path, content):
+    """Writes text or bytes to `path`, which appears complete or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def write_json(path, content):
+    """Writes an object as indented JSON, complete or not at all."""
+    write(path, json.dumps(content, indent=2) + "\n")
 
 
 def _difference(old, new):
