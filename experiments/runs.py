@@ -15,6 +15,7 @@ from absl import flags
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
+_LOCK = threading.Lock()  # runs end on several threads
 
 flags.DEFINE_string("manual_dir", None, "Folder with the data sets' files; see alen_tf.train.")
 flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; see alen_tf.train.")
@@ -39,7 +40,7 @@ class Run(NamedTuple):
     @property
     def command(self):
         """The training command as a line of shell."""
-        return shlex.join(["python", "-m", "alen_tf.train", *self.options])
+        return line("alen_tf.train", self.options)
 
     def workdir(self, name):
         """Where a run of record `name` leaves its files."""
@@ -49,6 +50,11 @@ class Run(NamedTuple):
         return (pathlib.Path(flags.FLAGS.workdirs) / name / folder).absolute()
 
 
+def line(module, options):
+    """A command as a line of shell."""
+    return shlex.join(["python", "-m", module, *options])
+
+
 def recorded(name):
     """The record `experiments/results/NAME.jsonl`: `results.json` objects by command."""
     file = RESULTS / f"{name}.jsonl"
@@ -56,6 +62,13 @@ def recorded(name):
         return {}
     results = map(json.loads, file.read_text(encoding="utf-8").splitlines())
     return {result["command"]: result for result in results}
+
+
+def record(name, result):
+    """Adds a result to the record `experiments/results/NAME.jsonl`."""
+    RESULTS.mkdir(exist_ok=True)
+    with _LOCK, (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(result) + "\n")
 
 
 def train(name, wanted):
@@ -70,14 +83,10 @@ def train(name, wanted):
     """
     done = recorded(name)
     missing = [run for run in wanted if run.command not in done] if flags.FLAGS.run else []
-    lock = threading.Lock()
 
     def train_and_record(run):
         result = _train(run, run.workdir(name))
-        with lock:
-            RESULTS.mkdir(exist_ok=True)
-            with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(result) + "\n")
+        record(name, result)
         return run.command, result
 
     with concurrent.futures.ThreadPoolExecutor(flags.FLAGS.jobs) as pool:
@@ -85,14 +94,26 @@ def train(name, wanted):
     return [done.get(run.command) for run in wanted]
 
 
-def _train(run, workdir):
-    """Trains in a process of its own; its output goes to WORKDIR.log."""
-    places = [f"--workdir={workdir}"]
-    places += [
+def trained_workdir(name, run):
+    """The workdir of a run of record `name`, trained anew where it is not on this machine."""
+    workdir = run.workdir(name)
+    if not (workdir / "results.json").exists():
+        _train(run, workdir)
+    return workdir
+
+
+def places():
+    """Options that say where this machine keeps its data."""
+    return [
         f"--{flag}={pathlib.Path(flags.FLAGS[flag].value).absolute()}"
         for flag in ("manual_dir", "data_dir")
         if flags.FLAGS[flag].value
     ]
+
+
+def _train(run, workdir):
+    """Trains in a process of its own; its output goes to WORKDIR.log."""
+    options = [f"--workdir={workdir}", *places()]
     threads = str(max(1, (os.cpu_count() or 1) // flags.FLAGS.jobs))
     variables = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     workdir.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +121,7 @@ def _train(run, workdir):
     print(run.command, flush=True)
     with log.open("w", encoding="utf-8") as output:
         status = subprocess.run(
-            [sys.executable, "-m", "alen_tf.train", *run.options, *places],
+            [sys.executable, "-m", "alen_tf.train", *run.options, *options],
             cwd=ROOT,
             env=os.environ | dict.fromkeys(variables, threads),
             stdout=output,
@@ -110,6 +131,13 @@ def _train(run, workdir):
         sys.exit(f"{run.command} failed with exit status {status}; see {log}")
     result = json.loads((workdir / "results.json").read_text(encoding="utf-8"))
     return result | {"command": run.command}
+
+
+def save(figure, name):
+    """Writes a figure to `docs/NAME.png`."""
+    path = ROOT / "docs" / f"{name}.png"
+    figure.savefig(path, dpi=120)
+    print(path.relative_to(ROOT))
 
 
 def mean_and_spread(values):

@@ -1,0 +1,78 @@
+"""Figure 3, test F1 after every inference step: python -m experiments.figure3.
+
+The trained ALEN and DVN models of Table 1 on Bibtex; DVN with the step rule it was trained with
+(Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much of
+the difference in steps is the rule's and how much is left for the inference network.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+
+from absl import app
+
+from experiments import runs
+
+SEEDS = range(5)
+STEPS = 30
+NORMALIZED = (
+    "prediction/GradientAscent.normalize = True",
+    "prediction/GradientAscent.step_size = 1.0",
+)
+# Curve: gin file of the trained model, and what differs at prediction.
+CURVES = {
+    "ALEN, normalised steps": ("gin/bibtex/alen.gin", ()),
+    "DVN, plain steps": ("gin/bibtex/dvn.gin", ()),
+    "DVN, normalised steps": ("gin/bibtex/dvn.gin", NORMALIZED),
+}
+
+
+def curve(gin_file, params):
+    """Mean test F1 over seeds after each of `STEPS` inference steps, [STEPS + 1]."""
+    done = runs.recorded("figure3")
+    options = [f"--steps={STEPS}", *(f"--gin_param={param}" for param in params)]
+    curves = []
+    for seed in SEEDS:
+        run = runs.Run(gin_file, seed)
+        command = f"{run.command} && {runs.line('alen_tf.evaluate', options)}"
+        if command not in done:
+            done[command] = _evaluate(run, options) | {"command": command}
+            runs.record("figure3", done[command])
+        curves.append(done[command]["test"]["by_step"])
+    return [statistics.mean(scores) for scores in zip(*curves, strict=True)]
+
+
+def steps_to_peak(scores, within=0.001):
+    """The first step whose score is within `within` of the curve's highest."""
+    return next(step for step, score in enumerate(scores) if score >= max(scores) - within)
+
+
+def _evaluate(run, options):
+    workdir = runs.trained_workdir("table1", run)
+    output = workdir / "figure3.json"
+    places = [f"--workdir={workdir}", f"--output={output}", *runs.places()]
+    command = [sys.executable, "-m", "alen_tf.evaluate", *options, *places]
+    subprocess.run(command, cwd=runs.ROOT, check=True, stdout=subprocess.DEVNULL)
+    return json.loads(output.read_text(encoding="utf-8"))
+
+
+def main(argv):
+    del argv
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    print("curve: peak F1, step of the peak, first step within 0.1 F1 of it")
+    for label, (gin_file, params) in CURVES.items():
+        scores = curve(gin_file, params)
+        peak = max(scores)
+        print(f"{label}: {100 * peak:.2f}, {scores.index(peak)}, {steps_to_peak(scores)}")
+        axes.plot([100 * score for score in scores], marker="o", markersize=3, label=label)
+    axes.set(xlabel="inference step", ylabel="test F1 (%)", title="Bibtex, mean of five seeds")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    runs.save(figure, "figure3")
+
+
+if __name__ == "__main__":
+    app.run(main)
