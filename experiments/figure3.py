@@ -1,8 +1,8 @@
 """Figure 3, test F1 after every inference step: python -m experiments.figure3.
 
 The trained ALEN and DVN models of Table 1 on Bibtex; DVN with the step rule it was trained with
-(Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much of
-the difference in steps is the rule's and how much is left for the inference network.
+(Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much
+of the difference in steps is the rule's and how much is left for the inference network.
 """
 
 import json
