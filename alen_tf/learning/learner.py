@@ -31,12 +31,10 @@ class Learner(tf.Module, abc.ABC):
         self.standardization = Standardization()
         x = self.standardization(tf.zeros((1, *input_shape)))
         self.build_networks(x, tf.zeros((1, *output_shape)), total_steps)
-        # Checkpoints of Keras models leave out the state of dropout; a resumed run needs it.
-        self.random_states = [
-            variable.value
-            for network in self.networks.values()
-            for variable in network.non_trainable_variables
-            if "seed_generator" in variable.path
+        # What checkpoints save: of a Keras model they would leave out layers that it holds in lists
+        # and the state of dropout.
+        self.weights = [
+            variable.value for network in self.networks.values() for variable in network.variables
         ]
 
     @abc.abstractmethod
