@@ -31,11 +31,11 @@ class Learner(tf.Module, abc.ABC):
         self.standardization = Standardization()
         x = self.standardization(tf.zeros((1, *input_shape)))
         self.build_networks(x, tf.zeros((1, *output_shape)), total_steps)
-        # Checkpoints of Keras models leave out layers in lists, and the state of dropout.
-        self.state = {
-            name: [variable.value for variable in network.variables]
-            for name, network in self.networks.items()
-        }
+        # What checkpoints save: of a Keras model they would leave out layers that it holds in lists
+        # and the state of dropout.
+        self.weights = [
+            variable.value for network in self.networks.values() for variable in network.variables
+        ]
 
     @abc.abstractmethod
     def build_networks(self, x, y, total_steps):

@@ -45,8 +45,8 @@ class SPENInfNet(Learner):
             `f1_cost`.
           margin: factor of the cost.
           task_weight: weight of the cross entropy to y* that stabilises phi and psi.
-          entropy: weight of their outputs' entropy, which stabilises them too: positive for crisp
-            outputs.
+          entropy: weight of their outputs' entropy, added to what they maximise; it stabilises them
+            too, as outputs near a vertex hardly learn.
           name: the method's name in results.
         """
         super().__init__(name=name)
@@ -129,10 +129,11 @@ class SPENInfNet(Learner):
         )
 
     def stabilizers(self, logits, y_true):
-        """Terms, [batch] each, that keep a network's outputs near the truth and near vertices."""
+        """Terms, [batch] each, that keep a network's outputs near the truth and off vertices."""
+        entropy = self.space.cross_entropy(logits, self.space.relax(logits))
         return {
             "task": self.task_weight * self.space.cross_entropy(logits, y_true),
-            "entropy": self.entropy * self.space.cross_entropy(logits, self.space.relax(logits)),
+            "entropy": -self.entropy * entropy,
         }
 
     def predict(self, x, steps=None):

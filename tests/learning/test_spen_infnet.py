@@ -37,7 +37,7 @@ def test_step_plays_the_hinge(learner, batch, hand):
         logits = hand.mlp(weights, x)
         task = hand.cross_entropy(logits, y_true).sum(axis=1).mean()
         entropy = hand.cross_entropy(logits, hand.sigmoid(logits)).sum(axis=1).mean()
-        return TASK * task + ENTROPY * entropy
+        return TASK * task - ENTROPY * entropy
 
     def energy_loss(weights):
         return hinge(weights, phi) + hand.penalty(weights)
