@@ -1,0 +1,45 @@
+"""Writes the recorded results into the README: python -m experiments.readme.
+
+Every table stands between `<!-- begin NAME -->` and `<!-- end NAME -->` and is made from the records
+in experiments/results; `--check` only says whether the README agrees with them.
+"""
+
+import re
+import sys
+
+from absl import app, flags
+
+from experiments import digits, runs, table1
+
+flags.DEFINE_bool("check", False, "Fail where the README differs from the records; write nothing.")
+
+TABLES = {
+    "digits": digits.table,
+    "table1": lambda: table1.table("bibtex"),
+}
+
+
+def render(text):
+    """The README's `text` with every table made anew."""
+    for name, table in TABLES.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        text, count = re.subn(
+            f"{begin}.*?{end}", lambda _: f"{begin}\n{table()}\n{end}", text, flags=re.DOTALL
+        )
+        if count != 1:
+            sys.exit(f"README.md has {count} places for the table {name}, expected 1")
+    return text
+
+
+def main(argv):
+    del argv
+    flags.FLAGS.run = False
+    readme = runs.ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if flags.FLAGS.check:
+        sys.exit(render(text) != text and "README.md differs from experiments/results")
+    readme.write_text(render(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app.run(main)
