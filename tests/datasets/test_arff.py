@@ -87,6 +87,8 @@ MALFORMED = {
     "per cent sign in a bad value": (HEADER + "1,0\n5%,0\n", 6, ""),
     "per cent sign in a bad nominal value": (HEADER + "1,0\n1,5%\n", 6, "5%"),
     "per cent sign in a row of a wrong size": (HEADER + "1,0\n1,0,5%\n", 6, "5%"),
+    "format in a bad nominal value": (HEADER + "1,0\n1,%s\n", 6, "%s"),
+    "format in a row of a wrong size": (HEADER + "1,0\n1,0,%(a)d\n", 6, "%(a)d"),
     "attribute twice": ("@relation r\n@attribute a real\n@attribute a real\n@data\n", 3, "a"),
     "unknown type": ("@relation r\n@attribute a date\n@data\n1\n", 2, "type"),
     "attribute without a type": ("@relation r\n@attribute a\n@data\n1\n", 2, ""),
