@@ -3,7 +3,7 @@
 import gin
 import tensorflow as tf
 
-# Below this squared norm a gradient has no direction: the iterate stays where it is.
+# Below this squared norm a gradient counts as zero: steps shrink with it.
 _TINY = 1e-24
 
 

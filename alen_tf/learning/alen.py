@@ -95,7 +95,9 @@ class ALEN(Learner):
 
     def ascend(self, ascent, z, y, steps=None):
         """The path of `ascent` on v(x, .) from `y`."""
-        return ascent(lambda y: self.value(z, y), y, self.space, steps)
+        # Normalised, v and the score have one direction, but only v's vanishes where v saturates.
+        climbed = self.energy.score if ascent.normalize else self.value
+        return ascent(lambda y: climbed(z, y), y, self.space, steps)
 
     def train_step(self, x, y_true):
         """One pass of Algorithm 1's loop on a batch.
