@@ -56,6 +56,25 @@ def data_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("tfds")
 
 
+@pytest.fixture(scope="session")
+def bookmarks_dir(tmp_path_factory):
+    """A manual directory with a `bookmarks.arff` of the real one's format, but only 60 rows."""
+    words, tags, rows = 2150, 208, 60
+    random = np.random.RandomState(0)
+    path = tmp_path_factory.mktemp("manual") / "bookmarks" / "bookmarks.arff"
+    path.parent.mkdir()
+    names = [f"w{i}" for i in range(words)] + [f"TAG_{i}" for i in range(tags)]
+    with path.open("w") as file:
+        file.write("@relation bookmarks\n\n")
+        file.writelines(f"@attribute {name} {{0,1}}\n" for name in names)
+        file.write("\n@data\n")
+        for _ in range(rows):
+            has = np.flatnonzero(random.rand(words) < 0.06)
+            has = np.append(has, words + random.choice(tags, 2, replace=False))
+            file.write("{" + ",".join(f"{i} 1" for i in np.sort(has)) + "}\n")
+    return path.parent.parent
+
+
 @pytest.fixture
 def random():
     return np.random.RandomState(0)
