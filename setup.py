@@ -36,6 +36,7 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]"],
-        "test": ["dill", "import-linter>=2", "pytest>=8,<10", "ruff>=0.12"],
+        "sweep": ["optuna>=4,<6"],
+        "test": ["dill", "import-linter>=2", "optuna>=4,<6", "pytest>=8,<10", "ruff>=0.12"],
     },
 )

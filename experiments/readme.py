@@ -1,7 +1,7 @@
 """Writes the recorded results into the README: python -m experiments.readme.
 
-Every table stands between `<!-- begin NAME -->` and `<!-- end NAME -->` and is made from the records
-in experiments/results; `--check` only says whether the README agrees with them.
+Every table stands between `<!-- begin NAME -->` and `<!-- end NAME -->` and is made from the
+records in experiments/results; `--check` only says whether the README agrees with them.
 """
 
 import re
@@ -22,12 +22,11 @@ TABLES = {
 def render(text):
     """The README's `text` with every table made anew."""
     for name, table in TABLES.items():
-        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        text, count = re.subn(
-            f"{begin}.*?{end}", lambda _: f"{begin}\n{table()}\n{end}", text, flags=re.DOTALL
-        )
-        if count != 1:
-            sys.exit(f"README.md has {count} places for the table {name}, expected 1")
+        parts = re.split(f"(<!-- (?:begin|end) {name} -->)", text)
+        if len(parts) != 5:
+            sys.exit(f"README.md has no single place for the table {name}")
+        parts[2] = f"\n{table()}\n"
+        text = "".join(parts)
     return text
 
 

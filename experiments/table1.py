@@ -30,11 +30,13 @@ ROWS = {
     "alen_no_task": ("alen_no_task", "refined"),
     "alen_infnet": ("alen", "inference_network"),
     "alen": ("alen", "refined"),
+    "alen_wide": ("alen_wide", "refined"),
 }
 # Rows that the paper's table does not have.
 LABELS = {
     "spen_e2e": "end-to-end SPEN (Belanger et al. 2017)",
     "icnn": "ICNN (Amos et al. 2016)",
+    "alen_wide": "ALEN, 300 hidden units",
 }
 HEADER = ["method", "paper", "validation", "test", "test, tuned threshold", "seeds"]
 

@@ -39,7 +39,9 @@ def read_arff(path):
             for row in relation["data"]:
                 items = row.items() if layout == arff.LOD_GEN else enumerate(row)
                 if row and len(row) != lines.text.count(",") + 1:
-                    raise ValueError("an attribute occurs twice, or the row is sparse in a dense file")
+                    raise ValueError(
+                        "an attribute occurs twice, or the row is sparse in a dense file"
+                    )
                 for column, value in items:
                     value = float(value)
                     if not abs(value) <= _LARGEST:
@@ -97,7 +99,10 @@ def _reason(error):
         return "missing values (?) are not supported"
     try:
         text = str(error)
-    except (TypeError, ValueError):  # liac-arff formats messages that may have a per cent sign of the file's
+    except (
+        TypeError,
+        ValueError,
+    ):  # liac-arff formats messages that may have a per cent sign of the file's
         text = error.message
     text = text.splitlines()[0] if text else type(error).__name__
     return re.sub(r",? (at|in) line (-1|%d)", "", text).rstrip(".")

@@ -1,0 +1,106 @@
+"""A search for hyper-parameters on validation: python -m experiments.sweep.
+
+    python -m experiments.sweep --gin_file=gin/bibtex/alen.gin --trials=20 --jobs=2 \
+        --search='ALEN.beta_v=log 1 20' --search='MLP.dropout=uniform 0 0.6' \
+        --search='MLPEnergy.l2=choice 3e-3 1e-2'
+
+Every trial is a training run in its own workdir: `tensorboard --logdir` on the sweep's folder shows
+them all in the HParams tab. The same command goes on where it was stopped. The objective is the
+refined validation score, a mean over `--seeds`; no trial evaluates the test split. Needs Optuna:
+pip install 'alen_tf[sweep]'.
+"""
+
+import json
+import pathlib
+import statistics
+
+from absl import app, flags
+
+from experiments import runs
+
+flags.DEFINE_string("gin_file", None, "Configuration that is searched around.", required=True)
+flags.DEFINE_multi_string("gin_param", [], "Gin binding that all trials share; may repeat.")
+flags.DEFINE_multi_string(
+    "search", [], "'NAME=uniform LOW HIGH', '=log LOW HIGH' or '=choice A B ...'; may repeat."
+)
+flags.DEFINE_integer("trials", 20, "Trials in all, earlier ones included.", lower_bound=1)
+flags.DEFINE_integer("seeds", 1, "Runs of each trial.", lower_bound=1)
+flags.DEFINE_string("name", "sweep", "Name of the sweep: its folder under --workdirs.")
+
+
+def parse_search(text):
+    """('ALEN.beta_v', 'log', [1.0, 20.0]) for 'ALEN.beta_v=log 1 20'.
+
+    Raises:
+      ValueError: it has another form.
+    """
+    name, _, rest = text.partition("=")
+    kind, *values = rest.split()
+    if kind == "choice" and values:
+        return name.strip(), kind, values
+    if kind in ("uniform", "log") and len(values) == 2:
+        low, high = map(float, values)
+        if low < high and (low > 0 or kind == "uniform"):
+            return name.strip(), kind, [low, high]
+    raise ValueError(
+        f"--search={text!r} is none of: NAME=uniform LOW HIGH, =log LOW HIGH, =choice A B"
+    )
+
+
+def suggest(trial, searches):
+    """Gin bindings of a trial."""
+    params = []
+    for name, kind, values in searches:
+        if kind == "choice":
+            value = trial.suggest_categorical(name, values)
+        else:
+            value = f"{trial.suggest_float(name, *values, log=kind == 'log'):.4g}"
+        params.append(f"{name} = {value}")
+    return params
+
+
+def objective(trial, searches):
+    """Mean refined validation score of a trial's runs."""
+    options = flags.FLAGS
+    params = (*options.gin_param, *suggest(trial, searches), "train.test = False")
+    scores = []
+    for seed in range(options.seeds):
+        workdir = runs.trained_workdir(options.name, runs.Run(options.gin_file, seed, params))
+        result = json.loads((workdir / "results.json").read_text(encoding="utf-8"))
+        scores.append(result["validation"]["refined"])
+    return statistics.mean(scores)
+
+
+def main(argv):
+    del argv
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    options = flags.FLAGS
+    searches = [parse_search(text) for text in options.search]
+    folder = pathlib.Path(options.workdirs, options.name).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name=options.name,
+        storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / "journal.log"))),
+        sampler=optuna.samplers.TPESampler(seed=0),
+        direction="maximize",
+        load_if_exists=True,
+    )
+    complete = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
+    study.optimize(
+        lambda trial: objective(trial, searches),
+        n_trials=max(0, options.trials - len(complete)),
+        n_jobs=options.jobs,
+    )
+    for trial in sorted(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]), key=rank):
+        print(f"{100 * trial.value:.2f}  {trial.params}")
+
+
+def rank(trial):
+    """Sorts trials from the lowest to the highest score."""
+    return trial.value
+
+
+if __name__ == "__main__":
+    app.run(main)
