@@ -13,6 +13,7 @@ pip install 'alen_tf[sweep]'.
 import json
 import pathlib
 import statistics
+import sys
 
 from absl import app, flags
 
@@ -43,7 +44,7 @@ def parse_search(text):
         if low < high and (low > 0 or kind == "uniform"):
             return name.strip(), kind, [low, high]
     raise ValueError(
-        f"--search={text!r} is none of: NAME=uniform LOW HIGH, =log LOW HIGH, =choice A B"
+        f"{text!r} is none of: NAME=uniform LOW HIGH, NAME=log LOW HIGH, NAME=choice A B"
     )
 
 
@@ -77,29 +78,28 @@ def main(argv):
     from optuna.storages.journal import JournalFileBackend
 
     options = flags.FLAGS
-    searches = [parse_search(text) for text in options.search]
+    try:
+        searches = [parse_search(text) for text in options.search]
+    except ValueError as error:
+        sys.exit(f"error: --search: {error}")
     folder = pathlib.Path(options.workdirs, options.name).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
         study_name=options.name,
         storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / "journal.log"))),
-        sampler=optuna.samplers.TPESampler(seed=0),
         direction="maximize",
         load_if_exists=True,
     )
-    complete = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
+    done = [optuna.trial.TrialState.COMPLETE]
+    complete = len(study.get_trials(states=done))
+    study.sampler = optuna.samplers.TPESampler(seed=complete)  # a resumed search does not repeat
     study.optimize(
         lambda trial: objective(trial, searches),
-        n_trials=max(0, options.trials - len(complete)),
+        n_trials=max(0, options.trials - complete),
         n_jobs=options.jobs,
     )
-    for trial in sorted(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]), key=rank):
+    for trial in sorted(study.get_trials(states=done), key=lambda trial: trial.value):
         print(f"{100 * trial.value:.2f}  {trial.params}")
-
-
-def rank(trial):
-    """Sorts trials from the lowest to the highest score."""
-    return trial.value
 
 
 if __name__ == "__main__":
