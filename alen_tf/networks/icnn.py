@@ -9,7 +9,7 @@ from alen_tf.networks.energy import Energy
 
 @gin.register
 class ICNN(Energy):
-    """s(x, y) = -f(x, y) with f convex in y, so that ascent on the score finds its only maximum.
+    """s(x, y) = -f(x, y) with f convex in y, so that every local maximum is global.
 
     Their partially input convex network, with features u(x) in place of a layer of u per
     layer of h: h(k+1) = softplus(W(k) (h(k) * softplus(A(k) u)) + V(k) (y * B(k) u) + C(k) u), W >=
