@@ -42,10 +42,6 @@ class SPEN(EnergyLearner):
         self.cost = cost
         self.margin = margin
 
-    def value(self, z, y):
-        """The unbounded score, [batch]."""
-        return self.energy.score(z, y)
-
     def augmented(self, z, y, y_true):
         """Cost + score, [batch]: the most offending output has the highest."""
         return self.margin * self.cost(y, y_true) + self.value(z, y)
