@@ -93,12 +93,6 @@ class ALEN(Learner):
         """v(x, y) in (0, 1), [batch], for encoded inputs z."""
         return tf.sigmoid(self.energy.score(z, y))
 
-    def ascend(self, ascent, z, y, steps=None):
-        """The path of `ascent` on v(x, .) from `y`."""
-        # Normalised, v and the score have one direction, but only v's vanishes where v saturates.
-        climbed = self.energy.score if ascent.normalize else self.value
-        return ascent(lambda y: climbed(z, y), y, self.space, steps)
-
     def train_step(self, x, y_true):
         """One pass of Algorithm 1's loop on a batch.
 

@@ -10,13 +10,14 @@ from alen_tf.objectives import losses
 
 @gin.register
 class DVN(EnergyLearner):
-    """v(x, y) = sigmoid(score) learns by cross entropy how good an output is: h(y, y*) (their Eq.
-    4); prediction ascends on v from the uninformed output.
+    """v(x, y) = sigmoid(score) learns how good an output is; prediction ascends on it.
 
-    What it learns from are tuples (x, y, h(y, y*)) of three kinds (their section 3.2): y is the
-    truth, the result of inference, or adversarial: one step up the loss from the truth or from the
-    uninformed output, to where v and h disagree more. Every example gives one tuple of each kind in
-    every step, weighted by the kind's proportion: the mean gradient of drawing one at random.
+    The loss is -h log v - (1 - h) log(1 - v) with h = h(y, y*), over tuples (x, y, h) of three
+    kinds: y is the truth, the result of inference from the uninformed output, or adversarial: one
+    step up the loss from the truth or from the uninformed output, to where v and h disagree more.
+    Every example gives one tuple of each kind in every step, weighted by the kind's proportion: the
+    mean gradient of drawing one at random. (The authors' released code instead draws a kind per
+    batch, and its adversarial steps climb v.)
     """
 
     def __init__(

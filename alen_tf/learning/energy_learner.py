@@ -1,7 +1,5 @@
 """What methods that learn nothing but an energy share: networks and prediction."""
 
-import abc
-
 import tensorflow as tf
 
 from alen_tf.learning.learner import Learner, build_network
@@ -33,14 +31,6 @@ class EnergyLearner(Learner):
     @property
     def networks(self):
         return {"energy": self.energy}
-
-    @abc.abstractmethod
-    def value(self, z, y):
-        """What ascent climbs: values of outputs `y` [batch, ...] for encoded inputs z, [batch]."""
-
-    def ascend(self, ascent, z, y, steps=None):
-        """The path of `ascent` on the value from `y`."""
-        return ascent(lambda y: self.value(z, y), y, self.space, steps)
 
     def predict(self, x, steps=None):
         x = self.standardization(x)

@@ -71,6 +71,17 @@ class Learner(tf.Module, abc.ABC):
         standardisation."""
         self.standardization.adapt(x)
 
+    def value(self, z, y):
+        """v(x, y), [batch], for encoded inputs z and outputs `y` [batch, ...]: the score, where a
+        method does not bound it."""
+        return self.energy.score(z, y)
+
+    def ascend(self, ascent, z, y, steps=None):
+        """The path of `ascent` on v(x, .) from `y`."""
+        # Normalised, v and the score have one direction, but only v's vanishes where v saturates.
+        climbed = self.energy.score if ascent.normalize else self.value
+        return ascent(lambda y: climbed(z, y), y, self.space, steps)
+
     def partly_uninformed(self, y, share):
         """`y`, [batch, ...], with the uninformed output in place of a `share` of the batch.
 

@@ -57,10 +57,6 @@ class MinMax(Learner):
     def networks(self):
         return {"energy": self.energy, "inference_network": self.inference_network}
 
-    def ascend(self, ascent, z, y, steps=None):
-        """The path of `ascent` on the score from `y`."""
-        return ascent(lambda y: self.energy.score(z, y), y, self.space, steps)
-
     def train_step(self, x, y_true):
         x = self.standardization(x)
         with tf.GradientTape(persistent=True) as tape:

@@ -12,8 +12,9 @@ from alen_tf.objectives import losses
 class SPEN(EnergyLearner):
     """Scores the truth above every other output, by a margin that grows with the output's cost.
 
-    Their Eq. 5 with s = -E: [max_y (cost(y, y*) + s(x, y)) - s(x, y*)]_+, where ascent from the
-    uninformed output stands in for the maximum; prediction ascends on s alone.
+    The margin-rescaled hinge, with the score s = -E: [max_y (cost(y, y*) + s(x, y)) - s(x, y*)]_+,
+    where ascent from the uninformed output stands in for the maximum; prediction ascends on s
+    alone.
     """
 
     def __init__(
@@ -40,10 +41,6 @@ class SPEN(EnergyLearner):
         self.inference = inference
         self.cost = cost
         self.margin = margin
-
-    def value(self, z, y):
-        """The unbounded score, [batch]."""
-        return self.energy.score(z, y)
 
     def augmented(self, z, y, y_true):
         """Cost + score, [batch]: the most offending output has the highest."""

@@ -32,10 +32,6 @@ class SPENEndToEnd(EnergyLearner):
         """
         super().__init__(energy, energy_optimizer, prediction, name)
 
-    def value(self, z, y):
-        """The unbounded score, [batch]."""
-        return self.energy.score(z, y)
-
     def train_step(self, x, y_true):
         x = self.standardization(x)
         with tf.GradientTape() as tape:

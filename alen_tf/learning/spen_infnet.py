@@ -11,8 +11,8 @@ from alen_tf.objectives import losses
 class SPENInfNet(Learner):
     """SPEN's hinge as a game: a network phi finds the most offending output, the energy rejects it.
 
-    min over theta, max over phi of [cost(phi(x), y*) + s(x, phi(x)) - s(x, y*)]_+ (their Eq. 6 with
-    s = -E). As phi has learned to add cost, a second network psi learns max s(x, psi(x)) and
+    min over theta, max over phi of [cost(phi(x), y*) + s(x, phi(x)) - s(x, y*)]_+, with the score
+    s = -E. As phi has learned to add cost, a second network psi learns max s(x, psi(x)) and
     predicts.
 
     Simplified: psi starts from its own weights and learns beside theta and phi from the first step;

@@ -9,9 +9,9 @@ from alen_tf.networks.energy import Energy
 
 @gin.register
 class ICNN(Energy):
-    """s(x, y) = -f(x, y) with f convex in y, so that ascent on the score finds its only maximum.
+    """s(x, y) = -f(x, y) with f convex in y, so that every local maximum is global.
 
-    Their partially input convex network (Eq. 3), with features u(x) in place of a layer of u per
+    Their partially input convex network, with features u(x) in place of a layer of u per
     layer of h: h(k+1) = softplus(W(k) (h(k) * softplus(A(k) u)) + V(k) (y * B(k) u) + C(k) u), W >=
     0, and f the last layer without its softplus. Each layer is a sum, with non-negative weights, of
     functions convex in y, under a function that is convex and never decreases.

@@ -18,8 +18,8 @@ def generalized_perceptron(v_highest, v_true):
 def structured_hinge(cost, s_offending, s_true):
     """[cost(y, y*) + s(x, y) - s(x, y*)]_+, at the y that offends most: SPEN's loss.
 
-    Belanger & McCallum (ICML 2016), Eq. 5, with the score s = -E: Eq. 2 with a margin that grows
-    with how wrong y is.
+    Belanger & McCallum (ICML 2016), with the score s = -E: Eq. 2 with a margin that grows with how
+    wrong y is.
     """
     return tf.nn.relu(cost + s_offending - s_true)
 
