@@ -31,6 +31,7 @@ def train(
     batch_size=20,
     seed=0,
     evaluate_every=1,
+    choose_from=0.0,
     test_every=0,
     test=True,
 ):
@@ -45,6 +46,8 @@ def train(
       batch_size: examples per step, over all replicas.
       seed: of initial weights, dropout and the order of examples.
       evaluate_every: epochs between evaluations on validation.
+      choose_from: fraction of the run before which no checkpoint is chosen. The highest of many
+        scores on a small validation split is often an early accident, and annealing is worth more.
       test_every: epochs between scores of the test split, for a curve that chooses nothing; 0 for
         no curve.
       test: whether the test split is evaluated at the end; a search for hyper-parameters does not.
@@ -70,7 +73,8 @@ def train(
     workdir = Workdir(workdir)
     workdir.claim(config)
 
-    run = _Run(workdir, config, task, splits, learner, batches, epochs)
+    first_choice = min(epochs, round(choose_from * epochs) + 1)
+    run = _Run(workdir, config, task, splits, learner, batches, epochs, first_choice)
     run.resume()
     run.train(evaluate_every, test_every)
     return run.finish(seed, test)
@@ -106,13 +110,14 @@ class Batches:
 class _Run:
     """One training run in its workdir."""
 
-    def __init__(self, workdir, config, task, splits, learner, batches, epochs):
+    def __init__(self, workdir, config, task, splits, learner, batches, epochs, first_choice):
         self.workdir = workdir
         self.task = task
         self.splits = splits
         self.learner = learner
         self.batches = batches
         self.epochs = epochs
+        self.first_choice = first_choice  # the first epoch whose model may be the best one
         self.predict = evaluation.Predictor(learner)
         self.summaries = summaries.Summaries(workdir, config)
         self.epoch = tf.Variable(0, dtype=tf.int32)
@@ -201,7 +206,7 @@ class _Run:
             f"{self.task.metric}/refined": curve[-1],
         }
         self.summaries.evaluation(scalars, step=epoch * self.batches.per_epoch)
-        if curve[-1] > self.best_score.numpy():
+        if epoch >= self.first_choice and curve[-1] > self.best_score.numpy():
             self.best_score.assign(curve[-1])
             self.best_epoch.assign(epoch)
             self.best.save(epoch)
