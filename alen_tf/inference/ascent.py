@@ -1,5 +1,7 @@
 """Gradient-based inference: a few projected ascent steps on the value of an output (Eq. 4, 12)."""
 
+import abc
+
 import gin
 import tensorflow as tf
 
@@ -7,13 +9,62 @@ import tensorflow as tf
 _TINY = 1e-24
 
 
-@gin.register
-class GradientAscent:
-    """y(t+1) = P_Y(y(t) + eta d(t)), with d = dv/dy (Eq. 4) or d = dv/dy / ||dv/dy|| (Eq. 12).
+class Ascent(abc.ABC):
+    """A number of steps that climb the value of an output.
 
     Attributes:
-      steps: number of steps T, a Python integer: the loop is unrolled into the graph.
+      steps: the configured number of steps T.
     """
+
+    steps: int
+
+    def begin(self, y, space):
+        """What a step takes and gives, a tensor shaped like `y`: by default the output itself."""
+        del space
+        return y
+
+    @abc.abstractmethod
+    def step(self, value, state, space):
+        """What follows `state`."""
+
+    def output(self, state, space):
+        """The output of a state, a point of the space."""
+        del space
+        return state
+
+    def __call__(self, value, y, space, steps=None):
+        """Ascends from `y`.
+
+        Args:
+          value: function from outputs [batch, ...] to their values [batch]. Examples must not
+            interact.
+          y: the initial outputs y(0), [batch, ...].
+          space: the `OutputSpace` that holds `y`.
+          steps: another number of steps than the configured one. A Python integer is unrolled into
+            the graph; a scalar int32 tensor becomes a loop, whose length one graph leaves open.
+
+        Returns:
+          The path [y(0), ..., y(T)], a list of T + 1 tensors shaped like `y`; of a loop only
+          [y(0), y(T)].
+        """
+        value = space.restrict(value)
+        states = [self.begin(y, space)]
+        if tf.is_tensor(steps):
+            _, last = tf.while_loop(
+                lambda t, state: t < steps,
+                lambda t, state: (t + 1, self.step(value, state, space)),
+                (tf.constant(0), states[0]),
+            )
+            states.append(last)
+        else:
+            for _ in range(self.steps if steps is None else steps):
+                states.append(self.step(value, states[-1], space))
+        return [self.output(state, space) for state in states]
+
+
+@gin.register
+class GradientAscent(Ascent):
+    """y(t+1) = P_Y(y(t) + eta d(t)), with d = dv/dy (Eq. 4) or d = dv/dy / ||dv/dy|| (Eq. 12)."""
 
     def __init__(self, steps=gin.REQUIRED, step_size=gin.REQUIRED, normalize=True, free=False):
         """Configures the ascent.
@@ -45,21 +96,6 @@ class GradientAscent:
             gradient *= tf.math.rsqrt(tf.maximum(squares, _TINY))
         return gradient
 
-    def __call__(self, value, y, space, steps=None):
-        """Ascends from `y`.
-
-        Args:
-          value: function from outputs [batch, ...] to their values [batch]. Examples must not
-            interact.
-          y: the initial outputs y(0), [batch, ...].
-          space: the `OutputSpace` that holds `y`.
-          steps: another number of steps than the configured one.
-
-        Returns:
-          The path [y(0), ..., y(T)], a list of T + 1 tensors shaped like `y`.
-        """
-        path = [y]
-        for _ in range(self.steps if steps is None else steps):
-            y = space.project(y + self.step_size * self.direction(value, y, space))
-            path.append(y)
-        return path
+    def step(self, value, state, space):
+        direction = self.direction(value, state, space)
+        return space.project(state + self.step_size * direction)

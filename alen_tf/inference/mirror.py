@@ -3,9 +3,11 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.inference.ascent import Ascent
+
 
 @gin.register
-class MirrorAscent:
+class MirrorAscent(Ascent):
     """l(t+1) = (1 - eta w) l(t) + eta dv/dy(y(t)), y(t) = relax(l(t)): climbs v(x, y) + w H(y).
 
     Steps are taken in logits and gradients at outputs: what SPEN (Belanger & McCallum, ICML 2016)
@@ -30,15 +32,17 @@ class MirrorAscent:
         self.entropy = entropy
         self.floor = floor
 
-    def __call__(self, value, y, space, steps=None):
-        """Ascends from `y`; arguments and result as those of `GradientAscent`."""
-        logits = space.logits(y, self.floor)
-        path = [space.relax(logits)]
-        for _ in range(self.steps if steps is None else steps):
-            with tf.GradientTape() as tape:
-                tape.watch(path[-1])
-                v = value(path[-1])
-            gradient = tape.gradient(v, path[-1])
-            logits += self.step_size * (gradient - self.entropy * logits)
-            path.append(space.relax(logits))
-        return path
+    def begin(self, y, space):
+        """The logits of y(0)."""
+        return space.logits(y, self.floor)
+
+    def step(self, value, state, space):
+        y = space.relax(state)
+        with tf.GradientTape() as tape:
+            tape.watch(y)
+            v = value(y)
+        gradient = tape.gradient(v, y)
+        return state + self.step_size * (gradient - self.entropy * state)
+
+    def output(self, state, space):
+        return space.relax(state)

@@ -42,6 +42,10 @@ class OutputSpace(abc.ABC):
     def decode(self, y, threshold=0.5):
         """The discrete output of a relaxed one, same shape, in {0, 1}."""
 
+    def restrict(self, value):
+        """`value`, a function of outputs, as a function of what ascent may change in them."""
+        return value
+
     @abc.abstractmethod
     def cross_entropy(self, logits, y_true):
         """Cross entropy of `relax(logits)` to `y_true`, summed over output variables, [batch]."""

@@ -158,10 +158,13 @@ class ALEN(Learner):
         the batch."""
         return self.partly_uninformed(y, self.uninformed)
 
-    def predict(self, x, steps=None):
-        x = self.standardization(x)
-        y = self.space.relax(self.inference_network(x))
-        return self.ascend(self.prediction, self.energy.encode(x), y, steps)
+    def predict(self, x, steps=None, known=None):
+        x, space = self.standardization(x), self.space_around(known)
+        y = space.relax(self.inference_network(x))
+        return self.ascend(self.prediction, self.energy.encode(x), y, space, steps)
+
+    def confidence(self, x, y):
+        return self.value(self.energy.encode(self.standardization(x)), y)
 
 
 def distance(y1, y2):

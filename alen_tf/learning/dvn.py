@@ -56,6 +56,9 @@ class DVN(EnergyLearner):
         """v(x, y) in (0, 1), [batch]."""
         return tf.sigmoid(self.energy.score(z, y))
 
+    def confidence(self, x, y):
+        return self.value(self.energy.encode(self.standardization(x)), y)
+
     def error(self, z, y, y_true):
         """Cross entropy of v(x, y) to h(y, y*), [batch]: what training descends and the adversary
         ascends, h held fixed at each."""

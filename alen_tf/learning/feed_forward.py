@@ -51,7 +51,8 @@ class FeedForward(Learner):
         norm = self.descend(tape, loss, self.inference_network, self.inference_optimizer)
         return scalars | {"gradient_norm/inference_network": norm}
 
-    def predict(self, x, steps=None):
+    def predict(self, x, steps=None, known=None):
         """A path of one output: nothing refines it, whatever `steps` says."""
         del steps
-        return [self.space.relax(self.inference_network(self.standardization(x)))]
+        space = self.space_around(known)
+        return [space.relax(self.inference_network(self.standardization(x)))]

@@ -5,6 +5,7 @@ import abc
 import keras
 import tensorflow as tf
 
+from alen_tf.inference.clamped import Clamped
 from alen_tf.networks.standardization import Standardization
 
 
@@ -57,14 +58,33 @@ class Learner(tf.Module, abc.ABC):
         """
 
     @abc.abstractmethod
-    def predict(self, x, steps=None) -> list[tf.Tensor]:
+    def predict(self, x, steps=None, known=None) -> list[tf.Tensor]:
         """The path of relaxed outputs [y(0), ..., y(T)], each [batch, ...]; the last one is the
         prediction.
 
         Args:
           x: inputs, [batch, ...], not standardised.
-          steps: number of refinement steps T; the configured number by default.
+          steps: number of refinement steps T; the configured number by default. With a scalar
+            int32 tensor, the path is [y(0), y(T)].
+          known: true outputs where they are known and NaN elsewhere, [batch, ...], float32. All
+            outputs of the path have them, and the ascent refines the others around them.
         """
+
+    def confidence(self, x, y):
+        """The oracle value that is expected of discrete outputs `y`, [batch] in (0, 1).
+
+        Args:
+          x: inputs, [batch, ...], not standardised.
+          y: outputs in {0, 1}, [batch, ...], float32.
+
+        Returns:
+          None for a method whose energy is no regression on oracle values.
+        """
+        del x, y
+
+    def space_around(self, known):
+        """The output space with `known`, see `predict`, kept fixed."""
+        return self.space if known is None else Clamped(self.space, known)
 
     def adapt(self, x):
         """Takes from training inputs what is no learned weight: the statistics of the
@@ -76,11 +96,11 @@ class Learner(tf.Module, abc.ABC):
         method does not bound it."""
         return self.energy.score(z, y)
 
-    def ascend(self, ascent, z, y, steps=None):
+    def ascend(self, ascent, z, y, space=None, steps=None):
         """The path of `ascent` on v(x, .) from `y`."""
         # Normalised, v and the score have one direction, but only v's vanishes where v saturates.
         climbed = self.energy.score if ascent.normalize else self.value
-        return ascent(lambda y: climbed(z, y), y, self.space, steps)
+        return ascent(lambda y: climbed(z, y), y, space or self.space, steps)
 
     def partly_uninformed(self, y, share):
         """`y`, [batch, ...], with the uninformed output in place of a `share` of the batch.

@@ -91,7 +91,7 @@ class MinMax(Learner):
             }
         )
 
-    def predict(self, x, steps=None):
-        x = self.standardization(x)
-        y = self.space.relax(self.inference_network(x))
-        return self.ascend(self.prediction, self.energy.encode(x), y, steps)
+    def predict(self, x, steps=None, known=None):
+        x, space = self.standardization(x), self.space_around(known)
+        y = space.relax(self.inference_network(x))
+        return self.ascend(self.prediction, self.energy.encode(x), y, space, steps)

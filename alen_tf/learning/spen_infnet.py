@@ -136,7 +136,8 @@ class SPENInfNet(Learner):
             "entropy": -self.entropy * entropy,
         }
 
-    def predict(self, x, steps=None):
+    def predict(self, x, steps=None, known=None):
         """A path of one output, psi(x): nothing refines it, whatever `steps` says."""
         del steps
-        return [self.space.relax(self.inference_network(self.standardization(x)))]
+        space = self.space_around(known)
+        return [space.relax(self.inference_network(self.standardization(x)))]

@@ -1,0 +1,52 @@
+"""Partial labels: an output space some of whose variables are known already."""
+
+import tensorflow as tf
+
+from alen_tf.inference.spaces import OutputSpace
+
+
+class Clamped(OutputSpace):
+    """A space in which known variables have their values, whatever an ascent does to them.
+
+    Any ascent works in it: all that it can call gives outputs with the known values in place, and
+    `restrict` removes their part of the gradient, so that none of a step's length is lost on them.
+    """
+
+    def __init__(self, space, known):
+        """Configures the space.
+
+        Args:
+          space: the `OutputSpace` of all variables.
+          known: values of the space where they are known and NaN elsewhere, [batch, ...], float32.
+        """
+        self._space = space
+        self._known = known
+        self._unknown = tf.math.is_nan(known)
+
+    def clamp(self, y):
+        """`y` with the known values in place."""
+        return tf.where(self._unknown, y, self._known)
+
+    def restrict(self, value):
+        return lambda y: value(self.clamp(y))
+
+    def relax(self, logits):
+        return self.clamp(self._space.relax(logits))
+
+    def logits(self, y, floor=1e-6):
+        return self._space.logits(self.clamp(y), floor)
+
+    def project(self, y):
+        return self.clamp(self._space.project(y))
+
+    def tangent(self, y, direction):
+        return tf.where(self._unknown, self._space.tangent(y, direction), 0.0)
+
+    def start(self, y):
+        return self.clamp(self._space.start(y))
+
+    def decode(self, y, threshold=0.5):
+        return self._space.decode(self.clamp(y), threshold)
+
+    def cross_entropy(self, logits, y_true):
+        return self._space.cross_entropy(logits, y_true)
