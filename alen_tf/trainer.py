@@ -13,11 +13,9 @@ import tensorflow as tf
 import alen_tf
 from alen_tf import evaluation, summaries
 from alen_tf.errors import NonFiniteError
+from alen_tf.interface import Interface
+from alen_tf.loop import Batches, Loop
 from alen_tf.workdir import Workdir, write_json
-
-# Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop
-# soon.
-STEPS_PER_CALL = 200
 
 
 @gin.configurable
@@ -80,33 +78,6 @@ def train(
     return run.finish(seed, test)
 
 
-class Batches:
-    """The training split on the device; the batch of a step is a pure function of (seed, epoch,
-    step).
-
-    A resumed run therefore sees the same batches, without any state to save. Examples that do not
-    fill the last batch of an epoch are left out of that epoch.
-    """
-
-    def __init__(self, examples, batch_size, seed):
-        self._x = tf.constant(examples.x)
-        self._y = tf.constant(examples.y)
-        self._seed = seed
-        self.size = min(batch_size, len(examples))
-        self.per_epoch = len(examples) // self.size
-
-    def order(self, epoch):
-        """The order of examples in an epoch, int32 [examples]."""
-        return tf.random.experimental.stateless_shuffle(
-            tf.range(len(self._x)), seed=tf.stack([self._seed, epoch])
-        )
-
-    def __call__(self, order, step):
-        """The batch of a step of the epoch with this `order`: inputs, and outputs as float32."""
-        rows = order[step * self.size : (step + 1) * self.size]
-        return tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
-
-
 class _Run:
     """One training run in its workdir."""
 
@@ -137,7 +108,7 @@ class _Run:
         self.best = tf.train.CheckpointManager(
             tf.train.Checkpoint(learner=learner), str(workdir.best), max_to_keep=1
         )
-        self._step = tf.function(learner.train_step)
+        self._loop = Loop(learner, batches)
 
     def resume(self):
         """Continues after the last saved epoch, where there is one."""
@@ -164,36 +135,13 @@ class _Run:
     def _train_epoch(self, epoch):
         """One pass over the training split; the means of the learner's scalars."""
         start = time.monotonic()
-        parts = []
-        for first in range(0, self.batches.per_epoch, STEPS_PER_CALL):
-            last = min(first + STEPS_PER_CALL, self.batches.per_epoch)
-            sums = self._steps(tf.constant(epoch), tf.constant(first), tf.constant(last))
-            parts.append({name: float(value) for name, value in sums.items()})
-            self._check_finite(parts[-1], epoch)
-        self.seconds.assign_add(time.monotonic() - start)
-        return {
-            name: sum(part[name] for part in parts) / self.batches.per_epoch for name in parts[0]
-        }
-
-    @tf.function
-    def _steps(self, epoch, first, last):
-        """Training steps [first, last) of an epoch; the sums of the learner's scalars."""
-        order = self.batches.order(epoch)
-        sums = self._step(*self.batches(order, first))
-        for step in tf.range(first + 1, last):
-            scalars = self._step(*self.batches(order, step))
-            sums = tf.nest.map_structure(tf.add, sums, scalars)
-        return sums
-
-    def _check_finite(self, scalars, epoch):
-        broken = [name for name, value in scalars.items() if not np.isfinite(value)]
-        if broken:
+        try:
+            scalars = self._loop.epoch(epoch)
+        except NonFiniteError as error:
             kept = self.latest.latest_checkpoint or "none was saved yet"
-            more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-            raise NonFiniteError(
-                f"{', '.join(broken[:3])}{more} not finite in epoch {epoch + 1}; "
-                f"last good checkpoint: {kept}; try a smaller learning rate"
-            )
+            raise NonFiniteError(f"{error}; last good checkpoint: {kept}") from error
+        self.seconds.assign_add(time.monotonic() - start)
+        return scalars
 
     def _evaluate(self, epoch):
         """Scores the validation split and keeps the model if it is the best so far; the refined
@@ -221,6 +169,8 @@ class _Run:
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.seconds.numpy()
         scores = evaluation.evaluate_splits(self.task, self.predict, self.splits, test)
+        threshold = scores["validation"]["tuned"]["threshold"]
+        write_json(self.workdir.model, Interface.of(self.splits, threshold).to_json())
         results = {
             "dataset": self.splits.name,
             "method": self.learner.name,

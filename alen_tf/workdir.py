@@ -13,7 +13,7 @@ class Workdir:
 
     `config.gin` is the operative configuration, `checkpoints/latest` the state to resume from,
     `checkpoints/best` the model with the highest validation score, `train/` and `eval/` TensorBoard
-    events, `results.json` the result.
+    events, `results.json` the result, `model.json` what the trained model takes and gives.
     """
 
     def __init__(self, path):
@@ -22,6 +22,7 @@ class Workdir:
         self.latest = self.path / "checkpoints" / "latest"
         self.best = self.path / "checkpoints" / "best"
         self.results = self.path / "results.json"
+        self.model = self.path / "model.json"
 
     def claim(self, config):
         """Makes the workdir and keeps `config` in it, or checks that the one it holds is the same.

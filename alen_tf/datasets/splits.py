@@ -23,13 +23,15 @@ class Examples:
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
-    """A data set: its name, three splits, and the names of its labels where they have names."""
+    """A data set: its name, three splits, and the names of labels and features where they have
+    names."""
 
     name: str
     train: Examples
     validation: Examples
     test: Examples
     label_names: tuple[str, ...] = ()
+    feature_names: tuple[str, ...] = ()
 
 
 def hold_out(examples, fraction=0.1, seed=0):

@@ -91,6 +91,11 @@ class Learner(tf.Module, abc.ABC):
         standardisation."""
         self.standardization.adapt(x)
 
+    @property
+    def state(self):
+        """All variables that a prediction depends on."""
+        return [variable.value for variable in self.standardization.variables] + self.weights
+
     def value(self, z, y):
         """v(x, y), [batch], for encoded inputs z and outputs `y` [batch, ...]: the score, where a
         method does not bound it."""

@@ -64,6 +64,11 @@ class MLPEnergy(Energy):
         local = ops.sum(y * z, axis=-1)
         return local + self.global_score(self.global_features(y))[..., 0]
 
+    @property
+    def global_kernels(self):
+        """W1, [labels, units], and w2, [units], of the global term, as arrays."""
+        return self.global_features.kernel.numpy(), self.global_score.kernel.numpy()[:, 0]
+
 
 @gin.register
 class MLP(keras.Sequential):

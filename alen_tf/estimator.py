@@ -1,0 +1,343 @@
+"""ALEN as a scikit-learn estimator for multi-label classification."""
+
+import contextlib
+import functools
+import random
+import warnings
+
+import keras
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from alen_tf.datasets.splits import Examples, Splits, hold_out
+from alen_tf.errors import UserError
+from alen_tf.evaluation import Predictor
+from alen_tf.explanation import explain
+from alen_tf.inference.ascent import GradientAscent
+from alen_tf.interface import Interface, shortened
+from alen_tf.learning.alen import ALEN
+from alen_tf.learning.optimizers import adam
+from alen_tf.loop import Batches, Loop
+from alen_tf.model import Model
+from alen_tf.networks.mlp import MLP, MLPEnergy
+from alen_tf.objectives import losses, metrics
+from alen_tf.tasks.multilabel import MultiLabel
+
+
+class ALENClassifier(ClassifierMixin, BaseEstimator):
+    """Multi-label classifier that refines label sets by gradient ascent on a learned energy.
+
+    `fit` trains the `ALEN` of `gin/own/multilabel.gin` with the training loop of the command line:
+    the same data, parameters and seed give the same model. A part of the rows is held out to choose
+    the epoch and the decision threshold.
+
+    Attributes:
+      label_names_: names of labels: the columns of a data frame `Y`, else "0", "1", ...
+      classes_: indices of labels, [labels].
+      threshold_: the relaxed output from which on a row has a label.
+      validation_scores_: example-averaged F1 on the held-out rows after each epoch.
+      n_iter_: number of epochs.
+      n_features_in_: number of features.
+      feature_names_in_: names of features, where `X` was a data frame.
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden_units=150,
+        energy_hidden_units=150,
+        global_units=16,
+        dropout=0.3,
+        l2=1e-2,
+        learning_rate=1e-3,
+        energy_learning_rate=1e-3,
+        lambda_g=1.0,
+        beta_v=4.0,
+        steps=6,
+        step_size=0.2,
+        epochs=60,
+        batch_size=20,
+        validation_fraction=0.1,
+        early_stopping=False,
+        patience=20,
+        random_state=None,
+        verbose=0,
+    ):
+        """Stores hyper-parameters.
+
+        Args:
+          hidden_units: width of the hidden layer of the inference network.
+          energy_hidden_units: width of the hidden layer of the energy network.
+          global_units: units of the energy network that look at all labels together.
+          dropout: share of the inference network's hidden units that is dropped in training.
+          l2: weight of the energy network's weight penalty.
+          learning_rate: of the inference network at the start; it falls along a half cosine.
+          energy_learning_rate: of the energy network, likewise.
+          lambda_g: weight of the adversarial term (Eq. 11).
+          beta_v: weight of the refined output in the energy's loss (Eq. 6).
+          steps: number of refinement steps, in training and prediction.
+          step_size: Euclidean length of a refinement step.
+          epochs: passes over the training rows.
+          batch_size: rows per training step.
+          validation_fraction: share of rows held out to choose epoch and threshold.
+          early_stopping: stop after `patience` epochs in a row without a better validation score.
+            The best epoch's model is kept in any case.
+          patience: see `early_stopping`.
+          random_state: seed or `RandomState` of initial weights, held-out rows and their order.
+          verbose: print the validation score after every so many epochs; 0 for silence.
+        """
+        self.hidden_units = hidden_units
+        self.energy_hidden_units = energy_hidden_units
+        self.global_units = global_units
+        self.dropout = dropout
+        self.l2 = l2
+        self.learning_rate = learning_rate
+        self.energy_learning_rate = energy_learning_rate
+        self.lambda_g = lambda_g
+        self.beta_v = beta_v
+        self.steps = steps
+        self.step_size = step_size
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, Y):  # noqa: N803
+        """Trains on rows `X` with label sets `Y`.
+
+        Args:
+          X: [rows, features], dense, data frame or scipy-sparse; finite numbers.
+          Y: binary indicator [rows, labels], dense, data frame or scipy-sparse.
+
+        Returns:
+          The estimator.
+
+        Raises:
+          ValueError: `X` or `Y` is no such matrix, or training diverges.
+        """
+        names = _names(Y)
+        X, Y = self._validated(X, Y)  # noqa: N806
+        self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
+        self.classes_ = np.arange(Y.shape[1])
+        seed = self._seed()
+        train, validation = hold_out(Examples(X, Y), self.validation_fraction, seed)
+        if not len(train) or not len(validation):
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {len(X)} sample(s) leaves "
+                f"{len(train)} for training and {len(validation)} for validation"
+            )
+        splits = Splits("own", train, validation, validation, self.label_names_)
+        task, learner = MultiLabel(dataset=None), self._make_learner()
+        with _seeded(seed):
+            batches = Batches(train, self.batch_size, seed)
+            shapes = train.x.shape[1:], train.y.shape[1:]
+            learner.build(*shapes, task.space, task.oracle, self.epochs * batches.per_epoch)
+            learner.adapt(train.x)
+            try:
+                best = self._train(task, learner, batches, validation)
+            except UserError as error:
+                raise ValueError(str(error)) from error
+        _assign(learner, best)
+        y = Predictor(learner)(validation.x)[-1]
+        self.threshold_ = task.best_threshold(y, validation.y)
+        self._model = Model(learner, Interface.of(splits, self.threshold_))
+        self._recipe = self.get_params()
+        return self
+
+    def _train(self, task, learner, batches, validation):
+        """Trains and returns the state with the best validation score, as arrays."""
+        loop, predict = Loop(learner, batches), Predictor(learner)
+        scores, best = [], None
+        for epoch in range(self.epochs):
+            loop.epoch(epoch)
+            y = predict(validation.x)[-1]
+            scores.append(task.scores(y, validation.y)[task.metric])
+            if self.verbose and (epoch + 1) % self.verbose == 0:
+                print(f"epoch {epoch + 1}/{self.epochs}: validation F1 {scores[-1]:.4f}")
+            if scores[-1] > max(scores[:-1], default=-1.0):
+                best = [variable.numpy() for variable in learner.state]
+            if self.early_stopping and len(scores) - 1 - np.argmax(scores) >= self.patience:
+                break
+        self.validation_scores_ = np.array(scores)
+        self.n_iter_ = len(scores)
+        return best
+
+    def predict(self, X, known=None):  # noqa: N803
+        """Label sets, binary indicator [rows, labels].
+
+        Args:
+          X: [rows, features].
+          known: labels known already, which are kept and around which the others are refined:
+            [rows, labels] with 0, 1 and NaN for unknown, or a data frame of some of the labels.
+        """
+        return self._predict(X, known).labels.astype(np.int64)
+
+    def predict_proba(self, X, known=None):  # noqa: N803
+        """Relaxed outputs in [0, 1], [rows, labels]; a row has the labels from `threshold_` on.
+
+        They are what refinement ends at: degrees of membership in one label set, not calibrated
+        probabilities; `confidence` is the calibrated quantity.
+        """
+        return self._predict(X, known).relaxed
+
+    def confidence(self, X, known=None):  # noqa: N803
+        """v(x, y) of the predicted label sets, [rows]: the F1 that the energy network expects."""
+        return self._predict(X, known).confidence
+
+    def score(self, X, Y, sample_weight=None):  # noqa: N803
+        """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
+        Y = _indicator(Y)  # noqa: N806
+        y = self.predict(X)
+        if y.shape != Y.shape:
+            raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {y.shape}")
+        return float(np.average(metrics.f1_of_examples(y, Y), weights=sample_weight))
+
+    def explain(self, X, known=None):  # noqa: N803
+        """An `Explanation` of the predicted label set of each row: energy terms and label pairs."""
+        prediction, rows = self._predict(X, known), self._rows(X)
+        model = self._fitted_model()
+        return [
+            explain(model, x, y) for x, y in zip(rows, prediction.labels, strict=True)
+        ]
+
+    def _predict(self, X, known):  # noqa: N803
+        check_is_fitted(self)
+        rows = self._rows(X)
+        model = self._fitted_model()
+        try:
+            if _names(known):
+                values = np.asarray(known, np.float32)
+                known = model.interface.known_columns(_names(known), values, "known")
+            return model(rows, known=known, source="X")
+        except UserError as error:
+            raise ValueError(str(error)) from error
+
+    def _rows(self, X):  # noqa: N803
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32, reset=False)  # noqa: N806
+        return X.toarray() if sparse.issparse(X) else X
+
+    def _validated(self, X, Y):  # noqa: N803
+        """`X` as float32 and `Y` as uint8, both dense."""
+        if Y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        Y = _indicator(Y)  # noqa: N806
+        X, Y = validate_data(  # noqa: N806
+            self, X, Y, accept_sparse="csr", dtype=np.float32, multi_output=True
+        )
+        never = [str(column) for column in np.flatnonzero(~Y.any(axis=0))]
+        if len(never) == Y.shape[1]:
+            raise ValueError("Y has no label in any row: there is nothing to learn")
+        if never:
+            warnings.warn(f"columns {shortened(never)} of Y are 0 in all rows", stacklevel=3)
+        return (X.toarray() if sparse.issparse(X) else X), Y
+
+    def _seed(self):
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _make_learner(self):
+        energy = functools.partial(
+            MLPEnergy,
+            hidden_units=self.energy_hidden_units,
+            global_units=self.global_units,
+            l2=self.l2,
+        )
+        network = functools.partial(MLP, hidden_units=self.hidden_units, dropout=self.dropout)
+        rates = self.energy_learning_rate, self.learning_rate
+        optimizers = [functools.partial(adam, learning_rate=r, cosine=True) for r in rates]
+        ascent = GradientAscent(self.steps, self.step_size, free=True)
+        return ALEN(
+            energy,
+            network,
+            *optimizers,
+            refinement=ascent,
+            prediction=ascent,
+            lambda_g=self.lambda_g,
+            beta_v=self.beta_v,
+            distance=losses.cross_entropy,
+            uninformed=0.5,
+        )
+
+    def _fitted_model(self):
+        """The trained model; after unpickling, rebuilt from its arrays."""
+        if isinstance(self._model, Model):
+            return self._model
+        interface, arrays = self._model
+        task = MultiLabel(dataset=None)
+        learner = type(self)(**self._recipe)._make_learner()
+        shapes = interface.input_shape, interface.output_shape
+        learner.build(*shapes, task.space, task.oracle, total_steps=1)
+        _assign(learner, arrays)
+        self._model = Model(learner, interface)
+        return self._model
+
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        if isinstance(state.get("_model"), Model):
+            model = state["_model"]
+            arrays = [variable.numpy() for variable in model.learner.state]
+            state["_model"] = (model.interface, arrays)
+        return state
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_model")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.single_output = False
+        tags.target_tags.multi_output = True
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_label = True
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _names(matrix):
+    """The column names of a data frame; none for other matrices."""
+    return tuple(map(str, getattr(matrix, "columns", ())))
+
+
+def _indicator(Y):  # noqa: N803
+    """A binary indicator matrix as dense uint8.
+
+    Raises:
+      ValueError: it is not one.
+    """
+    Y = Y.toarray() if sparse.issparse(Y) else Y  # noqa: N806
+    Y = check_array(Y, dtype=None, ensure_2d=False, ensure_min_samples=0, input_name="Y")  # noqa: N806
+    if Y.ndim != 2 or not Y.shape[1]:
+        raise ValueError(
+            f"Y has shape {Y.shape}, expected a binary indicator matrix [rows, labels]; "
+            "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
+        )
+    wrong = np.argwhere((Y != 0) & (Y != 1))
+    if len(wrong):
+        row, column = wrong[0]
+        raise ValueError(
+            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]!r}, expected 0 or 1"
+        )
+    return Y.astype(np.uint8)
+
+
+def _assign(learner, arrays):
+    for variable, array in zip(learner.state, arrays, strict=True):
+        variable.assign(array)
+
+
+@contextlib.contextmanager
+def _seeded(seed):
+    """Seeds what Keras draws from and leaves the generators of Python and NumPy as they were."""
+    states = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
