@@ -52,6 +52,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         global_units=16,
         dropout=0.3,
         l2=1e-2,
+        energy_l2=1e-2,
         learning_rate=1e-3,
         energy_learning_rate=1e-3,
         lambda_g=1.0,
@@ -73,7 +74,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           energy_hidden_units: width of the hidden layer of the energy network.
           global_units: units of the energy network that look at all labels together.
           dropout: share of the inference network's hidden units that is dropped in training.
-          l2: weight of the energy network's weight penalty.
+          l2: weight of the inference network's weight penalty.
+          energy_l2: weight of the energy network's.
           learning_rate: of the inference network at the start; it falls along a half cosine.
           energy_learning_rate: of the energy network, likewise.
           lambda_g: weight of the adversarial term (Eq. 11).
@@ -94,6 +96,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.global_units = global_units
         self.dropout = dropout
         self.l2 = l2
+        self.energy_l2 = energy_l2
         self.learning_rate = learning_rate
         self.energy_learning_rate = energy_learning_rate
         self.lambda_g = lambda_g
@@ -202,9 +205,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """An `Explanation` of the predicted label set of each row: energy terms and label pairs."""
         prediction, rows = self._predict(X, known), self._rows(X)
         model = self._fitted_model()
-        return [
-            explain(model, x, y) for x, y in zip(rows, prediction.labels, strict=True)
-        ]
+        return [explain(model, x, y) for x, y in zip(rows, prediction.labels, strict=True)]
 
     def _predict(self, X, known):  # noqa: N803
         check_is_fitted(self)
@@ -247,9 +248,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             MLPEnergy,
             hidden_units=self.energy_hidden_units,
             global_units=self.global_units,
-            l2=self.l2,
+            l2=self.energy_l2,
         )
-        network = functools.partial(MLP, hidden_units=self.hidden_units, dropout=self.dropout)
+        network = functools.partial(
+            MLP, hidden_units=self.hidden_units, dropout=self.dropout, l2=self.l2
+        )
         rates = self.energy_learning_rate, self.learning_rate
         optimizers = [functools.partial(adam, learning_rate=r, cosine=True) for r in rates]
         ascent = GradientAscent(self.steps, self.step_size, free=True)

@@ -56,8 +56,8 @@ def explain(model, x, y):
     one = term(without + hidden[:, None])[:, 0] - term(without)[:, 0]
     neither = without - y[:, None] * hidden  # [labels, labels, units]: without labels i and j
     rows, columns = hidden[:, None], hidden[None]
-    pull = (
-        term(neither + rows + columns) - term(neither + rows) - term(neither + columns)
-    ) + term(neither)
+    pull = (term(neither + rows + columns) - term(neither + rows) - term(neither + columns)) + term(
+        neither
+    )
     np.fill_diagonal(pull, 0.0)
     return Explanation(model.interface.label_names, y.astype(np.uint8), local, one, pull)

@@ -131,7 +131,7 @@ def check_finite(x, source):
     if not np.all(np.isfinite(x)):
         row, *column = np.argwhere(~np.isfinite(x))[0]
         raise DataError(
-            f"{source}: row {row + 1}, feature {column[-1] + 1}: {x[row, *column]} "
+            f"{source}: row {row + 1}, feature {column[-1] + 1}: {x[(row, *column)]} "
             "is not a finite number"
         )
 

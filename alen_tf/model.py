@@ -74,8 +74,7 @@ class Model:
         """`predict` with so many steps, compiled once for batches of any size."""
         if (steps, clamped) not in self._compiled:
             shapes = [self.interface.input_shape, self.interface.output_shape][: 1 + clamped]
-            self._compiled[steps, clamped] = tf.function(
-                lambda x, known=None: self.predict(x, steps, known),
-                input_signature=[tf.TensorSpec([None, *shape], tf.float32) for shape in shapes],
-            )
+            specs = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
+            function = tf.function(lambda x, known=None: self.predict(x, steps, known))
+            self._compiled[steps, clamped] = function.get_concrete_function(*specs)
         return self._compiled[steps, clamped]

@@ -30,7 +30,9 @@ TASK = MultiLabel(dataset=None)
 
 def perceptron(seed, **parameters):
     """A network of scikit-learn that learns long enough and keeps no rows to itself."""
-    return MLPClassifier(max_iter=200, tol=0.0, n_iter_no_change=200, random_state=seed, **parameters)
+    return MLPClassifier(
+        max_iter=200, tol=0.0, n_iter_no_change=200, random_state=seed, **parameters
+    )
 
 
 def chain(seed, **parameters):
@@ -72,10 +74,7 @@ def compare(dataset, seed):
     """Records what all methods reach on a data set with one held-out part."""
     splits = mulan(dataset, flags.FLAGS.manual_dir)
     examples = Examples(
-        *(
-            [*getattr(splits.train, name), *getattr(splits.validation, name)]
-            for name in ("x", "y")
-        )
+        *([*getattr(splits.train, name), *getattr(splits.validation, name)] for name in ("x", "y"))
     )
     del examples
 

@@ -3,10 +3,7 @@
 import pathlib
 from xml.etree import ElementTree
 
-import numpy as np
-
-from alen_tf.datasets.arff import read_arff
-from alen_tf.datasets.splits import Examples
+from alen_tf.datasets.tables import read_table
 from alen_tf.errors import DataError
 
 
@@ -23,25 +20,8 @@ def read_labelled(path, labels):
     Raises:
       DataError: the file is malformed, has no such labels, or labels that are not 0 or 1.
     """
-    relation = read_arff(path)
-    if isinstance(labels, int):
-        if not 0 < labels < len(relation.names):
-            count = len(relation.names)
-            raise DataError(f"{path}: {labels} labels of {count} attributes leave no features")
-        labels = relation.names[-labels:]
-    columns = {_plain(name): column for column, name in enumerate(relation.names)}
-    missing = [name for name in labels if _plain(name) not in columns]
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise DataError(f"{path}: no attribute is named like the label {missing[0]!r}{more}")
-    chosen = [columns[_plain(name)] for name in labels]
-    rest = np.setdiff1d(np.arange(len(relation.names)), chosen)
-    y = relation.values[:, chosen]
-    if not np.all(y.data == 1):
-        raise DataError(f"{path}: labels are 0 or 1, but the file has other values")
-    x = relation.values[:, rest]
-    x = x.astype(np.uint8) if np.all(x.data == 1) else x
-    return Examples(x.toarray(), y.toarray().astype(np.uint8)), tuple(labels)
+    examples, label_names, _ = read_table(path).split(labels)
+    return examples, label_names
 
 
 def xml_labels(path):
@@ -65,8 +45,3 @@ def xml_labels(path):
     if not names or None in names:
         raise DataError(f"{path}: not a Mulan label file: it names no labels")
     return tuple(names)
-
-
-def _plain(name):
-    """A name without quotes and escapes: ARFF and XML files of one source escape differently."""
-    return name.strip("'\"").replace("\\", "")

@@ -1,0 +1,105 @@
+"""A user's own files as a data set: ARFF, CSV, Parquet, NPZ or libsvm."""
+
+import pathlib
+
+import gin
+import numpy as np
+
+from alen_tf.datasets.labelled_arff import xml_labels
+from alen_tf.datasets.splits import Examples, Splits, hold_out
+from alen_tf.datasets.tables import READERS, check_binary, read_table
+from alen_tf.datasets.unnamed import SUFFIXES, read_libsvm, read_npz
+from alen_tf.errors import ConfigError, DataError
+from alen_tf.interface import check_finite, shortened
+
+
+@gin.register
+def files(
+    train=gin.REQUIRED,
+    labels=None,
+    test=None,
+    validation_fraction=0.1,
+    test_fraction=0.2,
+    seed=0,
+    manual_dir=None,
+    data_dir=None,
+):
+    """Loads a user's files, which their suffixes tell apart.
+
+    Args:
+      train: the training file: `.arff`, `.csv` or `.parquet` with named columns, `.npz` with arrays
+        "x" and "y", or `.svm` or `.libsvm` with numbers of labels.
+      labels: which columns of named ones are labels: a list of names, how many of the last columns,
+        or the path of a Mulan XML file.
+      test: the test file, of the same format.
+      validation_fraction: share of the training rows held out for validation.
+      test_fraction: without a test file, the share of rows that is held out for the test first.
+      seed: of what is held out.
+      manual_dir, data_dir: not used; paths are relative to the working directory.
+
+    Raises:
+      DataError: a file is missing or malformed, or cannot be learned from.
+    """
+    del manual_dir, data_dir
+    examples, label_names, feature_names = _read(train, labels)
+    if test is None:
+        examples, held_out = hold_out(examples, test_fraction, seed)
+    else:
+        held_out, *names = _read(test, labels, examples.x.shape[1], label_names)
+        if names != [label_names, feature_names] or held_out.x.shape[1:] != examples.x.shape[1:]:
+            raise DataError(f"{test}: its features and labels are not those of {train}, in order")
+    training, validation = hold_out(examples, validation_fraction, seed)
+    for part, name in ((training, "training"), (validation, "validation"), (held_out, "test")):
+        if not len(part):
+            raise DataError(f"{train}: {len(examples)} rows leave none for the {name} split")
+    never = [label_names[label] for label in np.flatnonzero(~examples.y.any(axis=0))]
+    if never:
+        raise DataError(f"{train}: no row has the label {shortened(never)}: leave it out")
+    name = pathlib.Path(train).stem
+    return Splits(name, training, validation, held_out, label_names, feature_names)
+
+
+def _read(path, labels, features=None, label_names=None):
+    """Reads one file: (Examples, label names, feature names, empty where there are none).
+
+    Args:
+      path: the file.
+      labels: see `files`.
+      features: number of features of the training file, where this is the test file.
+      label_names: its label names, likewise.
+    """
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix not in (*READERS, *SUFFIXES):
+        raise DataError(f"{path}: not one of {', '.join((*READERS, *SUFFIXES))}")
+    feature_names = ()
+    if suffix in READERS:
+        if labels is None:
+            raise ConfigError(f"say which columns of {path} are labels: files.labels = ...")
+        labels = xml_labels(labels) if isinstance(labels, str) else labels
+        examples, label_names, feature_names = read_table(path).split(labels)
+    elif suffix == ".npz":
+        examples = Examples(read_npz(path, "x"), read_npz(path, "y"))
+        label_names = tuple(map(str, range(examples.y.shape[1])))
+        if len(examples.x) != len(examples.y):
+            raise DataError(f"{path}: {len(examples.x)} rows in x, but {len(examples.y)} in y")
+        check_binary(examples.y, label_names, path)
+    else:
+        x, numbers = read_libsvm(path, features)
+        numbers = [[f"{number:g}" for number in row] for row in numbers]
+        known = label_names or sorted({n for row in numbers for n in row}, key=float)
+        label_names = tuple(known)
+        examples = Examples(x, _indicator(path, numbers, label_names))
+    check_finite(examples.x, path)
+    return Examples(examples.x, examples.y.astype(np.uint8)), label_names, feature_names
+
+
+def _indicator(path, numbers, label_names):
+    """[rows, labels] in {0, 1} of rows of label names."""
+    columns = {name: column for column, name in enumerate(label_names)}
+    y = np.zeros((len(numbers), len(columns)), np.uint8)
+    for row, names in enumerate(numbers):
+        for name in names:
+            if name not in columns:
+                raise DataError(f"{path}: row {row + 1}: no training row has the label {name}")
+            y[row, columns[name]] = 1
+    return y

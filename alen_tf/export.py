@@ -1,0 +1,23 @@
+"""Exports a trained model as a SavedModel: python -m alen_tf.export --workdir=DIR --output=DIR."""
+
+from absl import flags
+
+from alen_tf import command_line
+
+flags.adopt_module_key_flags(command_line)
+flags.DEFINE_string("output", None, "Folder of the SavedModel, such as models/scene/1.")
+
+
+def main(options):
+    from alen_tf import exported, trained
+    from alen_tf.errors import UserError
+
+    for name in ("workdir", "output"):
+        if not options[name].value:
+            raise UserError(f"name a folder with --{name}")
+    exported.save(trained.load(options.workdir), options.output)
+    print(f"{options.output}: serving_default, refine, complete")
+
+
+if __name__ == "__main__":
+    command_line.run(main)
