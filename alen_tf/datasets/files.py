@@ -15,7 +15,7 @@ from alen_tf.interface import check_finite, shortened
 
 @gin.register
 def files(
-    train=gin.REQUIRED,
+    train=None,
     labels=None,
     test=None,
     validation_fraction=0.1,
@@ -38,9 +38,12 @@ def files(
       manual_dir, data_dir: not used; paths are relative to the working directory.
 
     Raises:
+      ConfigError: there is no `train`, or it needs `labels`.
       DataError: a file is missing or malformed, or cannot be learned from.
     """
     del manual_dir, data_dir
+    if train is None:
+        raise ConfigError("name the file to learn from: --gin_param=\"files.train = 'FILE'\"")
     examples, label_names, feature_names = _read(train, labels)
     if test is None:
         examples, held_out = hold_out(examples, test_fraction, seed)
