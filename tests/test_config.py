@@ -204,13 +204,21 @@ def load(manual_dir, bookmarks_dir, data_dir):
     return load
 
 
+@pytest.fixture
+def own_files(tmp_path, random):
+    """Bindings that name files of a user."""
+    path = tmp_path / "own.npz"
+    np.savez(path, x=random.randn(40, 5), y=random.rand(40, 3) < 0.5)
+    return [f"files.train = '{path}'"]
+
+
 @pytest.mark.parametrize("file", RUNS, ids=lambda file: str(file.relative_to(config.GIN_DIR)))
-def test_configuration_is_built_and_stepped_once(file, load, monkeypatch):
+def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypatch):
     def unreachable(*args, **kwargs):
         raise urllib.error.URLError("tests do not download")
 
     monkeypatch.setattr(urllib.request, "urlopen", unreachable)
-    config.parse([str(file)])
+    config.parse([str(file)], own_files if file.parent.name == "own" else ())
     root = gin.get_bindings("train")
     assert root["epochs"] > 0
     task, learner = root["task"], root["learner"]

@@ -1,0 +1,232 @@
+"""A user's own data from file to file: train, evaluate, predict, export, as commands, and the
+estimator beside them."""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from alen_tf import ALENClassifier
+from alen_tf.objectives.metrics import example_f1
+
+ROOT = pathlib.Path(__file__).parent.parent
+GIN = "gin/own/multilabel.gin"
+LABELS = ("sun", "sea", "both, quoted")
+EPOCHS = 3
+
+
+def run(module, *options):
+    command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def assert_one_clear_line(done, *parts):
+    assert done.returncode == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    for part in parts:
+        assert part in lines[0]
+
+
+def rows(count, seed):
+    """Labels that features tell, and a third one where both of them are there."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(count, 4)).round(3).astype(np.float32)
+    y = np.stack([x[:, 0] > 0.3, x[:, 1] > 0.3], axis=1)
+    return x, np.column_stack([y, y.all(axis=1)]).astype(np.uint8)
+
+
+def write_csv(path, names, columns):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([names, *columns])
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A folder with train.csv, test.csv, rows.csv without labels, and a trained workdir."""
+    folder = tmp_path_factory.mktemp("own")
+    names = [*LABELS, "a", "b", "c", "d"]
+    for name, seed, count in (("train", 0, 150), ("test", 1, 60)):
+        x, y = rows(count, seed)
+        write_csv(folder / f"{name}.csv", names, np.concatenate([y, x], axis=1))
+    write_csv(folder / "rows.csv", ["d", "c", "b", "a"], rows(60, 1)[0][:, ::-1])  # another order
+    done = run(
+        "train",
+        f"--gin_file={GIN}",
+        f"--workdir={folder / 'run'}",
+        f"--gin_param=train.epochs = {EPOCHS}",
+        f"--gin_param=files.train = '{folder}/train.csv'",
+        f"--gin_param=files.test = '{folder}/test.csv'",
+        f"--gin_param=files.labels = {list(LABELS)}",
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(own):
+    return json.loads((own / "run" / "results.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def estimator():
+    """The same model from Python: the same rows, parameters and seed."""
+    return ALENClassifier(epochs=EPOCHS, random_state=0).fit(*rows(150, 0))
+
+
+@pytest.fixture(scope="module")
+def predicted(own):
+    """JSON lines that the command predicts for rows.csv, without the data it was trained on."""
+    hidden = own / "hidden.csv"
+    shutil.move(own / "train.csv", hidden)
+    try:
+        output = own / "predictions.jsonl"
+        options = [f"--input={own / 'rows.csv'}", f"--output={output}"]
+        done = run("predict", f"--workdir={own / 'run'}", *options)
+    finally:
+        shutil.move(hidden, own / "train.csv")
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in output.read_text().splitlines()]
+
+
+def indicator(lines):
+    return np.array([[name in line["labels"] for name in LABELS] for line in lines])
+
+
+def relaxed(lines):
+    return np.array([[line["relaxed"][name] for name in LABELS] for line in lines])
+
+
+def test_the_three_ways_agree(own, results, estimator, predicted):
+    import tensorflow as tf
+
+    x, y = rows(60, 1)
+    expected = results["test"]["tuned"]["refined"]
+    assert estimator.score(x, y) == pytest.approx(expected, abs=1e-9)
+    assert example_f1(indicator(predicted), y) == pytest.approx(expected, abs=1e-9)
+    np.testing.assert_allclose(relaxed(predicted), estimator.predict_proba(x), atol=1e-5)
+    confidence = [line["confidence"] for line in predicted]
+    np.testing.assert_allclose(confidence, estimator.confidence(x), atol=1e-5)
+
+    done = run("export", f"--workdir={own / 'run'}", f"--output={own / 'saved' / '1'}")
+    assert done.returncode == 0, done.stderr
+    served = tf.saved_model.load(str(own / "saved" / "1")).signatures["serving_default"](x=x)
+    np.testing.assert_allclose(served["relaxed"], estimator.predict_proba(x), atol=1e-5)
+    np.testing.assert_array_equal(served["labels"], estimator.predict(x))
+
+
+def test_the_workdir_says_what_the_model_takes_and_gives(own, results):
+    interface = json.loads((own / "run" / "model.json").read_text())
+    assert interface == {
+        "input_shape": [4],
+        "output_shape": [3],
+        "label_names": list(LABELS),
+        "feature_names": ["a", "b", "c", "d"],
+        "threshold": results["validation"]["tuned"]["threshold"],
+    }
+
+
+def test_known_labels_are_kept_and_matter(own, predicted, estimator):
+    x, y = rows(60, 1)
+    write_csv(
+        own / "known.csv", ["sea"], [[value] if i % 2 else ["?"] for i, value in enumerate(y[:, 1])]
+    )
+    options = [f"--input={own / 'rows.csv'}", f"--known={own / 'known.csv'}"]
+    output = own / "known_predictions.csv"
+    done = run("predict", f"--workdir={own / 'run'}", *options, f"--output={output}", "--steps=6")
+    assert done.returncode == 0, done.stderr
+    with output.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    known = np.full((60, 3), np.nan)
+    known[1::2, 1] = y[1::2, 1]
+    expected = estimator.predict_proba(x, known=known)
+    found = np.array([[float(line[name]) for name in LABELS] for line in lines])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(found[1::2, 1], y[1::2, 1])
+    np.testing.assert_allclose(found[::2], relaxed(predicted)[::2], atol=1e-5)
+    labels = [set(line["labels"].split("|")) - {""} for line in lines]
+    expected = estimator.predict(x, known=known)
+    assert labels == [{n for n, v in zip(LABELS, row, strict=True) if v} for row in expected]
+
+
+@pytest.mark.parametrize(
+    ("options", "parts"),
+    [
+        ({"workdir": "/nowhere"}, ["/nowhere is not a workdir"]),
+        ({"input": "none.csv"}, ["none.csv: cannot be read"]),
+        ({"input": "short.csv"}, ["short.csv", "no attribute is named like the feature 'a'"]),
+        ({"input": "wide.npz"}, ["wide.npz", "rows of shape 5", "rows of shape 4"]),
+        ({"input": "gaps.csv"}, ["gaps.csv", "row 2, feature 3", "nan"]),
+        ({"known": "moon.csv"}, ["moon.csv", "'moon' is no label", "'sun'"]),
+        ({"known": "few.csv"}, ["few.csv", "shape 2x3", "expected 60x3"]),
+        ({"known": "half.csv"}, ["half.csv", "row 1, label 'sun'", "0.5"]),
+        ({"output": "out.txt"}, ["out.txt", ".csv or .jsonl"]),
+    ],
+)
+def test_a_mistake_gets_one_clear_line_and_no_output(own, options, parts):
+    write_csv(own / "short.csv", ["b"], [[1]])
+    write_csv(own / "gaps.csv", "abcd", [[1, 2, 3, 4], [1, 2, "", 4]])
+    write_csv(own / "moon.csv", ["moon"], [[1]] * 60)
+    write_csv(own / "few.csv", ["sun"], [[1]] * 2)
+    write_csv(own / "half.csv", ["sun"], [[0.5]] * 60)
+    np.savez(own / "wide.npz", x=np.zeros((3, 5)))
+    paths = {"workdir": "run", "input": "rows.csv", "output": "never.csv"} | options
+    done = run("predict", *(f"--{name}={own / path}" for name, path in paths.items()))
+    assert_one_clear_line(done, *parts)
+    assert not (own / paths["output"]).exists()
+
+
+def test_export_leaves_what_is_there(own):
+    done = run("export", f"--workdir={own / 'run'}", f"--output={own}")
+    assert_one_clear_line(done, str(own), "exists already")
+
+
+SERVED = """
+import sys, json, numpy as np, tensorflow as tf
+loaded = tf.saved_model.load(sys.argv[1])
+assert "alen_tf" not in sys.modules and "keras" not in sys.modules
+data = dict(np.load(sys.argv[2]))
+steps = tf.constant(4)
+np.savez(
+    sys.argv[3],
+    plain=loaded.signatures["serving_default"](x=tf.constant(data["x"]))["relaxed"],
+    refined=loaded.signatures["refine"](x=tf.constant(data["x"]), steps=steps)["relaxed"],
+    **loaded.signatures["complete"](
+        x=tf.constant(data["x"][:7]),
+        steps=steps,
+        mask=tf.constant(~np.isnan(data["known"])),
+        values=tf.constant(np.nan_to_num(data["known"])),
+    ),
+)
+"""
+
+
+def test_a_saved_model_needs_nothing_but_tensorflow(own, tmp_path):
+    from alen_tf import exported, trained
+
+    model = trained.load(own / "run")
+    exported.save(model, tmp_path / "saved")
+    x = rows(60, 1)[0]
+    known = np.full((7, 3), np.nan, np.float32)
+    known[:, 0] = 1
+    np.savez(tmp_path / "data.npz", x=x, known=known)
+    paths = [tmp_path / name for name in ("saved", "data.npz", "out.npz")]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    subprocess.run(
+        [sys.executable, "-c", SERVED, *map(str, paths)], check=True, cwd=tmp_path, env=environment
+    )
+    found = np.load(tmp_path / "out.npz")
+    np.testing.assert_allclose(found["plain"], model(x).relaxed, atol=1e-5)
+    np.testing.assert_allclose(found["refined"], model(x, steps=4).relaxed, atol=1e-5)
+    expected = model(x[:7], steps=4, known=known)
+    for name in ("labels", "relaxed", "confidence"):
+        np.testing.assert_allclose(found[name], getattr(expected, name), atol=1e-5)
+    names = json.loads((tmp_path / "saved" / "assets.extra" / "model.json").read_text())
+    assert names["label_names"] == list(LABELS)
