@@ -15,8 +15,10 @@ flags.DEFINE_string("output", None, "JSON file for the scores, as in results.jso
 def main(options):
     import pathlib
 
-    from alen_tf import evaluation, trained
+    from alen_tf import calibration, evaluation, trained
     from alen_tf.errors import WorkdirError
+    from alen_tf.interface import Interface
+    from alen_tf.model import Model
     from alen_tf.workdir import write_json
 
     if not options.workdir:
@@ -26,9 +28,12 @@ def main(options):
     )
     predictor = evaluation.Predictor(learner, options.steps)
     results = evaluation.evaluate_splits(task, predictor, splits)
+    interface = Interface.of(splits, results["validation"]["tuned"]["threshold"])
+    calibration.judge(task, Model(learner, interface), splits, results, options.steps)
     if options.output:
         write_json(pathlib.Path(options.output), results)
     print(evaluation.table(results))
+    print(calibration.table(results))
 
 
 if __name__ == "__main__":

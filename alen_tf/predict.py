@@ -12,23 +12,18 @@ flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", l
 
 
 def main(options):
-    import pathlib
-
     from alen_tf import predictions, trained
-    from alen_tf.datasets.rows import read_inputs, read_known
     from alen_tf.errors import UserError
-    from alen_tf.workdir import write
 
     for name in ("workdir", "input", "output"):
         if not options[name].value:
             raise UserError(f"name a path with --{name}")
-    as_text = predictions.format_of(options.output)
+    predictions.check_name(options.output)
     model = trained.load(options.workdir)
-    x = read_inputs(options.input, model.interface)
-    known = read_known(options.known, model.interface) if options.known else None
-    prediction = model(x, options.steps, known, source=options.input)
-    write(pathlib.Path(options.output), as_text(prediction, model.interface.label_names))
-    print(f"{options.output}: {len(x)} rows")
+    rows = predictions.predict_file(
+        model, options.input, options.output, options.known, options.steps
+    )
+    print(f"{options.output}: {rows} rows")
 
 
 if __name__ == "__main__":

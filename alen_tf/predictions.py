@@ -6,7 +6,9 @@ import json
 import math
 import pathlib
 
+from alen_tf.datasets.rows import read_inputs, read_known
 from alen_tf.errors import UserError
+from alen_tf.workdir import write
 
 
 def as_csv(prediction, names):
@@ -37,13 +39,39 @@ def as_json_lines(prediction, names):
 FORMATS = {".csv": as_csv, ".jsonl": as_json_lines}
 
 
-def format_of(path):
-    """The function that writes predictions for a file with the suffix of `path`.
+def check_name(path):
+    """Checks that there is a format for the suffix of `path`.
 
     Raises:
       UserError: there is none.
     """
-    suffix = pathlib.Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise UserError(f"--output={path}: expected a name that ends in {' or '.join(FORMATS)}")
-    return FORMATS[suffix]
+    if pathlib.Path(path).suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: predictions go to a file that ends in {' or '.join(FORMATS)}")
+
+
+def predict_file(model, source, target, known=None, steps=None):
+    """Predicts for the rows of a file into another file, which appears complete or not at all.
+
+    Args:
+      model: a `Model`.
+      source: file of rows, see `read_inputs`.
+      target: file of predictions, `.csv` or `.jsonl`.
+      known: file of known labels, see `read_known`.
+      steps: number of refinement steps; the configured number by default.
+
+    Returns:
+      The number of rows.
+
+    Raises:
+      UserError: a file cannot be read or written, or does not fit the model.
+    """
+    check_name(target)
+    x = read_inputs(source, model.interface)
+    values = None if known is None else read_known(known, model.interface)
+    prediction = model(x, steps, values, source=source)
+    text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.interface.label_names)
+    try:
+        write(pathlib.Path(target), text)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written: {error.strerror}") from error
+    return len(x)

@@ -10,7 +10,7 @@ flags.DEFINE_multi_string("gin_param", [], "Gin binding such as 'train.epochs = 
 
 
 def main(options):
-    from alen_tf import config, evaluation, trainer
+    from alen_tf import calibration, config, evaluation, trainer
     from alen_tf.errors import ConfigError
 
     if not options.gin_file:
@@ -19,6 +19,7 @@ def main(options):
     workdir = options.workdir or default_workdir(options.gin_file[-1])
     results = trainer.train(workdir, options.manual_dir, options.data_dir)
     print(evaluation.table(results))
+    print(calibration.table(results))
     print(f"\n{workdir}: results.json, pictures, checkpoints; tensorboard --logdir {workdir}")
 
 

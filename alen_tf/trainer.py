@@ -11,10 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 import alen_tf
-from alen_tf import evaluation, summaries
+from alen_tf import calibration, evaluation, summaries
 from alen_tf.errors import NonFiniteError
 from alen_tf.interface import Interface
 from alen_tf.loop import Batches, Loop
+from alen_tf.model import Model
 from alen_tf.workdir import Workdir, write_json
 
 
@@ -169,8 +170,10 @@ class _Run:
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.seconds.numpy()
         scores = evaluation.evaluate_splits(self.task, self.predict, self.splits, test)
-        threshold = scores["validation"]["tuned"]["threshold"]
-        write_json(self.workdir.model, Interface.of(self.splits, threshold).to_json())
+        interface = Interface.of(self.splits, scores["validation"]["tuned"]["threshold"])
+        write_json(self.workdir.model, interface.to_json())
+        model = Model(self.learner, interface)
+        calibration.judge(self.task, model, self.splits, scores)
         results = {
             "dataset": self.splits.name,
             "method": self.learner.name,
@@ -207,6 +210,8 @@ class _Run:
         splits = [split for split in ("validation", "test") if split in results]
         curves = {split: results[split]["by_step"] for split in splits}
         figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
+        if figure := calibration.figure(results):
+            figures["calibration"] = figure
         shown = getattr(self.splits, splits[-1]).take(slice(0, evaluation.BATCH))
         figures |= self.task.pictures(shown.x, self.predict(shown.x), shown.y)
         self.summaries.pictures(figures, step)

@@ -11,19 +11,25 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from alen_tf import ALENClassifier
+from alen_tf import ALENClassifier, exported, predictions, trained
+from alen_tf.errors import UserError
 from alen_tf.objectives.metrics import example_f1
 
 ROOT = pathlib.Path(__file__).parent.parent
 GIN = "gin/own/multilabel.gin"
+# As on a user's machine: the tests themselves silence TensorFlow.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 LABELS = ("sun", "sea", "both, quoted")
 EPOCHS = 3
 
 
 def run(module, *options):
     command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
+    )
 
 
 def assert_one_clear_line(done, *parts):
@@ -105,8 +111,6 @@ def relaxed(lines):
 
 
 def test_the_three_ways_agree(own, results, estimator, predicted):
-    import tensorflow as tf
-
     x, y = rows(60, 1)
     expected = results["test"]["tuned"]["refined"]
     assert estimator.score(x, y) == pytest.approx(expected, abs=1e-9)
@@ -156,42 +160,55 @@ def test_known_labels_are_kept_and_matter(own, predicted, estimator):
     assert labels == [{n for n, v in zip(LABELS, row, strict=True) if v} for row in expected]
 
 
+@pytest.fixture(scope="module")
+def model(own):
+    return trained.load(own / "run")
+
+
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
-        ({"workdir": "/nowhere"}, ["/nowhere is not a workdir"]),
-        ({"input": "none.csv"}, ["none.csv: cannot be read"]),
-        ({"input": "short.csv"}, ["short.csv", "no attribute is named like the feature 'a'"]),
-        ({"input": "wide.npz"}, ["wide.npz", "rows of shape 5", "rows of shape 4"]),
-        ({"input": "gaps.csv"}, ["gaps.csv", "row 2, feature 3", "nan"]),
+        ({"source": "none.csv"}, ["none.csv: cannot be read"]),
+        ({"source": "short.csv"}, ["short.csv", "no attribute is named like the feature 'a'"]),
+        ({"source": "wide.npz"}, ["wide.npz", "rows of shape 5", "rows of shape 4"]),
+        ({"source": "gaps.csv"}, ["gaps.csv", "row 2, feature 3", "nan"]),
         ({"known": "moon.csv"}, ["moon.csv", "'moon' is no label", "'sun'"]),
         ({"known": "few.csv"}, ["few.csv", "shape 2x3", "expected 60x3"]),
         ({"known": "half.csv"}, ["half.csv", "row 1, label 'sun'", "0.5"]),
-        ({"output": "out.txt"}, ["out.txt", ".csv or .jsonl"]),
+        ({"target": "out.txt"}, ["out.txt", ".csv or .jsonl"]),
+        ({"target": "rows.csv/out.csv"}, ["out.csv", "cannot be written"]),
     ],
 )
-def test_a_mistake_gets_one_clear_line_and_no_output(own, options, parts):
+def test_a_mistake_is_named_and_leaves_no_output(own, model, options, parts):
     write_csv(own / "short.csv", ["b"], [[1]])
     write_csv(own / "gaps.csv", "abcd", [[1, 2, 3, 4], [1, 2, "", 4]])
     write_csv(own / "moon.csv", ["moon"], [[1]] * 60)
     write_csv(own / "few.csv", ["sun"], [[1]] * 2)
     write_csv(own / "half.csv", ["sun"], [[0.5]] * 60)
     np.savez(own / "wide.npz", x=np.zeros((3, 5)))
-    paths = {"workdir": "run", "input": "rows.csv", "output": "never.csv"} | options
-    done = run("predict", *(f"--{name}={own / path}" for name, path in paths.items()))
-    assert_one_clear_line(done, *parts)
-    assert not (own / paths["output"]).exists()
+    paths = {"source": "rows.csv", "target": "never.csv"} | options
+    with pytest.raises(UserError) as caught:
+        predictions.predict_file(model, **{name: own / path for name, path in paths.items()})
+    for part in parts:
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (own / paths["target"]).exists()
 
 
-def test_export_leaves_what_is_there(own):
-    done = run("export", f"--workdir={own / 'run'}", f"--output={own}")
-    assert_one_clear_line(done, str(own), "exists already")
+def test_commands_print_one_clear_line(own):
+    options = [f"--workdir={own / 'run'}", f"--input={own}/none.csv", f"--output={own}/never.csv"]
+    assert_one_clear_line(run("predict", *options), "none.csv: cannot be read")
+
+
+def test_a_folder_that_exists_is_left_alone(own, model):
+    with pytest.raises(UserError, match="exists already"):
+        exported.save(model, own)
 
 
 SERVED = """
 import sys, json, numpy as np, tensorflow as tf
 loaded = tf.saved_model.load(sys.argv[1])
-assert "alen_tf" not in sys.modules and "keras" not in sys.modules
+assert "alen_tf" not in sys.modules
 data = dict(np.load(sys.argv[2]))
 steps = tf.constant(4)
 np.savez(
@@ -208,10 +225,7 @@ np.savez(
 """
 
 
-def test_a_saved_model_needs_nothing_but_tensorflow(own, tmp_path):
-    from alen_tf import exported, trained
-
-    model = trained.load(own / "run")
+def test_a_saved_model_needs_nothing_but_tensorflow(model, tmp_path):
     exported.save(model, tmp_path / "saved")
     x = rows(60, 1)[0]
     known = np.full((7, 3), np.nan, np.float32)

@@ -1,0 +1,104 @@
+"""How true confidence is: v(x, y) of predictions against the scores that they turn out to have."""
+
+import numpy as np
+import tensorflow as tf
+from scipy import stats
+
+BINS = 10
+SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
+
+
+def judge(task, model, splits, results, steps=None):
+    """Adds a `report` as "confidence" to the results of each split, for a model that has it.
+
+    Args:
+      task: the `Task`; its oracle value of a discrete output is the score of one example.
+      model: a `Model`.
+      splits: the `Splits`.
+      results: see `evaluation.evaluate_splits`.
+      steps: number of refinement steps; the configured number by default.
+    """
+    for split in _splits(results):
+        examples = getattr(splits, split)
+        prediction = model(examples.x, steps)
+        if not np.isnan(prediction.confidence).any():
+            y, y_true = (tf.cast(y, tf.float32) for y in (prediction.labels, examples.y))
+            score = task.oracle(y, y_true).numpy()
+            results[split]["confidence"] = report(prediction.confidence, score)
+
+
+def _splits(results):
+    return [split for split in ("validation", "test") if split in results]
+
+
+def _reports(results):
+    reports = {split: results[split].get("confidence") for split in _splits(results)}
+    return {split: found for split, found in reports.items() if found}
+
+
+def report(confidence, score):
+    """Rank correlation, a table of equally filled bins, and scores of the most confident examples.
+
+    Args:
+      confidence, score: [examples].
+
+    Returns:
+      {"rank_correlation": Spearman's, "bins": [{"confidence": mean, "score": mean, "examples":
+      count}], "kept": {"50": mean score of the most confident 50%, ...}}.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    parts = np.array_split(order[::-1], min(BINS, len(order)))
+    varied = np.ptp(confidence) > 0 and np.ptp(score) > 0
+    return {
+        "rank_correlation": float(stats.spearmanr(confidence, score)[0]) if varied else 0.0,
+        "bins": [
+            {
+                "confidence": float(np.mean(confidence[part])),
+                "score": float(np.mean(score[part])),
+                "examples": len(part),
+            }
+            for part in parts
+        ],
+        "kept": {
+            str(share): float(np.mean(score[order[: max(1, round(len(order) * share / 100))]]))
+            for share in SHARES
+        },
+    }
+
+
+def table(results):
+    """What `judge` added to the results, as text."""
+    metric, lines = results["metric"], []
+    for split, found in _reports(results).items():
+        lines.append(f"confidence on {split}: rank correlation {found['rank_correlation']:.3f}")
+        lines.append(f"{'expected ' + metric:>20}{'true':>10}{'examples':>10}")
+        lines += [
+            f"{part['confidence']:20.4f}{part['score']:10.4f}{part['examples']:10d}"
+            for part in found["bins"]
+        ]
+        kept = (f"{share}%: {value:.4f}" for share, value in found["kept"].items())
+        lines.append(f"mean {metric} of the most confident " + ", ".join(kept))
+    return "\n".join(lines)
+
+
+def figure(results):
+    """What `judge` added to the results: bins against the diagonal, and the scores of the examples
+    that are kept. None where it added nothing."""
+    reports = _reports(results)
+    if not reports:
+        return None
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
+    left.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
+    for split, found in reports.items():
+        x, y = zip(*((part["confidence"], part["score"]) for part in found["bins"]), strict=True)
+        left.plot(x, y, marker="o", markersize=4, label=split)
+        right.plot(list(map(int, found["kept"])), list(found["kept"].values()), marker="o")
+    name = results["metric"].replace("_", " ")
+    left.set(xlabel=f"expected {name}, v(x, y)", ylabel=f"true {name}", xlim=(0, 1), ylim=(0, 1))
+    right.set(xlabel="most confident predictions kept, %", ylabel=f"mean {name}")
+    left.legend()
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    return figure

@@ -1,0 +1,86 @@
+"""Bibtex with some tags known beforehand: python -m experiments.partial_labels.
+
+A random share of each test document's tags is given, whether it has them or not. F1 on the others
+rises with that share, as ascent refines them around what is known; the inference network cannot use
+it. Writes docs/partial_labels.png.
+"""
+
+import json
+
+import numpy as np
+from absl import app, flags
+
+from alen_tf import trained
+from alen_tf.interface import Interface
+from alen_tf.model import Model
+from alen_tf.objectives.metrics import f1_of_examples
+from experiments import calibration, runs
+
+NAME = "partial_labels"
+RUN = calibration.RUN
+SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9)
+LABELS = {
+    "refined": "refined around the known tags",
+    "blind": "refined without them",
+    "inference_network": "inference network",
+}
+
+
+def measure(workdir):
+    """F1 on the unknown tags by share of known ones, for each of `LABELS`, at the thresholds that
+    are best on validation without known tags."""
+    _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
+    tuned = json.loads((workdir / "results.json").read_text())["validation"]["tuned"]
+    refined = Model(learner, Interface.of(splits, tuned["threshold"]))
+    alone = Model(learner, Interface.of(splits, tuned["inference_network_threshold"]))
+    x, y = splits.test.x, splits.test.y
+    blind, first = refined(x).labels, alone(x, steps=0).labels
+    order = np.random.RandomState(0).rand(*y.shape)
+    curves = {name: [] for name in LABELS}
+    for share in SHARES:
+        unknown = order >= share
+        around = refined(x, known=np.where(unknown, np.nan, y)).labels
+        rows = (y & unknown).any(axis=1)  # the others have nothing left to find
+        for name, labels in (("refined", around), ("blind", blind), ("inference_network", first)):
+            scores = f1_of_examples(labels & unknown, y & unknown)
+            curves[name].append(float(np.mean(scores[rows])))
+    return curves
+
+
+def draw(curves):
+    """The figure of all curves."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
+    for name, label in LABELS.items():
+        axes.plot([100 * share for share in SHARES], curves[name], marker="o", label=label)
+    axes.set(xlabel="tags known beforehand, %", ylabel="example F1 on the other tags")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def table(curves):
+    """The curves as Markdown, in percent."""
+    header = ["tags known", *LABELS.values()]
+    rows = [
+        [f"{share:.0%}", *(f"{100 * curves[name][i]:.2f}" for name in LABELS)]
+        for i, share in enumerate(SHARES)
+    ]
+    return runs.markdown(header, rows)
+
+
+def main(argv):
+    del argv
+    done = runs.recorded(NAME)
+    if RUN.command not in done and flags.FLAGS.run:
+        curves = measure(runs.trained_workdir(calibration.NAME, RUN))
+        runs.record(NAME, {"command": RUN.command, "shares": SHARES, "example_f1": curves})
+        done = runs.recorded(NAME)
+    curves = done[RUN.command]["example_f1"]
+    print(table(curves))
+    runs.save(draw(curves), NAME)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from alen_tf import calibration
+from alen_tf.datasets.splits import Examples, Splits
+from alen_tf.model import Prediction
+from alen_tf.objectives.metrics import f1_of_examples
+from alen_tf.tasks.multilabel import MultiLabel
+
+
+@pytest.fixture
+def judged(random):
+    """Confidence and scores that rise together."""
+    confidence = random.rand(53)
+    return confidence, np.clip(confidence + 0.3 * random.randn(53), 0, 1)
+
+
+def test_report(judged):
+    confidence, score = judged
+    found = calibration.report(confidence, score)
+    expected = stats.pearsonr(stats.rankdata(confidence), stats.rankdata(score))[0]
+    assert found["rank_correlation"] == pytest.approx(expected)
+    assert [part["examples"] for part in found["bins"]] == [6] * 3 + [5] * 7
+    ranks = np.argsort(confidence)
+    assert found["bins"][0]["score"] == pytest.approx(score[ranks[:6]].mean())
+    assert found["bins"][-1]["confidence"] == pytest.approx(confidence[ranks[-5:]].mean())
+    assert found["kept"]["100"] == pytest.approx(score.mean())
+    assert found["kept"]["10"] == pytest.approx(score[ranks[-5:]].mean())
+    assert found["kept"]["10"] > found["kept"]["100"]
+
+
+def test_few_or_equal_examples():
+    found = calibration.report(np.array([0.5, 0.5]), np.array([1.0, 0.0]))
+    assert found["rank_correlation"] == 0.0
+    assert len(found["bins"]) == 2
+    assert set(found["kept"]) == {"100", "90", "75", "50", "25", "10"}
+
+
+@pytest.fixture
+def splits(random):
+    def examples(rows):
+        return Examples(random.rand(rows, 3), (random.rand(rows, 4) < 0.4).astype(np.uint8))
+
+    return Splits("random", examples(3), examples(20), examples(30))
+
+
+def test_score_is_the_f1_of_each_example(splits):
+    def model(x, steps):  # its first steps features are labels
+        labels = np.pad(x > 0.5, ((0, 0), (0, 1))) * (np.arange(4) < steps)
+        return Prediction(labels, labels.astype(float), x[:, 0])
+
+    results = {"metric": "example_f1", "validation": {}, "test": {}}
+    calibration.judge(MultiLabel(dataset=None), model, splits, results, steps=2)
+    for split, examples in (("validation", splits.validation), ("test", splits.test)):
+        y = np.pad(examples.x[:, :2] > 0.5, ((0, 0), (0, 2)))
+        expected = calibration.report(examples.x[:, 0], f1_of_examples(y, examples.y))
+        assert results[split]["confidence"]["kept"] == pytest.approx(expected["kept"])
+    assert len(calibration.table(results).splitlines()) == 2 * (2 + 10 + 1)
+    _, validation, _ = calibration.figure(results).axes[0].lines
+    expected = [part["score"] for part in results["validation"]["confidence"]["bins"]]
+    np.testing.assert_allclose(validation.get_ydata(), expected)
+
+
+def test_methods_without_confidence(splits):
+    def model(x, steps):
+        return Prediction(np.zeros((len(x), 4)), np.zeros((len(x), 4)), np.full(len(x), np.nan))
+
+    results = {"metric": "example_f1", "validation": {}}
+    calibration.judge(MultiLabel(dataset=None), model, splits, results)
+    assert results["validation"] == {}
+    assert calibration.table(results) == ""
+    assert calibration.figure(results) is None
