@@ -135,6 +135,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
                 f"validation_fraction={self.validation_fraction} of {len(X)} sample(s) leaves "
                 f"{len(train)} for training and {len(validation)} for validation"
             )
+        never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
+        if len(never) == Y.shape[1]:
+            raise ValueError("Y has no label in any row: there is nothing to learn")
+        if never:
+            warnings.warn(f"no row of Y has the label {shortened(never)}", stacklevel=2)
         splits = Splits("own", train, validation, validation, self.label_names_)
         task, learner = MultiLabel(dataset=None), self._make_learner()
         with _seeded(seed):
@@ -231,11 +236,6 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         X, Y = validate_data(  # noqa: N806
             self, X, Y, accept_sparse="csr", dtype=np.float32, multi_output=True
         )
-        never = [str(column) for column in np.flatnonzero(~Y.any(axis=0))]
-        if len(never) == Y.shape[1]:
-            raise ValueError("Y has no label in any row: there is nothing to learn")
-        if never:
-            warnings.warn(f"columns {shortened(never)} of Y are 0 in all rows", stacklevel=3)
         return (X.toarray() if sparse.issparse(X) else X), Y
 
     def _seed(self):
@@ -314,17 +314,17 @@ def _indicator(Y):  # noqa: N803
       ValueError: it is not one.
     """
     Y = Y.toarray() if sparse.issparse(Y) else Y  # noqa: N806
-    Y = check_array(Y, dtype=None, ensure_2d=False, ensure_min_samples=0, input_name="Y")  # noqa: N806
-    if Y.ndim != 2 or not Y.shape[1]:
+    if np.ndim(Y) != 2 or not np.shape(Y)[1]:
         raise ValueError(
-            f"Y has shape {Y.shape}, expected a binary indicator matrix [rows, labels]; "
+            f"Y has shape {np.shape(Y)}, expected a binary indicator matrix [rows, labels]; "
             "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
         )
+    Y = check_array(Y, dtype=None, ensure_min_samples=0, input_name="Y")  # noqa: N806
     wrong = np.argwhere((Y != 0) & (Y != 1))
     if len(wrong):
         row, column = wrong[0]
         raise ValueError(
-            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]!r}, expected 0 or 1"
+            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
         )
     return Y.astype(np.uint8)
 

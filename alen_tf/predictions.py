@@ -67,7 +67,10 @@ def predict_file(model, source, target, known=None, steps=None):
     """
     check_name(target)
     x = read_inputs(source, model.interface)
-    values = None if known is None else read_known(known, model.interface)
+    values = None
+    if known is not None:
+        values = read_known(known, model.interface)
+        model.interface.check_known(values, len(x), known)
     prediction = model(x, steps, values, source=source)
     text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.interface.label_names)
     try:

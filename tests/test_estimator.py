@@ -1,3 +1,19 @@
+"""The scikit-learn estimator, on a problem whose labels depend on one another."""
+
+import pickle
+import random as python_random
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from alen_tf import ALENClassifier
@@ -5,6 +21,208 @@ from alen_tf import ALENClassifier
 SMALL = {"epochs": 2, "hidden_units": 8, "energy_hidden_units": 8, "steps": 1, "random_state": 0}
 
 
-@parametrize_with_checks([ALENClassifier(**SMALL)])
-def test_checks(estimator, check):
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 5))
+    y = np.stack([x[:, 0] > 0, x[:, 1] > 0, (x[:, 0] > 0) & (x[:, 1] > 0)], axis=1)
+    return x, y.astype(int)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    larger = {"epochs": 40, "hidden_units": 32, "energy_hidden_units": 32}
+    return ALENClassifier(**SMALL | larger).fit(*data)
+
+
+def test_learns(fitted, data):
+    x, y = data
+    predicted = fitted.predict(x)
+    assert predicted.shape == y.shape
+    assert set(np.unique(predicted)) <= {0, 1}
+    assert fitted.score(x, y) > 0.8
+    expected = f1_score(y, predicted, average="samples", zero_division=1.0)
+    assert fitted.score(x, y) == pytest.approx(expected)
+    np.testing.assert_array_equal(predicted, fitted.predict_proba(x) >= fitted.threshold_)
+    confidence = fitted.confidence(x)
+    assert np.all((confidence > 0) & (confidence < 1))
+    assert is_classifier(fitted)
+
+
+def test_importing_the_package_does_not_import_tensorflow():
+    code = "import sys, alen_tf; assert 'tensorflow' not in sys.modules; alen_tf.ALENClassifier"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_sparse_rows_are_the_same_rows(data):
+    x, y = data
+    dense = ALENClassifier(**SMALL).fit(x, y)
+    for kind in (sparse.csr_matrix, sparse.coo_array):
+        found = ALENClassifier(**SMALL).fit(kind(x), kind(y))
+        np.testing.assert_array_equal(found.predict_proba(kind(x)), dense.predict_proba(x))
+        assert found.score(kind(x), kind(y)) == dense.score(x, y)
+
+
+def test_clones_fit_alike_and_leave_random_generators_alone(fitted, data):
+    np.random.seed(5)
+    python_random.seed(5)
+    expected = np.random.rand(), python_random.random()
+    np.random.seed(5)
+    python_random.seed(5)
+    again = clone(fitted).fit(*data)
+    assert (np.random.rand(), python_random.random()) == expected
+    np.testing.assert_array_equal(again.predict_proba(data[0]), fitted.predict_proba(data[0]))
+
+
+def test_pickles_predict_alike(fitted, data, tmp_path):
+    copies = [pickle.loads(pickle.dumps(fitted))]
+    joblib.dump(fitted, tmp_path / "model.joblib")
+    copies.append(joblib.load(tmp_path / "model.joblib"))
+    copies.append(pickle.loads(pickle.dumps(copies[0])))  # before it was ever used
+    for copy in copies:
+        assert copy.set_params(hidden_units=99).get_params()["hidden_units"] == 99
+        np.testing.assert_array_equal(copy.predict_proba(data[0]), fitted.predict_proba(data[0]))
+
+
+def test_pipeline_and_grid_search(data):
+    pipeline = make_pipeline(StandardScaler(), ALENClassifier(**SMALL))
+    search = GridSearchCV(pipeline, {"alenclassifier__steps": [0, 1]}, cv=2).fit(*data)
+    assert 0.0 < search.best_score_ <= 1.0
+    assert search.predict(data[0]).shape == data[1].shape
+
+
+def test_early_stopping_and_verbosity(data, capsys):
+    eager = SMALL | {"epochs": 30, "early_stopping": True, "patience": 2, "verbose": 1}
+    model = ALENClassifier(**eager).fit(*data)
+    scores = model.validation_scores_
+    assert len(scores) == model.n_iter_ <= 30
+    assert model.n_iter_ == 30 or np.argmax(scores) == len(scores) - 3
+    assert len(capsys.readouterr().out.splitlines()) == model.n_iter_
+
+
+def test_known_labels_are_kept_and_inform_the_others(fitted, data):
+    x, y = data
+    known = np.full(y.shape, np.nan)
+    known[:, 2] = y[:, 2]
+    found = fitted.predict_proba(x, known=known)
+    np.testing.assert_array_equal(found[:, 2], y[:, 2])
+    np.testing.assert_array_equal(fitted.predict(x, known=known)[:, 2], y[:, 2])
+    assert np.any(found[:, :2] != fitted.predict_proba(x)[:, :2])
+    nothing = np.full(y.shape, np.nan)
+    np.testing.assert_allclose(fitted.predict_proba(x, known=nothing), fitted.predict_proba(x))
+
+
+class Frame:
+    """As much of a data frame as the estimator needs."""
+
+    def __init__(self, columns, values):
+        self.columns = columns
+        self._values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._values, dtype)
+
+
+def test_known_labels_by_name(fitted, data):
+    x, y = data
+    known = np.full(y.shape, np.nan)
+    known[:, 1] = y[:, 1]
+    found = fitted.predict_proba(x, known=Frame(["1"], y[:, 1:2]))
+    np.testing.assert_array_equal(found, fitted.predict_proba(x, known=known))
+    with pytest.raises(ValueError, match="known: 'moon' is no label of the model"):
+        fitted.predict(x, known=Frame(["moon"], y[:, :1]))
+
+
+def test_explanation(fitted, data):
+    x = data[0][:3].astype(np.float32)
+    model = fitted._fitted_model()
+
+    def score(row, y):
+        inputs = model.learner.standardization(row[None]), np.float32(y)[None]
+        return float(model.learner.energy(inputs)[0])
+
+    for row, found in zip(x, fitted.explain(x), strict=True):
+        y = found.labels
+        np.testing.assert_array_equal(y, fitted.predict(row[None])[0])
+
+        def with_labels(y=y, row=row, **values):
+            y = y.copy()
+            for label, value in values.items():
+                y[int(label[1:])] = value
+            return score(row, y)
+
+        for i in range(3):
+            difference = with_labels(**{f"l{i}": 1}) - with_labels(**{f"l{i}": 0})
+            assert found.local[i] + found.context[i] == pytest.approx(difference, abs=1e-4)
+            for j in set(range(3)) - {i}:
+                mixed = sum(
+                    (1 if a == b else -1) * with_labels(**{f"l{i}": a, f"l{j}": b})
+                    for a in (0, 1)
+                    for b in (0, 1)
+                )
+                assert found.pull[i, j] == pytest.approx(mixed, abs=1e-4)
+        pairs = found.pairs(2)
+        assert len(pairs) == 2
+        assert pairs[0][2] >= pairs[1][2]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x, y: (x, y * 2), r"Y\[\d+, \d+\] is 2, expected 0 or 1"),
+        (lambda x, y: (x, y[:, 0]), "expected a binary indicator matrix"),
+        (lambda x, y: (x, y[:, :0]), "expected a binary indicator matrix"),
+        (lambda x, y: (x, y[:5]), "inconsistent numbers of samples"),
+        (lambda x, y: (x, y * 0), "Y has no label in any row"),
+        (lambda x, y: (np.where(x > 2, np.nan, x), y), "X contains NaN"),
+        (lambda x, y: (np.where(x > 2, np.inf, x), y), "X contains infinity"),
+        (lambda x, y: (x, np.where(y, np.nan, y)), "Y contains NaN"),
+        (lambda x, y: (x[:1], y[:1]), "1 sample"),
+    ],
+)
+def test_wrong_data_is_named(data, change, message):
+    with pytest.raises(ValueError, match=message):
+        ALENClassifier(**SMALL).fit(*change(*data))
+
+
+def test_wrong_rows_and_known_labels_are_named(fitted, data):
+    x, y = data
+    with pytest.raises(ValueError, match="4 features, but ALENClassifier is expecting 5"):
+        fitted.predict(x[:, :4])
+    with pytest.raises(ValueError, match="known: known labels of shape 120x2, expected 120x3"):
+        fitted.predict(x, known=y[:, :2])
+    with pytest.raises(ValueError, match="known: row 1, label '0': 0.5 is not 0, 1 or unknown"):
+        fitted.predict(x, known=np.full(y.shape, 0.5))
+    with pytest.raises(ValueError, match="Y has shape"):
+        fitted.score(x, y[:, :2])
+
+
+def test_a_label_that_no_row_has_is_a_warning(data):
+    x, y = data
+    with pytest.warns(UserWarning, match=r"no row of Y has the label '1'"):
+        ALENClassifier(**SMALL).fit(x, y * [1, 0, 1])
+
+
+BINARY = "gives y with other classes than 0 and 1, and Y is a binary indicator matrix"
+TUNED = "expects labels from 0.5 on and no output of exactly 0 or 1, as projection gives them"
+FAILS = {
+    "check_n_features_in_after_fitting": BINARY,
+    "check_estimators_dtypes": BINARY,
+    "check_estimator_sparse_array": BINARY,
+    "check_estimator_sparse_matrix": BINARY,
+    "check_classifier_data_not_an_array": BINARY,
+    "check_classifiers_classes": BINARY,
+    "check_classifiers_train": BINARY,
+    "check_fit2d_1feature": BINARY,
+    "check_classifiers_one_label": "gives y as a vector, and Y is a matrix",
+    "check_classifiers_regression_target": "gives y as a vector, and Y is a matrix",
+    "check_classifier_not_supporting_multiclass": "wants the words of a binary classifier",
+    "check_classifier_multioutput": TUNED,
+    "check_classifiers_multilabel_output_format_predict_proba": TUNED,
+}
+
+
+@pytest.mark.slow
+@parametrize_with_checks([ALENClassifier(**SMALL)], expected_failed_checks=lambda estimator: FAILS)
+def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
