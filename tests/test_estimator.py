@@ -24,14 +24,14 @@ SMALL = {"epochs": 2, "hidden_units": 8, "energy_hidden_units": 8, "steps": 1, "
 @pytest.fixture(scope="module")
 def data():
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(120, 5))
+    x = rng.normal(size=(240, 5))
     y = np.stack([x[:, 0] > 0, x[:, 1] > 0, (x[:, 0] > 0) & (x[:, 1] > 0)], axis=1)
     return x, y.astype(int)
 
 
 @pytest.fixture(scope="module")
 def fitted(data):
-    larger = {"epochs": 40, "hidden_units": 32, "energy_hidden_units": 32}
+    larger = {"epochs": 40, "hidden_units": 32, "energy_hidden_units": 32, "batch_size": 10}
     return ALENClassifier(**SMALL | larger).fit(*data)
 
 
@@ -189,7 +189,7 @@ def test_wrong_rows_and_known_labels_are_named(fitted, data):
     x, y = data
     with pytest.raises(ValueError, match="4 features, but ALENClassifier is expecting 5"):
         fitted.predict(x[:, :4])
-    with pytest.raises(ValueError, match="known: known labels of shape 120x2, expected 120x3"):
+    with pytest.raises(ValueError, match="known: known labels of shape 240x2, expected 240x3"):
         fitted.predict(x, known=y[:, :2])
     with pytest.raises(ValueError, match="known: row 1, label '0': 0.5 is not 0, 1 or unknown"):
         fitted.predict(x, known=np.full(y.shape, 0.5))

@@ -144,7 +144,7 @@ def test_known_labels_are_kept_and_matter(own, predicted, estimator):
     )
     options = [f"--input={own / 'rows.csv'}", f"--known={own / 'known.csv'}"]
     output = own / "known_predictions.csv"
-    done = run("predict", f"--workdir={own / 'run'}", *options, f"--output={output}", "--steps=6")
+    done = run("predict", f"--workdir={own / 'run'}", *options, f"--output={output}", "--steps=3")
     assert done.returncode == 0, done.stderr
     with output.open(newline="") as file:
         lines = list(csv.DictReader(file))

@@ -18,7 +18,7 @@ def files(
     train=None,
     labels=None,
     test=None,
-    validation_fraction=0.1,
+    validation_fraction=0.2,
     test_fraction=0.2,
     seed=0,
     manual_dir=None,

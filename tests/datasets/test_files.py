@@ -42,7 +42,7 @@ WRITERS = {write_npz: None, write_csv: ["sun", "sea"], write_libsvm: None}
 def test_without_a_test_file_rows_are_held_out_twice(tmp_path, data, write):
     splits = files(train=write(tmp_path, *data), labels=WRITERS[write])
     rest, test = hold_out(Examples(*data), 0.2)
-    train, validation = hold_out(rest, 0.1)
+    train, validation = hold_out(rest, 0.2)
     for part, expected in ((splits.train, train), (splits.validation, validation)):
         np.testing.assert_allclose(part.x, expected.x, rtol=1e-6)
         np.testing.assert_array_equal(part.y, expected.y)
@@ -64,7 +64,7 @@ def test_with_a_test_file_all_of_it_is_the_test_split(tmp_path, data, write):
     splits = files(train=paths[0], test=paths[1], labels=WRITERS[write], seed=3)
     np.testing.assert_allclose(splits.test.x, x[30:], rtol=1e-6)
     np.testing.assert_array_equal(splits.test.y, y[30:])
-    train, validation = hold_out(Examples(x[:30], y[:30]), 0.1, seed=3)
+    train, validation = hold_out(Examples(x[:30], y[:30]), 0.2, seed=3)
     np.testing.assert_array_equal(splits.train.y, train.y)
     np.testing.assert_array_equal(splits.validation.y, validation.y)
 
