@@ -60,7 +60,7 @@ class Interface:
                 f"{path} cannot be read ({error.strerror}): the training has not ended yet; "
                 "run the same train command again"
             ) from error
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise WorkdirError(f"{path} is damaged: {error}") from error
 
     def check_inputs(self, x, source):

@@ -191,7 +191,7 @@ def test_wrong_rows_and_known_labels_are_named(fitted, data):
         fitted.predict(x[:, :4])
     with pytest.raises(ValueError, match="known: known labels of shape 240x2, expected 240x3"):
         fitted.predict(x, known=y[:, :2])
-    with pytest.raises(ValueError, match="known: row 1, label '0': 0.5 is not 0, 1 or unknown"):
+    with pytest.raises(ValueError, match=r"known: row 1, label '0': 0\.5 is not 0, 1 or unknown"):
         fitted.predict(x, known=np.full(y.shape, 0.5))
     with pytest.raises(ValueError, match="Y has shape"):
         fitted.score(x, y[:, :2])
