@@ -18,7 +18,9 @@ XML = "<labels>" + "".join(f'<label name="{name}"/>' for name in LABELS) + "</la
 
 
 def blocks(text, language):
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    """The content of the fenced blocks in a language."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [content for name, content in found if name == language]
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +43,8 @@ def test_python(section):
 def folder(tmp_path, random):
     """A folder with the files that the commands name."""
     x = random.randn(60, 3).round(3)
-    attributes = [
-        *(f"@attribute {name} {{0,1}}" for name in LABELS),
-        *["@attribute {} numeric"] * 3,
-    ]
-    header = "\n".join(attributes).format(*"abc")
+    kinds = dict.fromkeys(LABELS, "{0,1}") | dict.fromkeys("abc", "numeric")
+    header = "\n".join(f"@attribute {name} {kind}" for name, kind in kinds.items())
     rows = "\n".join(",".join(map(str, [*(row[:2] > 0).astype(int), *row])) for row in x)
     (tmp_path / "scene.arff").write_text(f"@relation scene\n{header}\n@data\n{rows}\n")
     (tmp_path / "scene.xml").write_text(XML)
