@@ -19,7 +19,8 @@ def main(options):
     workdir = options.workdir or default_workdir(options.gin_file[-1])
     results = trainer.train(workdir, options.manual_dir, options.data_dir)
     print(evaluation.table(results))
-    print(calibration.table(results))
+    if confidence := calibration.table(results):
+        print(confidence)
     print(f"\n{workdir}: results.json, pictures, checkpoints; tensorboard --logdir {workdir}")
 
 
