@@ -62,6 +62,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         epochs=60,
         batch_size=20,
         validation_fraction=0.2,
+        choose_from=0.8,
         early_stopping=False,
         patience=20,
         random_state=None,
@@ -85,8 +86,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           epochs: passes over the training rows.
           batch_size: rows per training step.
           validation_fraction: share of rows held out to choose epoch and threshold.
-          early_stopping: stop after `patience` epochs in a row without a better validation score.
-            The best epoch's model is kept in any case.
+          choose_from: fraction of the run before which no epoch is chosen: until then the learning
+            rates have not annealed, and the best of many scores on few rows is an accident.
+          early_stopping: stop after `patience` epochs in a row without a better validation score,
+            and choose among all epochs.
           patience: see `early_stopping`.
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
           verbose: print the validation score after every so many epochs; 0 for silence.
@@ -106,6 +109,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.epochs = epochs
         self.batch_size = batch_size
         self.validation_fraction = validation_fraction
+        self.choose_from = choose_from
         self.early_stopping = early_stopping
         self.patience = patience
         self.random_state = random_state
@@ -161,6 +165,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def _train(self, task, learner, batches, validation):
         """Trains and returns the state with the best validation score, as arrays."""
         loop, predict = Loop(learner, batches), Predictor(learner)
+        share = 0.0 if self.early_stopping else self.choose_from
+        first = min(self.epochs, round(share * self.epochs) + 1)  # epoch that may be chosen
         scores, best = [], None
         for epoch in range(self.epochs):
             loop.epoch(epoch)
@@ -168,7 +174,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             scores.append(task.scores(y, validation.y)[task.metric])
             if self.verbose and (epoch + 1) % self.verbose == 0:
                 print(f"epoch {epoch + 1}/{self.epochs}: validation F1 {scores[-1]:.4f}")
-            if scores[-1] > max(scores[:-1], default=-1.0):
+            if epoch + 1 >= first and scores[-1] > max(scores[first - 1 : -1], default=-1.0):
                 best = [variable.numpy() for variable in learner.state]
             if self.early_stopping and len(scores) - 1 - np.argmax(scores) >= self.patience:
                 break

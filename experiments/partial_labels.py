@@ -60,8 +60,9 @@ def draw(curves):
     return figure
 
 
-def table(curves):
+def table():
     """The curves as Markdown, in percent."""
+    curves = runs.recorded(NAME)[RUN.command]["example_f1"]
     header = ["tags known", *LABELS.values()]
     rows = [
         [f"{share:.0%}", *(f"{100 * curves[name][i]:.2f}" for name in LABELS)]
@@ -72,14 +73,11 @@ def table(curves):
 
 def main(argv):
     del argv
-    done = runs.recorded(NAME)
-    if RUN.command not in done and flags.FLAGS.run:
+    if RUN.command not in runs.recorded(NAME) and flags.FLAGS.run:
         curves = measure(runs.trained_workdir(calibration.NAME, RUN))
         runs.record(NAME, {"command": RUN.command, "shares": SHARES, "example_f1": curves})
-        done = runs.recorded(NAME)
-    curves = done[RUN.command]["example_f1"]
-    print(table(curves))
-    runs.save(draw(curves), NAME)
+    print(table())
+    runs.save(draw(runs.recorded(NAME)[RUN.command]["example_f1"]), NAME)
 
 
 if __name__ == "__main__":
