@@ -36,6 +36,7 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]"],
+        "parquet": ["pyarrow"],
         "sweep": ["optuna>=4,<6"],
         "test": ["dill", "import-linter>=2", "optuna>=4,<6", "pytest>=8,<10", "ruff>=0.12"],
     },

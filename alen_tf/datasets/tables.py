@@ -143,7 +143,7 @@ def _read_parquet(path):
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:
-        raise DataError(f"{path}: Parquet needs: pip install pyarrow") from error
+        raise DataError(f"{path}: Parquet needs pyarrow: pip install 'alen_tf[parquet]'") from error
     try:
         table = parquet.read_table(path)
         columns = [column.to_numpy() for column in table.columns]

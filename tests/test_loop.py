@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf import loop
+from alen_tf.datasets.splits import Examples
+from alen_tf.errors import NonFiniteError
+
+EXAMPLES = Examples(np.arange(23, dtype=np.float32)[:, None], np.arange(23)[:, None] % 2)
+
+
+class Recorder:
+    """A learner that keeps the inputs of its steps, and says a number for each."""
+
+    def __init__(self):
+        self.seen = tf.Variable(tf.zeros((0,)), shape=[None])
+
+    def train_step(self, x, y_true):
+        tf.debugging.assert_equal(x % 2, y_true)
+        self.seen.assign(tf.concat([self.seen, tf.cast(x[:, 0], tf.float32)], axis=0))
+        return {"mean": tf.reduce_mean(x)}
+
+
+@pytest.mark.parametrize("steps_per_call", [1, 3, 200])
+def test_an_epoch_sees_every_full_batch_once(monkeypatch, steps_per_call):
+    monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
+    learner, batches = Recorder(), loop.Batches(EXAMPLES, 5, seed=1)
+    assert (batches.size, batches.per_epoch) == (5, 4)
+    scalars = loop.Loop(learner, batches).epoch(2)
+    seen = learner.seen.numpy()
+    np.testing.assert_array_equal(seen, batches.order(2)[:20])
+    assert len(set(seen)) == 20
+    assert scalars == {"mean": pytest.approx(seen.mean())}
+
+
+def test_order_depends_on_seed_and_epoch():
+    orders = [
+        tuple(loop.Batches(EXAMPLES, 5, seed).order(epoch).numpy())
+        for seed, epoch in ((0, 0), (0, 0), (0, 1), (1, 0))
+    ]
+    assert orders[0] == orders[1]
+    assert len(set(orders)) == 3
+
+
+def test_few_examples_are_one_batch():
+    assert loop.Batches(EXAMPLES.take(slice(0, 3)), 5, seed=0).size == 3
+
+
+def test_a_scalar_that_is_not_finite_is_named():
+    class Broken:
+        def train_step(self, x, y_true):
+            return {"fine": tf.constant(1.0), "energy_loss": tf.constant(np.nan)}
+
+    with pytest.raises(NonFiniteError, match="energy_loss not finite in epoch 3"):
+        loop.Loop(Broken(), loop.Batches(EXAMPLES, 5, seed=0)).epoch(2)
