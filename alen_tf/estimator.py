@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from alen_tf.datasets.splits import Examples, Splits, hold_out
@@ -238,10 +238,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """`X` as float32 and `Y` as uint8, both dense."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32)  # noqa: N806
         Y = _indicator(Y)  # noqa: N806
-        X, Y = validate_data(  # noqa: N806
-            self, X, Y, accept_sparse="csr", dtype=np.float32, multi_output=True
-        )
+        check_consistent_length(X, Y)
         return (X.toarray() if sparse.issparse(X) else X), Y
 
     def _seed(self):
