@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 @pytest.fixture
 def copy(tmp_path):
     """A copy of what the command reads."""
-    for name in ("alen_tf", "experiments", "third_party"):
+    for name in ("alen_tf", "experiments", "gin", "third_party"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "README.md", tmp_path)
     return tmp_path
