@@ -36,7 +36,7 @@ def parse_search(text):
       ValueError: it has another form.
     """
     name, _, rest = text.partition("=")
-    kind, *values = rest.split()
+    kind, *values = rest.split() or [""]
     if kind == "choice" and values:
         return name.strip(), kind, values
     if kind in ("uniform", "log") and len(values) == 2:

@@ -18,7 +18,8 @@ def read_npz(path, name):
       DataError: the file cannot be read, or has no such array of numbers.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: NumPy leaves a damaged file open.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             if name not in arrays:
                 raise DataError(
                     f"{path}: no array {name!r}; it has {', '.join(arrays) or 'none at all'}"
