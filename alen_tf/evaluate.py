@@ -33,7 +33,8 @@ def main(options):
     if options.output:
         write_json(pathlib.Path(options.output), results)
     print(evaluation.table(results))
-    print(calibration.table(results))
+    if confidence := calibration.table(results):
+        print(confidence)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.learning.learner import Learner, build_network, total
+from alen_tf.learning.learner import total
+from alen_tf.learning.pair_learner import PairLearner
 from alen_tf.objectives import losses
 
 
 @gin.register
-class ALEN(Learner):
+class ALEN(PairLearner):
     """An energy network v(x, y) and an inference network g(x) that train each other.
 
     v = sigmoid(score) regresses on the oracle value of what g proposes and of what refinement makes
@@ -60,13 +61,15 @@ class ALEN(Learner):
             training split.
           name: the method's name in results.
         """
-        super().__init__(name=name)
-        self._make_energy = energy
-        self._make_inference_network = inference_network
-        self._make_energy_optimizer = energy_optimizer
-        self._make_inference_optimizer = inference_optimizer
-        self.refinement = refinement
-        self.prediction = prediction
+        super().__init__(
+            energy,
+            inference_network,
+            energy_optimizer,
+            inference_optimizer,
+            refinement,
+            prediction,
+            name,
+        )
         self.lambda_v = lambda_v
         self.beta_v = beta_v
         self.lambda_g = lambda_g
@@ -75,19 +78,6 @@ class ALEN(Learner):
         self.d = d
         self.distance = distance
         self.uninformed = uninformed
-
-    def build_networks(self, x, y, total_steps):
-        outputs = y.shape[-1]
-        self.energy, self.energy_optimizer = build_network(
-            self._make_energy, self._make_energy_optimizer, (x, y), outputs, total_steps
-        )
-        self.inference_network, self.inference_optimizer = build_network(
-            self._make_inference_network, self._make_inference_optimizer, x, outputs, total_steps
-        )
-
-    @property
-    def networks(self):
-        return {"energy": self.energy, "inference_network": self.inference_network}
 
     def value(self, z, y):
         """v(x, y) in (0, 1), [batch], for encoded inputs z."""
@@ -157,11 +147,6 @@ class ALEN(Learner):
         """Where refinement starts in training: at y', or at the uninformed output for a share of
         the batch."""
         return self.partly_uninformed(y, self.uninformed)
-
-    def predict(self, x, steps=None, known=None):
-        x, space = self.standardization(x), self.space_around(known)
-        y = space.relax(self.inference_network(x))
-        return self.ascend(self.prediction, self.energy.encode(x), y, space, steps)
 
     def confidence(self, x, y):
         return self.value(self.energy.encode(self.standardization(x)), y)

@@ -3,12 +3,13 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.learning.learner import Learner, build_network, total
+from alen_tf.learning.learner import total
+from alen_tf.learning.pair_learner import PairLearner
 from alen_tf.objectives import losses
 
 
 @gin.register
-class MinMax(Learner):
+class MinMax(PairLearner):
     """max over theta_v, min over theta_g of v(x, y*) - v(x, y') [- v(x, y'')], v being the score.
 
     Unstable, as the paper says. Nothing bounds v, and in Eq. 5 the truth's value counts once and
@@ -35,27 +36,16 @@ class MinMax(Learner):
           refined: Eq. 5, where y'' takes part, or Eq. 3.
           name: the method's name in results.
         """
-        super().__init__(name=name)
-        self._make_energy = energy
-        self._make_inference_network = inference_network
-        self._make_energy_optimizer = energy_optimizer
-        self._make_inference_optimizer = inference_optimizer
-        self.refinement = refinement
-        self.prediction = prediction
+        super().__init__(
+            energy,
+            inference_network,
+            energy_optimizer,
+            inference_optimizer,
+            refinement,
+            prediction,
+            name,
+        )
         self.refined = refined
-
-    def build_networks(self, x, y, total_steps):
-        outputs = y.shape[-1]
-        self.energy, self.energy_optimizer = build_network(
-            self._make_energy, self._make_energy_optimizer, (x, y), outputs, total_steps
-        )
-        self.inference_network, self.inference_optimizer = build_network(
-            self._make_inference_network, self._make_inference_optimizer, x, outputs, total_steps
-        )
-
-    @property
-    def networks(self):
-        return {"energy": self.energy, "inference_network": self.inference_network}
 
     def train_step(self, x, y_true):
         x = self.standardization(x)
@@ -90,8 +80,3 @@ class MinMax(Learner):
                 "gradient_norm/inference_network": inference_norm,
             }
         )
-
-    def predict(self, x, steps=None, known=None):
-        x, space = self.standardization(x), self.space_around(known)
-        y = space.relax(self.inference_network(x))
-        return self.ascend(self.prediction, self.energy.encode(x), y, space, steps)
