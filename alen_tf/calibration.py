@@ -4,6 +4,8 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
+from alen_tf.learning.learner import per_example
+
 BINS = 10
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
@@ -23,7 +25,7 @@ def judge(task, model, splits, results, steps=None):
         prediction = model(examples.x, steps)
         if not np.isnan(prediction.confidence).any():
             y, y_true = (tf.cast(y, tf.float32) for y in (prediction.labels, examples.y))
-            score = task.oracle(y, y_true).numpy()
+            score = per_example(task.oracle(y, y_true)).numpy()
             results[split]["confidence"] = report(prediction.confidence, score)
 
 

@@ -20,9 +20,12 @@ class Predictor:
             lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True
         )
 
+        self._batch = learner.views.batch(BATCH)
+
     def __call__(self, x):
         """The path of relaxed outputs, [steps + 1, examples, ...], float32."""
-        parts = [self._path(tf.constant(x[i : i + BATCH])) for i in range(0, len(x), BATCH)]
+        size = self._batch
+        parts = [self._path(tf.constant(x[i : i + size])) for i in range(0, len(x), size)]
         return np.concatenate([part.numpy() for part in parts], axis=1)
 
 
@@ -32,30 +35,31 @@ def by_step(task, path, y_true):
 
 
 def evaluate_splits(task, predictor, splits, test=True):
-    """What `results.json` says of the validation and, with `test`, of the test split.
+    """What `results.json` says of the validation and, with `test`, of the test split: the task's
+    metric after every step, and all its scores of the refined output and of the inference network.
 
     Returns:
       {"metric": ..., "validation": {...}, "test": {...}}; thresholds are those of validation.
     """
     validation = predictor(splits.validation.x)
-    thresholds = [task.best_threshold(y, splits.validation.y) for y in validation[[0, -1]]]
+    thresholds = [task.best_threshold(y, splits.validation.truth) for y in validation[[0, -1]]]
     results = {
         "metric": task.metric,
-        "validation": _evaluate(task, validation, splits.validation.y, thresholds),
+        "validation": _evaluate(task, validation, splits.validation.truth, thresholds),
     }
     if test:
         path = predictor(splits.test.x)
-        results["test"] = _evaluate(task, path, splits.test.y, thresholds)
+        results["test"] = _evaluate(task, path, splits.test.truth, thresholds)
     return results
 
 
 def _evaluate(task, path, y_true, thresholds):
-    curve = by_step(task, path, y_true)
+    scores = [task.scores(y, y_true) for y in path]
+    curve = [found[task.metric] for found in scores]
     first, last = (
         task.scores(y, y_true, threshold)[task.metric]
         for y, threshold in zip((path[0], path[-1]), thresholds, strict=True)
     )
-    others = {k: v for k, v in task.scores(path[-1], y_true).items() if k != task.metric}
     return {
         "inference_network": curve[0],
         "refined": curve[-1],
@@ -66,7 +70,7 @@ def _evaluate(task, path, y_true, thresholds):
             "inference_network": first,
             "refined": last,
         },
-        **others,
+        **(scores[-1] | {"inference_network_scores": scores[0]} if len(scores[0]) > 1 else {}),
     }
 
 

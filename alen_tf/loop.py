@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from alen_tf.datasets.augmentation import Augmentation
 from alen_tf.errors import NonFiniteError
 
 # Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop
@@ -11,17 +12,18 @@ STEPS_PER_CALL = 200
 
 
 class Batches:
-    """The training split on the device; the batch of a step is a pure function of (seed, epoch,
-    step).
+    """The training split on the device; the batch of a step, its augmentation included, is a pure
+    function of (seed, epoch, step).
 
     A resumed run therefore sees the same batches, without any state to save. Examples that do not
     fill the last batch of an epoch are left out of that epoch.
     """
 
-    def __init__(self, examples, batch_size, seed):
+    def __init__(self, examples, batch_size, seed, augment=None):
         self._x = tf.constant(examples.x)
         self._y = tf.constant(examples.y)
         self._seed = seed
+        self._augment = augment or Augmentation()
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size
 
@@ -31,10 +33,12 @@ class Batches:
             tf.range(len(self._x)), seed=tf.stack([self._seed, epoch])
         )
 
-    def __call__(self, order, step):
-        """The batch of a step of the epoch with this `order`: inputs, and outputs as float32."""
+    def __call__(self, epoch, order, step):
+        """The batch of a step of an epoch with this `order`: inputs, and outputs as float32."""
         rows = order[step * self.size : (step + 1) * self.size]
-        return tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
+        seed = tf.random.experimental.stateless_fold_in(tf.stack([self._seed, epoch]), step)
+        x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
+        return self._augment(x, y, seed)
 
 
 class Loop:
@@ -68,9 +72,9 @@ class Loop:
     def _steps(self, epoch, first, last):
         """Training steps [first, last) of an epoch; the sums of the learner's scalars."""
         order = self.batches.order(epoch)
-        sums = self._step(*self.batches(order, first))
+        sums = self._step(*self.batches(epoch, order, first))
         for step in tf.range(first + 1, last):
-            scalars = self._step(*self.batches(order, step))
+            scalars = self._step(*self.batches(epoch, order, step))
             sums = tf.nest.map_structure(tf.add, sums, scalars)
         return sums
 

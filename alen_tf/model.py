@@ -64,9 +64,10 @@ class Model:
             self.interface.check_known(known, len(x), "known")
         function = self._function(steps, known is not None)
         arrays = [x] if known is None else [x, known]
+        size = self.learner.views.batch(BATCH)
         parts = [
-            function(*(tf.constant(array[i : i + BATCH]) for array in arrays))
-            for i in range(0, max(len(x), 1), BATCH)
+            function(*(tf.constant(array[i : i + size]) for array in arrays))
+            for i in range(0, max(len(x), 1), size)
         ]
         return Prediction(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 

@@ -73,7 +73,7 @@ def _best(workdir):
 
 def _rebuild(learner, task, shapes, checkpoint):
     """Builds a learner for inputs and outputs of these shapes and gives it its weights."""
-    learner.build(*shapes, task.space, task.oracle, total_steps=1)
+    learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
     try:
         tf.train.Checkpoint(learner=learner).restore(checkpoint).expect_partial()
     except (tf.errors.OpError, ValueError) as error:

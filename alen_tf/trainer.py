@@ -59,13 +59,14 @@ def train(
     """
     splits = task.load(manual_dir, data_dir)
     keras.utils.set_random_seed(seed)
-    batches = Batches(splits.train, batch_size, seed)
+    batches = Batches(splits.train, batch_size, seed, task.augmentation)
     learner.build(
         splits.train.x.shape[1:],
         splits.train.y.shape[1:],
         task.space,
         task.oracle,
         epochs * batches.per_epoch,
+        task.views,
     )
     learner.adapt(splits.train.x)
     config = gin.operative_config_str()
@@ -162,7 +163,7 @@ class _Run:
         return curve[-1]
 
     def _by_step(self, examples):
-        return evaluation.by_step(self.task, self.predict(examples.x), examples.y)
+        return evaluation.by_step(self.task, self.predict(examples.x), examples.truth)
 
     def finish(self, seed, test):
         """Evaluates the best checkpoint, and writes results and pictures."""
@@ -176,6 +177,7 @@ class _Run:
         calibration.judge(self.task, model, self.splits, scores)
         results = {
             "dataset": self.splits.name,
+            **self.splits.facts,
             "method": self.learner.name,
             "seed": seed,
             **scores,
@@ -213,5 +215,5 @@ class _Run:
         if figure := calibration.figure(results):
             figures["calibration"] = figure
         shown = getattr(self.splits, splits[-1]).take(slice(0, evaluation.BATCH))
-        figures |= self.task.pictures(shown.x, self.predict(shown.x), shown.y)
+        figures |= self.task.pictures(shown.x, self.predict(shown.x), shown.truth)
         self.summaries.pictures(figures, step)

@@ -7,24 +7,38 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Inputs `x` [examples, ...] of any numeric type and outputs `y` [examples, ...] in {0, 1},
-    uint8."""
+    """Inputs and outputs of a split.
+
+    Attributes:
+      x: inputs, [examples, ...], of any numeric type.
+      y: outputs, [examples, ...]: uint8 in {0, 1}, or float32 in [0, 1] where a place of a small
+        image has shares of several classes.
+      full: what outputs are judged by where that is not `y`: the truth at full size, [examples,
+        ...].
+    """
 
     x: np.ndarray
     y: np.ndarray
+    full: np.ndarray | None = None
 
     def __len__(self):
         return len(self.x)
 
     def take(self, rows):
         """The examples at `rows`."""
-        return Examples(self.x[rows], self.y[rows])
+        full = None if self.full is None else self.full[rows]
+        return Examples(self.x[rows], self.y[rows], full)
+
+    @property
+    def truth(self):
+        """What outputs are judged by."""
+        return self.y if self.full is None else self.full
 
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
-    """A data set: its name, three splits, and the names of labels and features where they have
-    names."""
+    """A data set: its name, three splits, the names of labels and features where they have names,
+    and facts that results have to state."""
 
     name: str
     train: Examples
@@ -32,6 +46,7 @@ class Splits:
     test: Examples
     label_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def hold_out(examples, fraction=0.1, seed=0):

@@ -10,6 +10,7 @@ output). `cross_entropy(logits, y_true)` is the surrogate loss L_task that belon
 import abc
 
 import gin
+import numpy as np
 import tensorflow as tf
 
 
@@ -78,3 +79,49 @@ class Box(OutputSpace):
     def cross_entropy(self, logits, y_true):
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=logits)
         return tf.reduce_sum(losses, axis=list(range(1, len(logits.shape))))
+
+
+@gin.register
+class Simplex(OutputSpace):
+    """Distributions over the classes of the last axis, [batch, ..., classes]: each variable (a
+    pixel) belongs to one class."""
+
+    def relax(self, logits):
+        return tf.nn.softmax(logits)
+
+    def logits(self, y, floor=1e-6):
+        return tf.math.log(tf.maximum(y, floor))
+
+    def project(self, y):
+        # The nearest distribution is [y - tau]_+ with the tau that makes it sum to 1 (Held, Wolfe &
+        # Crowder 1974).
+        return tf.nn.relu(y - _shift(tf.sort(y, direction="DESCENDING"), 0, total=1.0))
+
+    def tangent(self, y, direction):
+        # Likewise, but only classes without mass must not decrease, and the sum does not change.
+        free = y > 0.0
+        count = tf.reduce_sum(tf.cast(free, tf.int32), axis=-1, keepdims=True)
+        order = tf.argsort(tf.where(free, np.inf, direction), direction="DESCENDING")
+        tau = _shift(tf.gather(direction, order, batch_dims=len(y.shape) - 1), count, total=0.0)
+        return tf.where(free, direction - tau, tf.nn.relu(direction - tau))
+
+    def start(self, y):
+        return tf.ones_like(y) / y.shape[-1]
+
+    def decode(self, y, threshold=0.5):
+        """One class each, as a vector with a single one; a threshold means nothing here."""
+        del threshold
+        return tf.one_hot(tf.argmax(y, axis=-1), y.shape[-1], on_value=True, off_value=False)
+
+    def cross_entropy(self, logits, y_true):
+        losses = tf.nn.softmax_cross_entropy_with_logits(labels=y_true, logits=logits)
+        return tf.reduce_sum(losses, axis=list(range(1, len(losses.shape))))
+
+
+def _shift(ordered, free, total):
+    """The tau with sum_i (ordered_i - tau) = `total` over the largest set of leading entries in
+    which each beyond the first `free` exceeds tau, [..., 1]."""
+    count = tf.range(1, ordered.shape[-1] + 1)
+    taus = (tf.cumsum(ordered, axis=-1) - total) / tf.cast(count, ordered.dtype)
+    kept = tf.reduce_sum(tf.cast((count <= free) | (ordered > taus), tf.int32), -1, keepdims=True)
+    return tf.gather(taus, tf.maximum(kept, 1) - 1, batch_dims=len(ordered.shape) - 1)

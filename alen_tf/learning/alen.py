@@ -79,9 +79,9 @@ class ALEN(PairLearner):
         self.distance = distance
         self.uninformed = uninformed
 
-    def value(self, z, y):
-        """v(x, y) in (0, 1), [batch], for encoded inputs z."""
-        return tf.sigmoid(self.energy.score(z, y))
+    def bound(self, score):
+        """V = sigmoid(score), in (0, 1)."""
+        return tf.sigmoid(score)
 
     def train_step(self, x, y_true):
         """One pass of Algorithm 1's loop on a batch.
@@ -149,7 +149,7 @@ class ALEN(PairLearner):
         return self.partly_uninformed(y, self.uninformed)
 
     def confidence(self, x, y):
-        return self.value(self.energy.encode(self.standardization(x)), y)
+        return self.expected(x, y)
 
 
 def distance(y1, y2):

@@ -4,7 +4,7 @@ import gin
 import tensorflow as tf
 
 from alen_tf.learning.energy_learner import EnergyLearner
-from alen_tf.learning.learner import total
+from alen_tf.learning.learner import per_example, total
 from alen_tf.objectives import losses
 
 
@@ -52,12 +52,12 @@ class DVN(EnergyLearner):
         self.adversarial = adversarial
         self.uninformed = uninformed
 
-    def value(self, z, y):
-        """v(x, y) in (0, 1), [batch]."""
-        return tf.sigmoid(self.energy.score(z, y))
+    def bound(self, score):
+        """V = sigmoid(score), in (0, 1)."""
+        return tf.sigmoid(score)
 
     def confidence(self, x, y):
-        return self.value(self.energy.encode(self.standardization(x)), y)
+        return self.expected(x, y)
 
     def error(self, z, y, y_true):
         """Cross entropy of v(x, y) to h(y, y*), [batch]: what training descends and the adversary
@@ -72,7 +72,7 @@ class DVN(EnergyLearner):
             with tape.stop_recording():
                 y_inferred = self.ascend(self.inference, z, self.space.start(y_true))[-1]
                 y_adversarial = self.adversary(
-                    lambda y: self.error(z, y, y_true),
+                    lambda y: per_example(self.error(z, y, y_true)),
                     self.partly_uninformed(y_true, self.uninformed),
                     self.space,
                 )[-1]

@@ -32,7 +32,6 @@ class EnergyLearner(Learner):
     def networks(self):
         return {"energy": self.energy}
 
-    def predict(self, x, steps=None, known=None):
-        x, space = self.standardization(x), self.space_around(known)
+    def infer(self, x, space, steps=None):
         start = space.start(tf.zeros((tf.shape(x)[0], *self._output_shape)))
         return self.ascend(self.prediction, self.energy.encode(x), start, space, steps)

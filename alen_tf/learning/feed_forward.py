@@ -51,8 +51,7 @@ class FeedForward(Learner):
         norm = self.descend(tape, loss, self.inference_network, self.inference_optimizer)
         return scalars | {"gradient_norm/inference_network": norm}
 
-    def predict(self, x, steps=None, known=None):
+    def infer(self, x, space, steps=None):
         """A path of one output: nothing refines it, whatever `steps` says."""
         del steps
-        space = self.space_around(known)
-        return [space.relax(self.inference_network(self.standardization(x)))]
+        return [space.relax(self.inference_network(x))]

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from alen_tf.inference.clamped import Clamped
+from alen_tf.inference.views import Views
 from alen_tf.networks.standardization import Standardization
 
 
@@ -17,7 +18,7 @@ class Learner(tf.Module, abc.ABC):
     distribution strategy in force.
     """
 
-    def build(self, input_shape, output_shape, space, oracle, total_steps):
+    def build(self, input_shape, output_shape, space, oracle, total_steps, views=None):
         """Makes networks and optimizers.
 
         Args:
@@ -26,12 +27,15 @@ class Learner(tf.Module, abc.ABC):
           space: the `OutputSpace` of outputs.
           oracle: oracle value function h(y, y*) to [batch].
           total_steps: length of the run in training steps, for learning-rate schedules.
+          views: the `Views` of an input that predictions are averaged over; by default itself.
         """
         self.space = space
         self.oracle = oracle
+        self.views = views or Views()
         self.standardization = Standardization()
-        x = self.standardization(tf.zeros((1, *input_shape)))
-        self.build_networks(x, tf.zeros((1, *output_shape)), total_steps)
+        x, y = tf.zeros((1, *input_shape)), tf.zeros((1, *output_shape))
+        x, y = (self.views.split(each)[:1] for each in (x, y))
+        self.build_networks(self.standardization(x), y, total_steps)
         # What checkpoints save: of a Keras model they would leave out layers that it holds in lists
         # and the state of dropout.
         self.weights = [
@@ -58,6 +62,10 @@ class Learner(tf.Module, abc.ABC):
         """
 
     @abc.abstractmethod
+    def infer(self, x, space, steps=None) -> list[tf.Tensor]:
+        """The path of relaxed outputs for standardised inputs of the size that networks were built
+        for; `space` and `steps` as in `Ascent`."""
+
     def predict(self, x, steps=None, known=None) -> list[tf.Tensor]:
         """The path of relaxed outputs [y(0), ..., y(T)], each [batch, ...]; the last one is the
         prediction.
@@ -69,6 +77,9 @@ class Learner(tf.Module, abc.ABC):
           known: true outputs where they are known and NaN elsewhere, [batch, ...], float32. All
             outputs of the path have them, and the ascent refines the others around them.
         """
+        space = self.space if known is None else Clamped(self.space, self.views.split(known))
+        path = self.infer(self.views.split(self.standardization(x)), space, steps)
+        return [self.views.merge(y, x.shape[1:]) for y in path]
 
     def confidence(self, x, y):
         """The oracle value that is expected of discrete outputs `y`, [batch] in (0, 1).
@@ -82,10 +93,6 @@ class Learner(tf.Module, abc.ABC):
         """
         del x, y
 
-    def space_around(self, known):
-        """The output space with `known`, see `predict`, kept fixed."""
-        return self.space if known is None else Clamped(self.space, known)
-
     def adapt(self, x):
         """Takes from training inputs what is no learned weight: the statistics of the
         standardisation."""
@@ -96,16 +103,31 @@ class Learner(tf.Module, abc.ABC):
         """All variables that a prediction depends on."""
         return [variable.value for variable in self.standardization.variables] + self.weights
 
+    def bound(self, score):
+        """Values of scores, same shape: themselves, where a method does not bound them."""
+        return score
+
     def value(self, z, y):
-        """v(x, y), [batch], for encoded inputs z and outputs `y` [batch, ...]: the score, where a
-        method does not bound it."""
-        return self.energy.score(z, y)
+        """v(x, y), [batch], for encoded inputs z and outputs `y` [batch, ...]: the mean over a
+        matrix of scores."""
+        return per_example(self.bound(self.energy.score(z, y)))
+
+    def expected(self, x, y):
+        """v(x, y), [batch], as `confidence`, for methods that regress on oracle values."""
+        z = self.energy.encode(self.views.split(self.standardization(x)))
+        return self.views.mean(self.value(z, self.views.split(y)))
 
     def ascend(self, ascent, z, y, space=None, steps=None):
         """The path of `ascent` on v(x, .) from `y`."""
-        # Normalised, v and the score have one direction, but only v's vanishes where v saturates.
-        climbed = self.energy.score if ascent.normalize else self.value
-        return ascent(lambda y: climbed(z, y), y, space or self.space, steps)
+
+        def climbed(y):
+            score = self.energy.score(z, y)
+            # Normalised, v and a single score have one direction, but only v's vanishes where v
+            # saturates.
+            single = ascent.normalize and len(score.shape) == 1
+            return score if single else per_example(self.bound(score))
+
+        return ascent(climbed, y, space or self.space, steps)
 
     def partly_uninformed(self, y, share):
         """`y`, [batch, ...], with the uninformed output in place of a `share` of the batch.
@@ -136,6 +158,13 @@ class Learner(tf.Module, abc.ABC):
         return tf.linalg.global_norm(gradients)
 
 
+def per_example(values):
+    """Means over all axes but the first, [batch]."""
+    if len(values.shape) == 1:
+        return values
+    return tf.reduce_mean(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
+
+
 def build_network(make_network, make_optimizer, example, outputs, total_steps):
     """A network and its optimizer, with all their variables.
 
@@ -160,7 +189,7 @@ def total(terms, network, name):
     """The loss of a batch from its terms.
 
     Args:
-      terms: losses per example by name, each [batch].
+      terms: losses per example or per place by name, each [batch] or [batch, height, width].
       network: its weight penalty becomes the term "weights".
       name: name of the loss.
 

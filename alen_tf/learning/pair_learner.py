@@ -38,7 +38,6 @@ class PairLearner(Learner):
     def networks(self):
         return {"energy": self.energy, "inference_network": self.inference_network}
 
-    def predict(self, x, steps=None, known=None):
-        x, space = self.standardization(x), self.space_around(known)
+    def infer(self, x, space, steps=None):
         y = space.relax(self.inference_network(x))
         return self.ascend(self.prediction, self.energy.encode(x), y, space, steps)

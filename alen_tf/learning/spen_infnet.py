@@ -136,8 +136,7 @@ class SPENInfNet(Learner):
             "entropy": -self.entropy * entropy,
         }
 
-    def predict(self, x, steps=None, known=None):
+    def infer(self, x, space, steps=None):
         """A path of one output, psi(x): nothing refines it, whatever `steps` says."""
         del steps
-        space = self.space_around(known)
-        return [space.relax(self.inference_network(self.standardization(x)))]
+        return [space.relax(self.inference_network(x))]

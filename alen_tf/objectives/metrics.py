@@ -21,3 +21,50 @@ def f1_of_examples(y, y_true):
     both = np.count_nonzero(y & y_true, axis=1)
     total = np.count_nonzero(y, axis=1) + np.count_nonzero(y_true, axis=1)
     return np.where(total == 0, 1.0, 2.0 * both / np.maximum(total, 1))
+
+
+def mean_iou(y, y_true):
+    """Intersection over union of each class of each example, averaged, an empty pair counting as 1.
+
+    Args:
+      y, y_true: decoded and true outputs in {0, 1}, [examples, height, width, classes].
+    """
+    both, either = _overlap(y, y_true, axis=(1, 2))
+    return float(np.mean(np.where(either == 0, 1.0, both / np.maximum(either, 1))))
+
+
+def global_iou(y, y_true):
+    """Intersection over union of all examples together, sum_i |y_i n y*_i| / sum_i |y_i u y*_i|,
+    averaged over classes; arguments as those of `mean_iou`."""
+    both, either = _overlap(y, y_true, axis=(0, 1, 2))
+    return float(np.mean(np.where(either == 0, 1.0, both / np.maximum(either, 1))))
+
+
+def _overlap(y, y_true, axis):
+    y, y_true = np.asarray(y, bool), np.asarray(y_true, bool)
+    return np.count_nonzero(y & y_true, axis=axis), np.count_nonzero(y | y_true, axis=axis)
+
+
+def pixel_accuracy(y, y_true):
+    """Share of pixels whose class is right; arguments as those of `mean_iou`."""
+    return float(np.mean(np.all(np.asarray(y, bool) == np.asarray(y_true, bool), axis=-1)))
+
+
+def superpixel_hits(classes, true_classes, superpixels):
+    """Which superpixels of an image have the right class: the most frequent one of their pixels.
+
+    Args:
+      classes, true_classes, superpixels: integers of the same shape, from 0.
+
+    Returns:
+      bool, [superpixels that occur].
+    """
+    numbers = np.unique(superpixels, return_inverse=True)[1].reshape(-1)
+    count = int(max(classes.max(), true_classes.max())) + 1
+
+    def most_frequent(labels):
+        votes = np.bincount(numbers * count + labels.reshape(-1).astype(np.int64), minlength=0)
+        votes = np.pad(votes, (0, -len(votes) % count)).reshape(-1, count)
+        return votes.argmax(axis=1)
+
+    return most_frequent(classes) == most_frequent(true_classes)

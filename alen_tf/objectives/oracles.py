@@ -1,8 +1,12 @@
 """Oracle values h(y, y*): how good a relaxed output is, for outputs whose truth is known (Eq.
 8-10).
 
-All functions take `y` in [0, 1] and `y_true` in {0, 1}, both [batch, ...], and return [batch] in
+All functions take `y` in [0, 1] and `y_true` in {0, 1}, both [batch, ...], and return values in
 [0, 1]; the trailing axes hold the output variables. Two empty label sets agree perfectly: h = 1.
+
+Most return one value per example, [batch], for energies with one score. For energies that score
+every place of an image, `agreement` and `local_iou` return a value per place, [batch, height,
+width]; the value of the image is the mean.
 """
 
 import gin
@@ -36,6 +40,31 @@ def f1_cost(y, y_true):
 def iou(y, y_true):
     """Intersection over union: |y n y*| / |y u y*|."""
     return _ratio(intersection(y, y_true), union(y, y_true))
+
+
+@gin.register
+def class_iou(y, y_true):
+    """Intersection over union of each class of the last axis, averaged over the classes."""
+    places = list(range(1, len(y.shape) - 1))
+    both = tf.reduce_sum(tf.minimum(y, y_true), axis=places)
+    either = tf.reduce_sum(tf.maximum(y, y_true), axis=places)
+    return tf.reduce_mean(_ratio(both, either), axis=-1)
+
+
+@gin.register
+def agreement(y, y_true):
+    """1 - max_k |y_k - y*_k| at every place, the mass that is right: [batch, height, width] for
+    images [batch, height, width, classes]."""
+    return 1.0 - tf.reduce_max(tf.abs(y - y_true), axis=-1)
+
+
+@gin.register
+def local_iou(y, y_true, size=9):
+    """Intersection over union in the window of `size` x `size` around every place, averaged over
+    classes: [batch, height, width] for images [batch, height, width, classes]."""
+    both = tf.nn.avg_pool2d(tf.minimum(y, y_true), size, 1, "SAME")
+    either = tf.nn.avg_pool2d(tf.maximum(y, y_true), size, 1, "SAME")
+    return tf.reduce_mean(_ratio(both, either), axis=-1)
 
 
 def _variables(y):

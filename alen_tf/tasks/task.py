@@ -4,6 +4,9 @@ import abc
 
 import numpy as np
 
+from alen_tf.datasets.augmentation import Augmentation
+from alen_tf.inference.views import Views
+
 # Candidates for tuned decision thresholds; cross-entropy networks on rare labels want small ones.
 THRESHOLDS = (0.01, 0.02, 0.03, 0.04, *(round(0.05 * k, 2) for k in range(1, 20)))
 
@@ -16,9 +19,13 @@ class Task(abc.ABC):
         better.
       space: the `OutputSpace` of outputs.
       oracle: oracle value function h(y, y*).
+      augmentation: the `Augmentation` of training examples; none by default.
+      views: the `Views` of an input that predictions are averaged over; by default itself.
     """
 
     metric: str
+    augmentation = Augmentation()
+    views = Views()
 
     @abc.abstractmethod
     def load(self, manual_dir=None, data_dir=None):

@@ -3,8 +3,9 @@ import itertools
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import optimize, special
 
-from alen_tf.inference.spaces import Box
+from alen_tf.inference.spaces import Box, Simplex
 
 
 @pytest.fixture
@@ -67,3 +68,64 @@ def test_cross_entropy_sums_over_variables(box, random, shape):
     expected = losses.reshape(shape[0], -1).sum(axis=1)
     found = box.cross_entropy(tf.constant(logits), tf.constant(y_true))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+class TestSimplex:
+    """Against a solver of quadratic programs."""
+
+    @staticmethod
+    def nearest(point, bounds, total):
+        found = optimize.minimize(
+            lambda q: np.sum((q - point) ** 2),
+            np.full(len(point), total / len(point)),
+            jac=lambda q: 2 * (q - point),
+            bounds=bounds,
+            constraints=[{"type": "eq", "fun": lambda q: q.sum() - total}],
+            tol=1e-14,
+        )
+        return found.x
+
+    @pytest.mark.parametrize("classes", [2, 3, 5])
+    def test_projection_is_the_nearest_distribution(self, random, classes):
+        points = random.normal(0, 2, (20, 3, classes)).astype(np.float32)
+        found = Simplex().project(tf.constant(points)).numpy()
+        for place in np.ndindex(20, 3):
+            expected = self.nearest(points[place], [(0, None)] * classes, 1.0)
+            np.testing.assert_allclose(found[place], expected, atol=2e-5)
+
+    def test_projection_leaves_the_space_alone(self, random):
+        y = random.dirichlet(np.ones(4), size=(6, 2)).astype(np.float32)
+        np.testing.assert_allclose(Simplex().project(tf.constant(y)), y, atol=1e-6)
+
+    @pytest.mark.parametrize("classes", [2, 3, 5])
+    def test_tangent_is_the_nearest_direction_that_stays_inside(self, random, classes):
+        y = Simplex().project(tf.constant(random.randn(40, classes).astype(np.float32))).numpy()
+        assert np.any(y == 0)
+        direction = random.randn(40, classes).astype(np.float32)
+        found = Simplex().tangent(tf.constant(y), tf.constant(direction)).numpy()
+        for place, wanted, allowed in zip(y, direction, found, strict=True):
+            bounds = [(0, None) if share == 0 else (None, None) for share in place]
+            np.testing.assert_allclose(allowed, self.nearest(wanted, bounds, 0.0), atol=2e-5)
+
+    def test_decode_takes_the_largest_share_whatever_the_threshold(self):
+        y = tf.constant([[[0.2, 0.5, 0.3], [0.4, 0.3, 0.3]]])
+        expected = [[[0, 1, 0], [1, 0, 0]]]
+        for threshold in (0.1, 0.5, 0.9):
+            np.testing.assert_array_equal(Simplex().decode(y, threshold), expected)
+
+    def test_logits_are_undone_by_relax(self, random):
+        y = random.dirichlet(np.ones(3), size=7).astype(np.float32)
+        np.testing.assert_allclose(Simplex().relax(Simplex().logits(y)), y, atol=1e-5)
+        corner = Simplex().relax(Simplex().logits(tf.constant([[1.0, 0.0, 0.0]])))
+        np.testing.assert_allclose(corner, [[1, 0, 0]], atol=1e-5)
+
+    def test_start_is_uniform(self):
+        np.testing.assert_allclose(Simplex().start(tf.zeros((2, 5, 4))), 0.25)
+
+    def test_cross_entropy_sums_over_places(self, random):
+        logits = random.randn(2, 3, 4).astype(np.float32)
+        y_true = random.dirichlet(np.ones(4), size=(2, 3)).astype(np.float32)
+        log_y = logits - special.logsumexp(logits, axis=-1, keepdims=True)
+        expected = -np.sum(y_true * log_y, axis=(1, 2))
+        found = Simplex().cross_entropy(tf.constant(logits), tf.constant(y_true))
+        np.testing.assert_allclose(found, expected, rtol=1e-5)

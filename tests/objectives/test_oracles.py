@@ -74,3 +74,37 @@ def test_gradient_at_empty_sets_is_finite(oracle):
     with tf.GradientTape() as tape:
         value = oracle(y, tf.constant([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
     assert np.all(np.isfinite(tape.gradient(value, y)))
+
+
+def test_iou_of_classes_is_averaged(random):
+    y = random.dirichlet(np.ones(3), size=(4, 5, 6)).astype(np.float32)
+    y_true = np.eye(3, dtype=np.float32)[random.randint(0, 3, (4, 5, 6))]
+    y_true[0], y[0] = [1, 0, 0], [1, 0, 0]  # classes that neither has
+    found = oracles.class_iou(tf.constant(y), tf.constant(y_true)).numpy()
+    for image, truth, value in zip(y, y_true, found, strict=True):
+        counts = [soft_counts(image[..., k], truth[..., k]) for k in range(3)]
+        ious = [both / either if either else 1.0 for both, either in counts]
+        assert value == pytest.approx(np.mean(ious), rel=1e-5)
+    assert found[0] == 1.0
+
+
+def test_agreement_is_the_mass_that_is_right(random):
+    y_true = np.eye(3, dtype=np.float32)[random.randint(0, 3, (2, 4, 4))]
+    y = random.dirichlet(np.ones(3), size=(2, 4, 4)).astype(np.float32)
+    found = oracles.agreement(tf.constant(y), tf.constant(y_true))
+    np.testing.assert_allclose(found, np.sum(y * y_true, axis=-1), rtol=1e-5)
+    mask = tf.constant(y[..., :1])
+    found = oracles.agreement(mask, tf.zeros_like(mask))
+    np.testing.assert_allclose(found, 1 - y[..., 0], rtol=1e-5)
+
+
+def test_local_iou_is_that_of_windows(random):
+    y = random.rand(2, 7, 6, 1).astype(np.float32)
+    y_true = (random.rand(2, 7, 6, 1) < 0.4).astype(np.float32)
+    y_true[0, :4], y[0, :4] = 0, 0
+    found = oracles.local_iou(tf.constant(y), tf.constant(y_true), size=3).numpy()
+    for i, row, column in np.ndindex(2, 7, 6):
+        window = np.s_[i, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
+        both, either = soft_counts(y[window], y_true[window])
+        assert found[i, row, column] == pytest.approx(both / either if either else 1.0, rel=1e-4)
+    assert found[0, 0, 0] == 1.0

@@ -1,0 +1,254 @@
+"""LFW part labels (Kae et al., CVPR 2013): an image of a face -> background, skin or hair at every
+pixel.
+
+2,927 funneled images of Labeled Faces in the Wild in the official split: 1,500 training, 500
+validation, 927 test. A model sees them at 32x32; it is judged at the full 250x250, by superpixels.
+The images are downloaded or read from the manual directory; the part labels can no longer be
+downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
+`tfds.load("lfw_parts")` works.
+"""
+
+import io
+import pathlib
+import tarfile
+
+import gin
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from alen_tf.datasets import tags
+from alen_tf.datasets.splits import Examples, Splits
+from alen_tf.errors import DataError
+
+CLASSES = ("background", "skin", "hair")
+COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
+FULL, SIZE = 250, 32
+SOURCE = "http://vis-www.cs.umass.edu/lfw/part_labels/"
+IMAGES = "lfw-funneled.tgz"
+IMAGES_URL = "https://ndownloader.figshare.com/files/5976015"
+IMAGES_SHA256 = "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"
+MASKS = "parts_lfw_funneled_gt_images.tgz"
+SUPERPIXELS = "parts_lfw_funneled_superpixels_mat.tgz"
+LISTS = {
+    "train": "parts_train.txt",
+    "validation": "parts_validation.txt",
+    "test": "parts_test.txt",
+}
+
+
+class LfwParts(tfds.core.GeneratorBasedBuilder):
+    """32x32 images, and 250x250 maps of classes and of superpixels, in the order of the lists."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    MANUAL_DOWNLOAD_INSTRUCTIONS = (
+        f"Put {MASKS} and {', '.join(LISTS.values())} of {SOURCE} in <manual_dir>/lfw_parts/, and "
+        f"there, if you have them, {IMAGES} (downloaded otherwise) and {SUPERPIXELS} (superpixels "
+        "are computed otherwise)."
+    )
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=__doc__,
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
+                    "classes": tfds.features.Image(shape=(FULL, FULL, 1)),
+                    "superpixels": tfds.features.Image(shape=(FULL, FULL, 1), dtype=np.uint16),
+                }
+            ),
+            homepage=SOURCE,
+            metadata=tfds.core.MetadataDict(),
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager):
+        folder = pathlib.Path(dl_manager.manual_dir) / "lfw_parts"
+        images = folder / IMAGES
+        if not images.is_file():
+            images = dl_manager.download(IMAGES_URL)
+            tags.verify(images, IMAGES_SHA256)
+        official = folder / SUPERPIXELS
+        self.info.metadata["superpixels"] = "official" if official.is_file() else "SLIC"
+        files = _Files(images, folder / MASKS, official if official.is_file() else None)
+        return {
+            split: self._generate_examples(folder / name, files, split != "train")
+            for split, name in LISTS.items()
+        }
+
+    def _generate_examples(self, names, files, scored):
+        for key, name in enumerate(read_names(names)):
+            image, classes = files.image(name), files.classes(name)
+            # Training never looks at superpixels.
+            superpixels = files.superpixels(name, image) if scored else np.zeros_like(classes)
+            yield (
+                key,
+                {
+                    "image": np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BOX)),
+                    "classes": classes[..., None],
+                    "superpixels": superpixels[..., None].astype(np.uint16),
+                },
+            )
+
+
+class _Files:
+    """The members of the three archives, by the name of a face."""
+
+    def __init__(self, images, masks, superpixels):
+        self._images = _Archive(images)
+        self._masks = _Archive(masks)
+        self._superpixels = _Archive(superpixels) if superpixels else None
+
+    def image(self, name):
+        """A face, 250x250 RGB."""
+        return self._images.image(f"{name}.jpg")
+
+    def classes(self, name):
+        """The class of every pixel, uint8 [250, 250]."""
+        file = f"{name}.ppm"
+        colours = np.asarray(self._masks.image(file))
+        is_class = [np.all(colours == colour, axis=-1) for colour in COLOURS]
+        if not np.all(np.any(is_class, axis=0)):
+            strange = colours[~np.any(is_class, axis=0)][0]
+            raise DataError(
+                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is no class; "
+                f"expected {', '.join(map(str, COLOURS))}"
+            )
+        return np.argmax(is_class, axis=0).astype(np.uint8)
+
+    def superpixels(self, name, image):
+        """The superpixel of every pixel, integers [250, 250] from 0."""
+        if self._superpixels is None:
+            return slic(image)
+        file = f"{name}.dat"
+        try:
+            return np.loadtxt(io.BytesIO(self._superpixels.read(file)), np.int64).reshape(
+                FULL, FULL
+            )
+        except ValueError as error:
+            raise DataError(f"{self._superpixels.path}: {file}: {error}") from error
+
+
+class _Archive:
+    """A gzipped tar file whose members are read into memory by file name, never unpacked."""
+
+    def __init__(self, path):
+        self.path = path
+        self._contents = {}
+        try:
+            with tarfile.open(path, "r:gz") as archive:
+                for member in archive:
+                    if member.isfile():
+                        name = pathlib.PurePosixPath(member.name).name
+                        self._contents[name] = archive.extractfile(member).read()
+        except (OSError, EOFError, tarfile.TarError) as error:
+            raise DataError(f"{path}: cannot be read: {error}; get the file again") from error
+
+    def read(self, name):
+        """The bytes of a member."""
+        try:
+            return self._contents[name]
+        except KeyError:
+            raise DataError(f"{self.path}: no {name} in it") from None
+
+    def image(self, name):
+        """A member as an RGB image of 250x250."""
+        try:
+            image = Image.open(io.BytesIO(self.read(name))).convert("RGB")
+        except (OSError, ValueError, SyntaxError) as error:
+            raise DataError(f"{self.path}: {name}: not an image: {error}") from error
+        if image.size != (FULL, FULL):
+            raise DataError(
+                f"{self.path}: {name}: size {image.size[0]}x{image.size[1]}, expected {FULL}x{FULL}"
+            )
+        return image
+
+
+def slic(image):
+    """About 250 superpixels of an image (Achanta et al. 2012), integers [height, width]."""
+    try:
+        from skimage.segmentation import slic
+    except ImportError as error:
+        raise DataError(
+            f"lfw_parts: without {SUPERPIXELS} in the manual directory superpixels are computed by "
+            "scikit-image: pip install 'alen_tf[images]'"
+        ) from error
+    return slic(np.asarray(image), n_segments=250, compactness=10.0, start_label=0)
+
+
+def read_names(path):
+    """The faces of a list, "Name_0001", one "Name number" per line.
+
+    Raises:
+      DataError: the file cannot be read or is malformed.
+    """
+    names = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}; see {SOURCE}") from error
+    for number, line in enumerate(lines, start=1):
+        person, _, count = line.strip().partition(" ")
+        if line.strip() and not count.isdigit():
+            raise DataError(f"{path}, line {number}: expected a name and a number, not {line!r}")
+        if line.strip():
+            names.append(f"{person}_{int(count):04d}")
+    return names
+
+
+def shares(classes, size=SIZE):
+    """The share of each class in the area of each pixel of a smaller image.
+
+    Args:
+      classes: the class of every pixel, uint8 [height, width].
+      size: height and width of the smaller image.
+
+    Returns:
+      [size, size, classes], float32, distributions over the last axis.
+    """
+    parts = [
+        Image.fromarray((classes == k).astype(np.float32)).resize(
+            (size, size), Image.Resampling.BOX
+        )
+        for k in range(len(CLASSES))
+    ]
+    found = np.stack([np.asarray(part) for part in parts], axis=-1)
+    return found / found.sum(axis=-1, keepdims=True)
+
+
+@gin.register
+def lfw_parts(manual_dir=None, data_dir=None):
+    """Loads the splits; the first call prepares them with TFDS, in a few minutes.
+
+    Outputs are the shares of background, skin and hair at each of 32x32 places, float32; the truth
+    at full size is [examples, 250, 250, 2]: the class and the superpixel of every pixel.
+
+    Raises:
+      DataError: files cannot be had, are damaged, or are malformed.
+    """
+    builder = LfwParts(data_dir=data_dir)
+    if not builder.is_prepared():
+        if manual_dir is None:
+            raise DataError(
+                f"lfw_parts: not in {builder.data_dir}; {SOURCE} is down: put {MASKS} and "
+                f"{', '.join(LISTS.values())} in DIR/lfw_parts/ and pass --manual_dir=DIR"
+            )
+        for name in (MASKS, *LISTS.values()):
+            tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
+        tags.prepare(builder, manual_dir)
+    splits = {split: _load(builder, split) for split in LISTS}
+    facts = {"superpixels": builder.info.metadata["superpixels"]}
+    return Splits("lfw_parts", **splits, label_names=CLASSES, facts=facts)
+
+
+def _load(builder, split):
+    read_config = tfds.ReadConfig(interleave_cycle_length=1)
+    dataset = builder.as_dataset(split=split, shuffle_files=False, read_config=read_config)
+    rows = list(dataset.as_numpy_iterator())
+    x = np.stack([row["image"] for row in rows])
+    y = np.stack([shares(row["classes"][..., 0]) for row in rows])
+    if split == "train":
+        return Examples(x, y)
+    full = np.stack([np.concatenate([row["classes"], row["superpixels"]], -1) for row in rows])
+    return Examples(x, y, full)

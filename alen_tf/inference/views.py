@@ -1,0 +1,82 @@
+"""Views of an image that a model predicts from: the whole, crops, mirror images, averaged."""
+
+import gin
+import numpy as np
+import tensorflow as tf
+
+
+class Views:
+    """What a model sees of an example, and how what it says of the views becomes one output.
+
+    The base class is for everything that is no image: one view, the example itself.
+    """
+
+    count = 1
+
+    def batch(self, size):
+        """How many examples have about `size` views, at least one."""
+        return max(1, size // self.count)
+
+    def split(self, x):
+        """The views of inputs, or of known outputs: [batch, ...] to [views * batch, ...]."""
+        return x
+
+    def merge(self, y, shape):
+        """Outputs of views, [views * batch, ...], as those of examples, [batch, *shape]."""
+        del shape
+        return y
+
+    def mean(self, values):
+        """Values of views, [views * batch], as those of examples, [batch]."""
+        return tf.reduce_mean(tf.reshape(values, (self.count, -1)), axis=0)
+
+
+@gin.register
+class ImageViews(Views):
+    """Crops at a grid of offsets, each also mirrored if wanted; outputs are averaged where views
+    overlap.
+
+    DVN's protocol for 32x32 images is `size = 24` with the default offsets: 36 crops.
+    """
+
+    def __init__(self, size=None, offsets=(0, 2, 3, 4, 5, 8), mirror=False):
+        """Configures the views.
+
+        Args:
+          size: height and width of the crops; None for whole images.
+          offsets: of the crops, in pixels from the top and from the left.
+          mirror: whether every view is also seen mirrored.
+        """
+        self.size = size
+        self.corners = [(0, 0)] if size is None else [(i, j) for i in offsets for j in offsets]
+        self.mirror = mirror
+        self.count = len(self.corners) * (2 if mirror else 1)
+
+    def split(self, x):
+        if self.size is None:
+            views = [x]
+        else:
+            size = self.size
+            views = [x[:, i : i + size, j : j + size] for i, j in self.corners]
+        if self.mirror:
+            views += [tf.reverse(view, axis=[2]) for view in views]
+        return tf.concat(views, axis=0)
+
+    def merge(self, y, shape):
+        views = tf.split(y, self.count)
+        if self.mirror:
+            half = len(self.corners)
+            views = [
+                (view + tf.reverse(mirrored, axis=[2])) / 2.0
+                for view, mirrored in zip(views[:half], views[half:], strict=True)
+            ]
+        if self.size is None:
+            return views[0]
+        height, width = shape[:2]
+        covered = np.zeros((height, width, 1), np.float32)
+        total = 0.0
+        for (i, j), view in zip(self.corners, views, strict=True):
+            covered[i : i + self.size, j : j + self.size] += 1.0
+            around = [(i, height - self.size - i), (j, width - self.size - j)]
+            total += tf.pad(view, [(0, 0), *around, (0, 0)])
+        return total / covered

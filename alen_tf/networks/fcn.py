@@ -1,0 +1,100 @@
+"""Fully convolutional networks for images (Long et al., CVPR 2015), of the size that ALEN's paper
+uses: three 5x5 convolutions and two transposed ones."""
+
+import gin
+import keras
+from keras import ops
+
+from alen_tf.networks.energy import Energy
+
+KERNEL = 5
+STRIDES = (1, 2, 2)
+
+
+def _convolution(filters, stride=1, **kwargs):
+    return keras.layers.Conv2D(
+        filters, KERNEL, stride, padding="same", kernel_initializer="he_normal", **kwargs
+    )
+
+
+def _transposed(filters, **kwargs):
+    return keras.layers.Conv2DTranspose(
+        filters, 4, 2, padding="same", kernel_initializer="he_normal", **kwargs
+    )
+
+
+@gin.register
+class FCN(keras.Sequential):
+    """Inference network g(x): logits at every place, [batch, height, width, outputs].
+
+    Height and width are multiples of four, and may differ from call to call.
+    """
+
+    def __init__(self, outputs, filters=(64, 128, 128), dropout=0.0, name="inference_network"):
+        """Configures the network.
+
+        Args:
+          outputs: number of outputs at every place.
+          filters: of the three convolutions.
+          dropout: share of the deepest features dropped in training.
+          name: name of the model.
+        """
+        layers = []
+        for count, stride in zip(filters, STRIDES, strict=True):
+            layers.append(_convolution(count, stride, activation="relu"))
+        if dropout:
+            layers.append(keras.layers.Dropout(dropout))
+        layers.append(_transposed(filters[0], activation="relu"))
+        layers.append(_transposed(outputs))
+        super().__init__(layers, name=name)
+
+
+@gin.register
+class FCNEnergy(Energy):
+    """The same five layers over image and output together: a matrix of scores, [batch, height,
+    width], or its mean, [batch].
+
+    The first convolution of (x, y) is the sum of one over x and one over y; the first is encoded
+    once. Swish in place of ReLU: refinement follows the gradient with respect to y, which a ReLU
+    network gives in flat pieces.
+    """
+
+    def __init__(self, outputs, filters=(64, 128, 128), skips=False, pooled=False, name="energy"):
+        """Configures the network.
+
+        Args:
+          outputs: number of outputs at every place.
+          filters: of the three convolutions.
+          skips: add what each resolution knew on the way down to what comes up (as FCN-8s does);
+            without it, thin parts are lost in the strides.
+          pooled: return the mean of the matrix, for oracle values of whole images.
+          name: name of the model.
+        """
+        super().__init__(name=name)
+        del outputs
+        first, second, third = filters
+        self.skips = skips
+        self.pooled = pooled
+        self.image = _convolution(first)
+        self.output_half = _convolution(first, use_bias=False)
+        self.second = _convolution(second, 2, activation="swish")
+        self.third = _convolution(third, 2, activation="swish")
+        self.up_second = _transposed(second if skips else first)
+        self.up_first = _transposed(first if skips else 1)
+        self.head = keras.layers.Conv2D(1, 1) if skips else None
+
+    def encode(self, x, training=False):
+        """The image's half of the first convolution, [batch, height, width, filters]."""
+        del training
+        return self.image(x)
+
+    def score(self, z, y):
+        fine = ops.silu(z + self.output_half(y))
+        middle = self.second(fine)
+        up = self.up_second(self.third(middle))
+        if self.skips:
+            scores = self.head(ops.silu(self.up_first(ops.silu(up + middle)) + fine))
+        else:
+            scores = self.up_first(ops.silu(up))
+        scores = scores[..., 0]
+        return ops.mean(scores, axis=(1, 2)) if self.pooled else scores

@@ -1,0 +1,133 @@
+"""U-Nets (Ronneberger et al., MICCAI 2015): skip connections at every resolution, and
+normalisation."""
+
+import gin
+import keras
+from keras import ops
+
+from alen_tf.networks.energy import Energy
+
+
+class Block(keras.layers.Layer):
+    """Two 3x3 convolutions with normalisation and swish; shape but for the channels is kept."""
+
+    def __init__(self, filters, normalization):
+        super().__init__()
+        self.steps = []
+        for _ in range(2):
+            self.steps += [
+                keras.layers.Conv2D(
+                    filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal"
+                ),
+                normalization(),
+                keras.layers.Activation("swish"),
+            ]
+
+    def call(self, x, training=False):
+        for layer in self.steps[:-1]:
+            x = layer(x, training=training) if _has_modes(layer) else layer(x)
+        return self.steps[-1](x)
+
+
+def _has_modes(layer):
+    return isinstance(layer, keras.layers.BatchNormalization)
+
+
+class Hourglass(keras.layers.Layer):
+    """Down through `filters`, halving height and width at each, and up again with skip connections:
+    [batch, height, width, filters[0]]."""
+
+    def __init__(self, filters, normalization, dropout):
+        super().__init__()
+        self.down = [Block(count, normalization) for count in filters]
+        self.up = [Block(count, normalization) for count in filters[:-1]]
+        self.pool = keras.layers.AveragePooling2D(2)
+        self.unpool = keras.layers.UpSampling2D(interpolation="bilinear")
+        self.dropout = keras.layers.Dropout(dropout)
+
+    def call(self, x, training=False):
+        kept = []
+        for block in self.down[:-1]:
+            kept.append(block(x, training=training))
+            x = self.pool(kept[-1])
+        x = self.dropout(self.down[-1](x, training=training), training=training)
+        for block, fine in zip(reversed(self.up), reversed(kept), strict=True):
+            x = block(ops.concatenate([self.unpool(x), fine], axis=-1), training=training)
+        return x
+
+
+@gin.register
+class UNet(keras.Model):
+    """Inference network g(x): logits at every place, [batch, height, width, outputs].
+
+    Height and width are multiples of 2^(resolutions - 1).
+    """
+
+    def __init__(self, outputs, filters=(32, 64, 128), dropout=0.3, name="inference_network"):
+        """Configures the network.
+
+        Args:
+          outputs: number of outputs at every place.
+          filters: of each resolution, from fine to coarse.
+          dropout: share of the coarsest features dropped in training.
+          name: name of the model.
+        """
+        super().__init__(name=name)
+        self.hourglass = Hourglass(filters, keras.layers.BatchNormalization, dropout)
+        self.head = keras.layers.Conv2D(outputs, 1)
+
+    def call(self, x, training=False):
+        return self.head(self.hourglass(x, training=training))
+
+
+@gin.register
+class UNetEnergy(Energy):
+    """s_p(x, y) = sum_k y_pk F_pk(x) + G_p(x, y): a matrix of scores, [batch, height, width].
+
+    Like the energies of label sets it has a local term, here from an hourglass over the image, and
+    a global one, here a smaller hourglass over what the first made of the image and over y. All of
+    F is encoded once; a refinement step pays for G.
+
+    F has batch normalisation; G has group normalisation, because it sees y*, y' and y'', whose
+    statistics differ, and because an ascent must not let the examples of a batch interact.
+    """
+
+    def __init__(
+        self,
+        outputs,
+        filters=(32, 64, 128),
+        context_filters=(16, 32, 64),
+        dropout=0.3,
+        groups=8,
+        name="energy",
+    ):
+        """Configures the network.
+
+        Args:
+          outputs: number of outputs at every place.
+          filters: of each resolution of F, from fine to coarse.
+          context_filters: of each resolution of G.
+          dropout: share of the coarsest features of F dropped in training.
+          groups: of G's channels that are normalised together.
+          name: name of the model.
+        """
+        super().__init__(name=name)
+        self.features = Hourglass(filters, keras.layers.BatchNormalization, dropout)
+        self.local = keras.layers.Conv2D(outputs, 1)
+        width = context_filters[0]
+        self.image = keras.layers.Conv2D(width, 1)
+        self.output_half = keras.layers.Conv2D(width, 5, padding="same", use_bias=False)
+        self.context = Hourglass(
+            context_filters, lambda: keras.layers.GroupNormalization(groups), dropout=0.0
+        )
+        self.head = keras.layers.Conv2D(1, 1)
+
+    def encode(self, x, training=False):
+        """F(x), [batch, height, width, outputs], and the image's half of G's first convolution."""
+        features = self.features(x, training=training)
+        return self.local(features), self.image(features)
+
+    def score(self, z, y):
+        local, image = z
+        context = self.head(self.context(ops.silu(image + self.output_half(y))))
+        return ops.sum(local * y, axis=-1) + context[..., 0]

@@ -1,0 +1,94 @@
+"""Segmentation: which class does each pixel of an image have?"""
+
+import gin
+import numpy as np
+
+from alen_tf.datasets.augmentation import ImageAugmentation
+from alen_tf.inference.spaces import Box, Simplex
+from alen_tf.inference.views import ImageViews
+from alen_tf.objectives import metrics, oracles
+from alen_tf.tasks.task import Task
+
+SHOWN = 8
+# Of the classes in pictures: background, then as in LFW's masks, then what can be told apart.
+COLOURS = np.array(
+    [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 0), (0, 1, 1), (1, 0, 1), (1, 1, 1), (0, 0, 0)]
+)
+
+
+@gin.register
+class Segmentation(Task):
+    """Masks [height, width, 1], or distributions over classes [height, width, classes], judged by
+    mean intersection over union."""
+
+    metric = "mean_iou"
+
+    def __init__(self, dataset=gin.REQUIRED, oracle=oracles.iou, augmentation=None, views=None):
+        """Configures the task.
+
+        Args:
+          dataset: function of (manual_dir, data_dir) that returns `Splits` of images.
+          oracle: oracle value function h(y, y*), per image or per place.
+          augmentation: the `ImageAugmentation` of training images; none by default.
+          views: the `ImageViews` that predictions are averaged over; the whole image by default.
+        """
+        self.dataset = dataset
+        self.oracle = oracle
+        self.augmentation = augmentation or ImageAugmentation(mirror=False)
+        self.views = views or ImageViews()
+        self.space = Box()
+
+    def load(self, manual_dir=None, data_dir=None):
+        return self.dataset(manual_dir=manual_dir, data_dir=data_dir)
+
+    def scores(self, y, y_true, threshold=0.5):
+        y, y_true = (self.space.decode(np.asarray(each), threshold) for each in (y, y_true))
+        return {
+            "mean_iou": metrics.mean_iou(y, y_true),
+            "global_iou": metrics.global_iou(y, y_true),
+            "pixel_accuracy": metrics.pixel_accuracy(y, y_true),
+        }
+
+    def pictures(self, x, path, y_true):
+        """Rows of one figure: image, truth, the inference network alone, refined."""
+        import matplotlib.pyplot as plt
+
+        rows = {
+            "image": x[:SHOWN].astype(np.uint8),
+            "truth": painted(y_true[:SHOWN]),
+            "g(x) alone": painted(path[0][:SHOWN]),
+            "refined": painted(path[-1][:SHOWN]),
+        }
+        shape = (len(rows), min(SHOWN, len(x)))
+        size = (1.1 * shape[1] + 0.8, 1.1 * shape[0])
+        figure, axes = plt.subplots(*shape, figsize=size, layout="constrained", squeeze=False)
+        for row, (name, images) in zip(axes, rows.items(), strict=True):
+            for axis, image in zip(row, images, strict=True):
+                axis.imshow(image)
+                axis.set(xticks=[], yticks=[])
+            row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        return {"segmentation": figure}
+
+
+@gin.register
+class ClassSegmentation(Segmentation):
+    """Segmentation into more than two classes, one per pixel."""
+
+    def __init__(
+        self, dataset=gin.REQUIRED, oracle=oracles.class_iou, augmentation=None, views=None
+    ):
+        super().__init__(dataset, oracle, augmentation, views)
+        self.space = Simplex()
+
+    def best_threshold(self, y, y_true):
+        """The plain threshold: the most probable class needs none."""
+        del y, y_true
+        return 0.5
+
+
+def painted(y):
+    """Relaxed outputs as RGB images: [..., 1] in shades of grey, [..., classes] as mixtures of the
+    classes' colours."""
+    if y.shape[-1] == 1:
+        return np.repeat(np.asarray(y, np.float32), 3, axis=-1)
+    return np.clip(y @ COLOURS[: y.shape[-1]], 0.0, 1.0)

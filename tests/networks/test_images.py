@@ -1,0 +1,145 @@
+"""Networks over images: what their parts have in common, and what each computes."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.networks.conv import ConvEnergy
+from alen_tf.networks.crf import MeanFieldCRF
+from alen_tf.networks.fcn import FCN, FCNEnergy
+from alen_tf.networks.unet import UNet, UNetEnergy
+
+SMALL = {"filters": (4, 6, 8)}
+ENERGIES = {
+    "fcn": lambda outputs: FCNEnergy(outputs, **SMALL),
+    "fcn with skips": lambda outputs: FCNEnergy(outputs, **SMALL, skips=True),
+    "unet": lambda outputs: UNetEnergy(outputs, **SMALL, context_filters=(4, 8), groups=2),
+}
+SCALARS = {
+    "conv": lambda outputs: ConvEnergy(outputs, **SMALL, units=(10, 5)),
+    "fcn, pooled": lambda outputs: FCNEnergy(outputs, **SMALL, pooled=True),
+}
+
+
+@pytest.fixture
+def batch(random):
+    return tf.constant(random.randn(3, 12, 8, 3), tf.float32)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("make", [FCN, UNet, MeanFieldCRF])
+def test_inference_networks_give_logits_at_every_place(batch, make, outputs):
+    assert make(outputs)(batch).shape == (3, 12, 8, outputs)
+
+
+@pytest.mark.parametrize("make", [FCN, UNet])
+def test_inference_networks_take_images_of_several_sizes(batch, make):
+    network = make(2, **SMALL)
+    network(batch)
+    assert network(batch[:, :8]).shape == (3, 8, 8, 2)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("make", ENERGIES.values(), ids=ENERGIES)
+def test_energies_score_every_place(batch, random, make, outputs):
+    y = tf.constant(random.rand(3, 12, 8, outputs), tf.float32)
+    assert make(outputs)((batch, y)).shape == (3, 12, 8)
+
+
+@pytest.mark.parametrize("make", SCALARS.values(), ids=SCALARS)
+def test_energies_with_one_score(batch, make):
+    assert make(1)((batch, batch[..., :1])).shape == (3,)
+
+
+@pytest.mark.parametrize("make", (ENERGIES | SCALARS).values(), ids=ENERGIES | SCALARS)
+def test_examples_of_a_batch_do_not_interact(batch, random, make):
+    """What an ascent relies on: the slope of an example's value depends on that example alone."""
+    energy = make(1)
+    y = tf.constant(random.rand(3, 12, 8, 1), tf.float32)
+    together = energy((batch, y))
+    alone = [energy((batch[i : i + 1], y[i : i + 1]))[0] for i in range(3)]
+    np.testing.assert_allclose(together, tf.stack(alone), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", ENERGIES.values(), ids=ENERGIES)
+def test_the_slope_reaches_every_place(batch, random, make):
+    energy = make(1)
+    y = tf.constant(random.rand(3, 12, 8, 1), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        value = tf.reduce_sum(energy((batch, y)))
+    assert np.all(tape.gradient(value, y).numpy() != 0)
+
+
+def test_pooled_scores_are_the_mean_of_the_matrix(batch):
+    keras.utils.set_random_seed(1)
+    matrix = FCNEnergy(1, **SMALL)((batch, batch[..., :1]))
+    keras.utils.set_random_seed(1)
+    pooled = FCNEnergy(1, **SMALL, pooled=True)((batch, batch[..., :1]))
+    np.testing.assert_allclose(pooled, np.mean(matrix, axis=(1, 2)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("make", [FCNEnergy, ConvEnergy])
+def test_the_first_convolution_is_that_of_image_and_output_together(batch, random, make):
+    energy = make(1)
+    y = tf.constant(random.rand(3, 12, 8, 1), tf.float32)
+    energy((batch, y))
+    kernel = tf.concat([energy.image.kernel, energy.output_half.kernel], axis=2)
+    together = tf.nn.conv2d(tf.concat([batch, y], -1), kernel, 1, "SAME")
+    found = energy.encode(batch) + energy.output_half(y)
+    np.testing.assert_allclose(found, together + energy.image.bias, rtol=1e-4, atol=1e-4)
+
+
+def test_the_sizes_of_the_paper():
+    # Three 5x5 convolutions and two transposed 4x4 ones.
+    network = FCN(1)
+    network(tf.zeros((1, 24, 24, 3)))
+    weights = [25 * 3 * 64, 25 * 64 * 128, 25 * 128 * 128, 16 * 128 * 64, 16 * 64 * 1]
+    assert network.count_params() == sum(weights) + 64 + 128 + 128 + 64 + 1
+
+
+def test_the_local_term_of_the_unet_is_linear_in_y(batch, random):
+    energy = UNetEnergy(3, **SMALL, context_filters=(4, 8), groups=2)
+    y = tf.constant(random.rand(3, 12, 8, 3), tf.float32)
+    z = energy.encode(batch)
+    whole = energy.score(z, y)
+    without = energy.score((tf.zeros_like(z[0]), z[1]), y)
+    np.testing.assert_allclose(whole - without, np.sum(z[0] * y, axis=-1), rtol=1e-3, atol=1e-4)
+
+
+class TestMeanFieldCRF:
+    @pytest.mark.parametrize("outputs", [1, 3])
+    def test_updates_are_those_of_a_loop_over_pairs(self, random, outputs):
+        crf = MeanFieldCRF(outputs, iterations=2, near=1.5, far=3.0, colour=0.5)
+        x = random.randn(2, 4, 4, 3).astype(np.float32)
+        found = crf(tf.constant(x)).numpy().reshape(2, 16, outputs)
+        unary = crf.unary(tf.constant(x)).numpy().reshape(2, 16, outputs)
+        places = np.array([(i, j) for i in range(4) for j in range(4)])
+        for image in range(2):
+            colours, kernel = x[image].reshape(16, 3), np.zeros((16, 16))
+            for term in range(2):
+                part = np.zeros((16, 16))
+                for a in range(16):
+                    for b in range(16):
+                        if a != b:
+                            squares = np.sum((places[a] - places[b]) ** 2)
+                            colour = np.sum((colours[a] - colours[b]) ** 2)
+                            near, far = squares / 1.5**2, squares / 3.0**2 + colour / 0.5**2
+                            part[a, b] = np.exp(-0.5 * (far if term else near))
+                kernel += part / (part.sum(axis=1, keepdims=True) + 1e-6)
+            logits = unary[image]
+            for _ in range(2):
+                if outputs == 1:
+                    votes = 2 / (1 + np.exp(-logits)) - 1
+                else:
+                    votes = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+                logits = unary[image] + kernel @ votes
+            np.testing.assert_allclose(found[image], logits, rtol=1e-3, atol=1e-4)
+
+    def test_weights_and_widths_are_learned(self, batch):
+        crf = MeanFieldCRF(1)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(crf(batch)))
+        own = [*crf.log_weights, crf.log_near, crf.log_far, crf.log_colour]
+        assert all(float(slope) != 0 for slope in tape.gradient(loss, [v.value for v in own]))

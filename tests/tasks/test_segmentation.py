@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.tasks.face_parts import FaceParts
+from alen_tf.tasks.segmentation import ClassSegmentation, Segmentation, painted
+
+
+def test_masks_are_read_at_the_threshold(random):
+    task = Segmentation(dataset=None)
+    y_true = (random.rand(4, 6, 6, 1) < 0.5).astype(np.uint8)
+    y = 0.3 * y_true + 0.1
+    assert task.scores(y, y_true)["mean_iou"] == 0
+    assert set(task.scores(y, y_true, 0.3).values()) == {1.0}
+    assert task.best_threshold(y, y_true) == 0.4  # of 0.15 ... 0.4 the nearest to 0.5
+    assert task.metric in task.scores(y, y_true)
+
+
+def test_classes_are_the_most_probable_ones(random):
+    task = ClassSegmentation(dataset=None)
+    y_true = random.dirichlet(np.ones(3), size=(4, 6, 6)).astype(np.float32)
+    assert set(task.scores(y_true**3, y_true).values()) == {1.0}
+    classes = y_true.argmax(-1)
+    wrong = np.eye(3, dtype=np.float32)[np.where(random.rand(4, 6, 6) < 0.25, 0, classes)]
+    accuracy = np.mean(wrong.argmax(-1) == classes)
+    assert task.scores(wrong, y_true)["pixel_accuracy"] == pytest.approx(accuracy)
+    assert task.best_threshold(wrong, y_true) == 0.5
+
+
+def test_faces_are_judged_at_full_size(random):
+    # A quarter per class and one superpixel per quarter of it, at eight times the size.
+    classes = np.array([[0, 1], [2, 2]]).repeat(2, 0).repeat(2, 1)  # 4x4
+    y = np.eye(3, dtype=np.float32)[classes][None]
+    full_classes = classes.repeat(8, 0).repeat(8, 1)
+    superpixels = np.arange(16).reshape(4, 4).repeat(8, 0).repeat(8, 1)
+    truth = np.stack([full_classes, superpixels], -1)[None].astype(np.uint16)
+    scores = FaceParts(dataset=None).scores(y, truth)
+    assert scores["superpixel_accuracy"] == 1.0  # votes outweigh blurred borders
+    large = tf.image.resize(y, (32, 32)).numpy().argmax(-1)
+    assert scores["pixel_accuracy"] == np.mean(large == full_classes)
+    y[0, 0, 0] = [0, 1, 0]  # one superpixel of 16
+    assert FaceParts(dataset=None).scores(y, truth)["superpixel_accuracy"] == 15 / 16
+
+
+def test_pictures(random):
+    path = random.rand(2, 3, 6, 6, 1).astype(np.float32)
+    x, y_true = random.randint(0, 256, (3, 6, 6, 3)), random.randint(0, 2, (3, 6, 6, 1))
+    (figure,) = Segmentation(dataset=None).pictures(x, path, y_true).values()
+    shown = [[axes.get_images()[0].get_array() for axes in row] for row in grid(figure, 3)]
+    np.testing.assert_array_equal(shown[0][1], x[1])
+    np.testing.assert_array_equal(shown[1][2][..., 0], y_true[2, ..., 0])
+    np.testing.assert_allclose(shown[2][0][..., 2], path[0, 0, ..., 0])
+    np.testing.assert_allclose(shown[3][0][..., 2], path[1, 0, ..., 0])
+
+
+def grid(figure, columns):
+    return [figure.axes[i : i + columns] for i in range(0, len(figure.axes), columns)]
+
+
+def test_classes_have_the_colours_of_the_masks():
+    np.testing.assert_array_equal(painted(np.eye(3)), [[0, 0, 1], [0, 1, 0], [1, 0, 0]])
