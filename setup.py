@@ -28,6 +28,7 @@ setuptools.setup(
         "liac-arff>=2.5,<3",
         "matplotlib>=3.9,<4",
         "numpy>=2,<3",
+        "pillow>=10",
         "scikit-learn>=1.6,<2",
         "scipy>=1.14,<2",
         "tensorboard>=2.20,<3",  # TensorFlow no longer brings it
@@ -36,8 +37,18 @@ setuptools.setup(
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]"],
+        "images": [
+            "scikit-image"
+        ],  # superpixels for LFW part labels, where there are no official ones
         "parquet": ["pyarrow"],
         "sweep": ["optuna>=4,<6"],
-        "test": ["dill", "import-linter>=2", "optuna>=4,<6", "pytest>=8,<10", "ruff>=0.12"],
+        "test": [
+            "dill",
+            "import-linter>=2",
+            "optuna>=4,<6",
+            "pytest>=8,<10",
+            "ruff>=0.12",
+            "scikit-image",
+        ],
     },
 )

@@ -1,7 +1,9 @@
 """What every test may rely on: a quiet TensorFlow, an empty gin configuration, fixed seeds."""
 
+import io
 import os
 import pathlib
+import tarfile
 
 # TensorFlow reads these when it is imported. Two threads: the nets of the tests are tiny.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -15,6 +17,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 # Two devices, before TensorFlow starts, let `tf.distribute` be tested on any machine.
 tf.config.set_logical_device_configuration(
@@ -73,6 +76,76 @@ def bookmarks_dir(tmp_path_factory):
             has = np.append(has, words + random.choice(tags, 2, replace=False))
             file.write("{" + ",".join(f"{i} 1" for i in np.sort(has)) + "}\n")
     return path.parent.parent
+
+
+@pytest.fixture(scope="session")
+def horses_dir(tmp_path_factory):
+    """A manual directory with a `weizmann_horses/` of the real one's format, but 14 images: a
+    bright blob on dark ground is the horse."""
+    random = np.random.RandomState(0)
+    folder = tmp_path_factory.mktemp("manual") / "weizmann_horses"
+    folder.mkdir()
+    rows, columns = np.mgrid[:32, :32]
+    centres, radii = random.uniform(10, 22, (14, 2, 1, 1)), random.uniform(5, 9, (14, 2, 1, 1))
+    masks = ((rows - centres[:, 0]) / radii[:, 0]) ** 2 + (
+        (columns - centres[:, 1]) / radii[:, 1]
+    ) ** 2 < 1
+    noise = random.randint(0, 60, (14, 32, 32, 3))
+    images = noise + masks[..., None] * random.randint(100, 180, (14, 1, 1, 3))
+    np.savez(
+        folder / "weizmann_horses_32x32.npz",
+        images=images.astype(np.uint8),
+        masks=masks.astype(np.uint8),
+    )
+    for name, indices in (("train", range(8)), ("val", range(8, 11)), ("test", range(11, 14))):
+        (folder / f"{name}.txt").write_text("".join(f"{i}\n" for i in indices))
+    return folder.parent
+
+
+@pytest.fixture(scope="session")
+def faces_dir(tmp_path_factory):
+    """A manual directory with a `lfw_parts/` of the real one's format, but 6 faces: a green face
+    under red hair before blue. Superpixels are squares of 10x10 pixels."""
+    random = np.random.RandomState(0)
+    folder = tmp_path_factory.mktemp("manual") / "lfw_parts"
+    folder.mkdir()
+    names = [("Ann_Other", str(i)) if i % 2 else ("Jo", f"{i:04d}") for i in range(6)]
+    rows, columns = np.mgrid[:250, :250]
+    squares = "\n".join(" ".join(map(str, row)) for row in rows // 10 * 25 + columns // 10)
+    images, masks, superpixels = {}, {}, {}
+    for person, number in names:
+        top, left = random.randint(60, 100, 2)
+        inside = (np.abs(columns - left - 40) < 50) & (rows > top)
+        classes = np.where(inside, np.where(rows < top + 50, 2, 1), 0)
+        colours = np.array([(0, 0, 255), (0, 255, 0), (255, 0, 0)], np.uint8)
+        name = f"{person}_{int(number):04d}"
+        image = random.randint(0, 40, (250, 250, 3)) + 80 * classes[..., None]
+        images[f"lfw_funneled/{person}/{name}.jpg"] = encoded(image, "JPEG")
+        masks[f"parts_lfw_funneled_gt_images/{name}.ppm"] = encoded(colours[classes], "PPM")
+        superpixels[f"parts_lfw_funneled_superpixels_mat/{name}.dat"] = squares.encode()
+    tar(folder / "lfw-funneled.tgz", images)
+    tar(folder / "parts_lfw_funneled_gt_images.tgz", masks)
+    tar(folder / "parts_lfw_funneled_superpixels_mat.tgz", superpixels)
+    for k, split in enumerate(("train", "validation", "test")):
+        lines = [f"{person} {number}\n" for person, number in names[2 * k : 2 * k + 2]]
+        (folder / f"parts_{split}.txt").write_text("".join(lines))
+    return folder.parent
+
+
+def encoded(image, kind):
+    """The bytes of an image file."""
+    file = io.BytesIO()
+    Image.fromarray(image.astype(np.uint8)).save(file, kind)
+    return file.getvalue()
+
+
+def tar(path, members):
+    """Writes a gzipped tar file of {name: bytes}."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
 
 
 @pytest.fixture

@@ -190,14 +190,19 @@ def test_there_are_configurations():
 
 
 @pytest.fixture(scope="module")
-def load(manual_dir, bookmarks_dir, data_dir):
+def load(manual_dir, bookmarks_dir, horses_dir, faces_dir, data_dir):
     """Loads a task's data: once per folder of gin/ and kind of task, as it takes seconds."""
     loaded = {}
 
     def load(file, task):
         key = file.parent, type(task)
         if key not in loaded:
-            folder = bookmarks_dir if file.parent.name == "bookmarks" else manual_dir
+            generated = {
+                "bookmarks": bookmarks_dir,
+                "weizmann_horses": horses_dir,
+                "lfw_parts": faces_dir,
+            }
+            folder = generated.get(file.parent.name, manual_dir)
             loaded[key] = task.load(folder and str(folder), str(data_dir))
         return loaded[key]
 
@@ -228,15 +233,15 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
         if "not found" in str(error) or "cannot be reached" in str(error):
             pytest.skip(f"no data: {error}")
         raise  # damaged or malformed data is no reason to skip
-    examples = splits.train.take(slice(0, ROWS))
-    learner.build(
-        examples.x.shape[1:], examples.y.shape[1:], task.space, task.oracle, total_steps=100
-    )
+    examples = splits.validation.take(slice(0, ROWS))
+    shapes = examples.x.shape[1:], examples.y.shape[1:]
+    learner.build(*shapes, task.space, task.oracle, total_steps=100, views=task.views)
     learner.adapt(examples.x)
     x, y_true = tf.constant(examples.x), tf.constant(examples.y, tf.float32)
+    augmented = task.augmentation(x, y_true, tf.constant([0, 0]))
 
     before = {name: network.get_weights() for name, network in learner.networks.items()}
-    scalars = learner.train_step(x, y_true)
+    scalars = learner.train_step(*augmented)
     for name, value in scalars.items():
         assert np.isfinite(float(value)), name
     for name, network in learner.networks.items():
@@ -248,7 +253,7 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
     for y in path:
         assert y.shape == examples.y.shape
         np.testing.assert_allclose(y, task.space.project(y), atol=1e-6)
-    scores = task.scores(path[-1].numpy(), examples.y)
+    scores = task.scores(path[-1].numpy(), examples.truth)
     assert 0 <= scores[task.metric] <= 1
 
 

@@ -4,7 +4,7 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.learning.learner import total
+from alen_tf.learning.learner import replace_first, total
 from alen_tf.learning.pair_learner import PairLearner
 from alen_tf.objectives import losses
 
@@ -37,6 +37,8 @@ class ALEN(PairLearner):
         d=1.0,
         distance=losses.squared_error,
         uninformed=0.0,
+        mixed=0.0,
+        anywhere=False,
         name="alen",
     ):
         """Stores hyper-parameters.
@@ -59,6 +61,11 @@ class ALEN(PairLearner):
           uninformed: share of each batch whose refinement starts at the uninformed output in place
             of y'. Not in the paper: it keeps the energy's neighbourhood wide once g fits the
             training split.
+          mixed: share of each batch whose refinement starts somewhere between y' and the truth of
+            another example. Not in the paper: it shows the energy outputs that are wrong and as
+            crisp as the truth, and all between, so that v cannot take crispness for truth.
+          anywhere: whether y'' is any output of the refinement's path, from its start to its end,
+            and not always the last one as in the paper.
           name: the method's name in results.
         """
         super().__init__(
@@ -78,9 +85,11 @@ class ALEN(PairLearner):
         self.d = d
         self.distance = distance
         self.uninformed = uninformed
+        self.mixed = mixed
+        self.anywhere = anywhere
 
     def bound(self, score):
-        """V = sigmoid(score), in (0, 1)."""
+        """Values v = sigmoid(score), in (0, 1)."""
         return tf.sigmoid(score)
 
     def train_step(self, x, y_true):
@@ -96,7 +105,7 @@ class ALEN(PairLearner):
             logits = self.inference_network(x, training=True)
             y_inference = self.space.relax(logits)  # y' = g(x)
             with tape.stop_recording():
-                y_refined = self.ascend(self.refinement, z, self.start(y_inference))[-1]  # y''
+                y_refined = self.refine(z, y_inference, y_true)  # y''
             s_true = self.energy.score(z, y_true)
             s_inference = self.energy.score(z, y_inference)
             s_refined = self.energy.score(z, y_refined)
@@ -143,10 +152,26 @@ class ALEN(PairLearner):
             }
         )
 
-    def start(self, y):
-        """Where refinement starts in training: at y', or at the uninformed output for a share of
-        the batch."""
-        return self.partly_uninformed(y, self.uninformed)
+    def start(self, y, y_true):
+        """Where refinement starts in training: at y', or for shares of the batch at the uninformed
+        output and between y' and the truth of the example before."""
+        start = y
+        if self.mixed:
+            # Stateless: a resumed run draws the same numbers.
+            seed = tf.stack([tf.cast(self.energy_optimizer.iterations.value, tf.int32), 0])
+            shape = [tf.shape(y)[0]] + [1] * (len(y.shape) - 1)
+            between = y + tf.random.stateless_uniform(shape, seed) * (tf.roll(y_true, 1, 0) - y)
+            start = replace_first(start, between, self.uninformed + self.mixed)
+        return replace_first(start, self.space.start(y), self.uninformed)
+
+    def refine(self, z, y, y_true):
+        """Y'' of training for y' = g(x): the end of the path, or `anywhere` on it."""
+        path = self.ascend(self.refinement, z, self.start(y, y_true))
+        if not self.anywhere:
+            return path[-1]
+        # Batches are shuffled: taking steps in turn is as good as drawing them.
+        examples = tf.range(tf.shape(y)[0])
+        return tf.gather_nd(tf.stack(path), tf.stack([examples % len(path), examples], axis=-1))
 
     def confidence(self, x, y):
         return self.expected(x, y)

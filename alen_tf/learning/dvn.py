@@ -4,7 +4,7 @@ import gin
 import tensorflow as tf
 
 from alen_tf.learning.energy_learner import EnergyLearner
-from alen_tf.learning.learner import per_example, total
+from alen_tf.learning.learner import per_example, replace_first, total
 from alen_tf.objectives import losses
 
 
@@ -53,7 +53,7 @@ class DVN(EnergyLearner):
         self.uninformed = uninformed
 
     def bound(self, score):
-        """V = sigmoid(score), in (0, 1)."""
+        """Values v = sigmoid(score), in (0, 1)."""
         return tf.sigmoid(score)
 
     def confidence(self, x, y):
@@ -73,7 +73,7 @@ class DVN(EnergyLearner):
                 y_inferred = self.ascend(self.inference, z, self.space.start(y_true))[-1]
                 y_adversarial = self.adversary(
                     lambda y: per_example(self.error(z, y, y_true)),
-                    self.partly_uninformed(y_true, self.uninformed),
+                    replace_first(y_true, self.space.start(y_true), self.uninformed),
                     self.space,
                 )[-1]
             terms = {

@@ -129,18 +129,6 @@ class Learner(tf.Module, abc.ABC):
 
         return ascent(climbed, y, space or self.space, steps)
 
-    def partly_uninformed(self, y, share):
-        """`y`, [batch, ...], with the uninformed output in place of a `share` of the batch.
-
-        Batches are shuffled: the first examples are random ones.
-        """
-        if not share:
-            return y
-        batch = tf.shape(y)[0]
-        count = tf.cast(tf.round(share * tf.cast(batch, tf.float32)), tf.int32)
-        chosen = tf.reshape(tf.range(batch) < count, [-1] + [1] * (len(y.shape) - 1))
-        return tf.where(chosen, self.space.start(y), y)
-
     def descend(self, tape, loss, network, optimizer):
         """One optimizer step on `loss`, the mean over this replica's share of the batch.
 
@@ -163,6 +151,19 @@ def per_example(values):
     if len(values.shape) == 1:
         return values
     return tf.reduce_mean(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
+
+
+def replace_first(y, other, share):
+    """`y`, [batch, ...], with `other`, shaped like it, in place of the first `share` of the batch.
+
+    Batches are shuffled: the first examples are random ones.
+    """
+    if not share:
+        return y
+    batch = tf.shape(y)[0]
+    count = tf.cast(tf.round(share * tf.cast(batch, tf.float32)), tf.int32)
+    chosen = tf.reshape(tf.range(batch) < count, [-1] + [1] * (len(y.shape) - 1))
+    return tf.where(chosen, other, y)
 
 
 def build_network(make_network, make_optimizer, example, outputs, total_steps):

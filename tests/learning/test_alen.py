@@ -369,13 +369,42 @@ def test_refinement_is_not_learned_through():
     assert_same(weights(learner.energy), energy)
 
 
-@pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.25, 2), (0.5, 3), (1.0, 6)])
-def test_uninformed_share_starts_at_nothing(share, count):
-    learner = make_learner(uninformed=share)
-    y = tf.fill((BATCH, LABELS), 0.7)
+@pytest.mark.parametrize(("uninformed", "count"), [(0.0, 0), (0.25, 2), (0.5, 3), (1.0, 6)])
+def test_shares_of_the_batch_start_elsewhere(uninformed, count):
+    y, y_true = tf.fill((BATCH, LABELS), 0.7), tf.constant(batch()[1])
     expected = np.full((BATCH, LABELS), 0.7, np.float32)
     expected[:count] = 0
-    np.testing.assert_array_equal(learner.start(y), expected)
+    found = make_learner(uninformed=uninformed).start(y, y_true)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_mixed_share_starts_between_g_and_other_truths():
+    learner = make_learner(uninformed=1 / BATCH, mixed=4 / BATCH)
+    y, y_true = np.full((BATCH, LABELS), 0.7, np.float32), batch()[1]
+    starts = learner.start(tf.constant(y), tf.constant(y_true)).numpy()
+    np.testing.assert_array_equal(starts, learner.start(tf.constant(y), tf.constant(y_true)))
+    np.testing.assert_array_equal(starts[0], 0)
+    np.testing.assert_array_equal(starts[5:], y[5:])
+    places = (starts[1:5] - y[1:5]) / (y_true[:4] - y[1:5])  # one per example, between 0 and 1
+    np.testing.assert_allclose(places, np.repeat(places[:, :1], LABELS, 1), atol=1e-5)
+    assert len(set(places[:, 0].round(4))) == 4
+    assert np.all((places > 0) & (places < 1))
+    learner.train_step(*map(tf.constant, batch()))
+    after = learner.start(tf.constant(y), tf.constant(y_true)).numpy()
+    assert np.all(after[1:5] != starts[1:5])  # others in every step
+
+
+def test_refined_outputs_from_anywhere_on_the_path():
+    learner = make_learner(anywhere=True)
+    x, y_true = map(tf.constant, batch())
+    z = learner.energy.encode(learner.standardization(x))
+    y = tf.fill((BATCH, LABELS), 0.7)
+    path = learner.ascend(learner.refinement, z, y)
+    found = learner.refine(z, y, y_true)
+    for example in range(BATCH):
+        np.testing.assert_array_equal(found[example], path[example % len(path)][example])
+    learner.anywhere = False
+    np.testing.assert_array_equal(learner.refine(z, y, y_true), path[-1])
 
 
 def test_prediction_is_the_ascent_from_the_inference_network():

@@ -1,0 +1,161 @@
+import io
+import shutil
+import sys
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from alen_tf.datasets import lfw_parts as lfw
+from alen_tf.errors import DataError
+
+
+@pytest.fixture
+def folder(faces_dir, tmp_path):
+    return shutil.copytree(faces_dir / "lfw_parts", tmp_path / "lfw_parts")
+
+
+def load(folder, tmp_path):
+    return lfw.lfw_parts(manual_dir=str(folder.parent), data_dir=str(tmp_path / "data"))
+
+
+def members(path):
+    with tarfile.open(path) as archive:
+        return {member.name: archive.extractfile(member).read() for member in archive}
+
+
+def rewrite(path, contents):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
+def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
+    splits = lfw.lfw_parts(str(faces_dir), str(data_dir))
+    assert splits.facts == {"superpixels": "official"}
+    assert splits.label_names == ("background", "skin", "hair")
+    assert splits.train.full is None
+    masks = members(folder / "parts_lfw_funneled_gt_images.tgz")
+    images = members(folder / "lfw-funneled.tgz")
+    names = lfw.read_names(folder / "parts_test.txt")
+    assert len(splits.test) == len(names) == 2
+    for x, y, full, name in zip(splits.test.x, splits.test.y, splits.test.full, names, strict=True):
+        mask = np.asarray(Image.open(io.BytesIO(masks[f"parts_lfw_funneled_gt_images/{name}.ppm"])))
+        blue_green_red = mask[..., ::-1] // 255  # one-hot in the order of the classes
+        np.testing.assert_array_equal(full[..., 0], blue_green_red.argmax(-1))
+        # Shares of classes: their mean over the image is that of the mask.
+        np.testing.assert_allclose(y.mean((0, 1)), blue_green_red.mean((0, 1)), atol=5e-3)
+        np.testing.assert_allclose(y.sum(-1), 1, atol=1e-5)
+        file = f"lfw_funneled/{name[:-5]}/{name}.jpg"
+        image = np.asarray(Image.open(io.BytesIO(images[file])), np.float64)
+        np.testing.assert_allclose(x.mean((0, 1)), image.mean((0, 1)), atol=1.5)
+        rows, columns = np.mgrid[:250, :250] // 10
+        np.testing.assert_array_equal(full[..., 1], rows * 25 + columns)
+
+
+def test_prepared_once(faces_dir, data_dir):
+    first = lfw.lfw_parts(str(faces_dir), str(data_dir))
+    again = lfw.lfw_parts(data_dir=str(data_dir))
+    np.testing.assert_array_equal(first.validation.full, again.validation.full)
+    assert again.facts == first.facts
+
+
+def test_shares_are_areas():
+    classes = np.zeros((250, 250), np.uint8)
+    classes[:, 125:] = 2
+    found = lfw.shares(classes, 2)
+    np.testing.assert_allclose(found, [[[1, 0, 0], [0, 0, 1]]] * 2)
+    found = lfw.shares(classes, 1)
+    np.testing.assert_allclose(found, [[[0.5, 0, 0.5]]])
+
+
+def test_superpixels_are_computed_where_there_are_none(folder, tmp_path):
+    (folder / "parts_lfw_funneled_superpixels_mat.tgz").unlink()
+    splits = load(folder, tmp_path)
+    assert splits.facts == {"superpixels": "SLIC"}
+    classes, superpixels = splits.test.full[0, ..., 0], splits.test.full[0, ..., 1]
+    numbers = np.unique(superpixels)
+    assert 100 < len(numbers) < 400
+    # They follow the edges of the picture.
+    purity = [np.bincount(classes[superpixels == number]).max() for number in numbers]
+    assert sum(purity) / classes.size > 0.97
+
+
+def test_numbers_of_the_lists_may_be_short(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_text("Ann_Other 3\nJo 0012\n\n")
+    assert lfw.read_names(path) == ["Ann_Other_0003", "Jo_0012"]
+    path.write_text("Ann_Other 3\nJo\n")
+    with pytest.raises(DataError, match="line 2"):
+        lfw.read_names(path)
+
+
+def test_without_a_directory(tmp_path):
+    with pytest.raises(DataError, match=r"is down.*--manual_dir=DIR"):
+        lfw.lfw_parts(data_dir=str(tmp_path))
+
+
+def break_colour(folder):
+    path = folder / "parts_lfw_funneled_gt_images.tgz"
+    contents = members(path)
+    name = sorted(contents)[0]
+    contents[name] = contents[name][:-3] + bytes([7, 7, 7])
+    rewrite(path, contents)
+
+
+def break_size(folder):
+    path = folder / "lfw-funneled.tgz"
+    contents = members(path)
+    name = sorted(contents)[0]
+    file = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(file, "JPEG")
+    contents[name] = file.getvalue()
+    rewrite(path, contents)
+
+
+def break_image(folder):
+    path = folder / "lfw-funneled.tgz"
+    contents = members(path)
+    name = sorted(contents)[0]
+    contents[name] = contents[name][:300]
+    rewrite(path, contents)
+
+
+def drop_image(folder):
+    path = folder / "lfw-funneled.tgz"
+    contents = members(path)
+    del contents[sorted(contents)[0]]
+    rewrite(path, contents)
+
+
+def cut_archive(folder):
+    path = folder / "parts_lfw_funneled_gt_images.tgz"
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (break_colour, r"gt_images.tgz: Ann_Other_0001.ppm: colour \(7, 7, 7\) is no class"),
+        (break_size, r"lfw-funneled.tgz: Ann_Other_0001.jpg: size 32x32, expected 250x250"),
+        (break_image, r"lfw-funneled.tgz: Ann_Other_0001.jpg: not an image"),
+        (drop_image, r"lfw-funneled.tgz: no Ann_Other_0001.jpg"),
+        (cut_archive, r"gt_images.tgz: cannot be read"),
+        (lambda folder: (folder / "parts_test.txt").unlink(), r"parts_test.txt not found"),
+    ],
+)
+def test_damage_is_named(folder, tmp_path, damage, message):
+    damage(folder)
+    with pytest.raises(DataError, match=message) as caught:
+        load(folder, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_slic_needs_scikit_image(folder, tmp_path, monkeypatch):
+    (folder / "parts_lfw_funneled_superpixels_mat.tgz").unlink()
+    monkeypatch.setitem(sys.modules, "skimage.segmentation", None)
+    with pytest.raises(DataError, match=r"alen_tf\[images\]"):
+        load(folder, tmp_path)
