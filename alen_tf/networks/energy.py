@@ -1,6 +1,7 @@
 """The contract of energy networks."""
 
 import keras
+from keras import ops
 
 
 class Energy(keras.Model):
@@ -24,3 +25,21 @@ class Energy(keras.Model):
         """score(encode(x), y) for `inputs` = (x, y)."""
         x, y = inputs
         return self.score(self.encode(x, training=training), y)
+
+
+def matrix_score(y, scores):
+    """Scores of every place from a matrix of scores of every class: sum_k (y_pk - 1/K) F_pk.
+
+    The uninformed output scores 0 everywhere, and a place's score is linear in its own y_p given F:
+    the slope of sigmoid(score) is the opinion F_p, however crisp y_p is. Scores that are any
+    function of y_p learn instead that crisp outputs are right, and hold every output where it is.
+
+    Args:
+      y: outputs, [batch, height, width, outputs].
+      scores: F(x, y), shaped like `y`.
+
+    Returns:
+      [batch, height, width].
+    """
+    classes = max(2, y.shape[-1])  # a mask's only output stands for two classes
+    return ops.sum((y - 1.0 / classes) * scores, axis=-1)

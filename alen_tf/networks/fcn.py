@@ -5,7 +5,7 @@ import gin
 import keras
 from keras import ops
 
-from alen_tf.networks.energy import Energy
+from alen_tf.networks.energy import Energy, matrix_score
 
 KERNEL = 5
 STRIDES = (1, 2, 2)
@@ -51,8 +51,8 @@ class FCN(keras.Sequential):
 
 @gin.register
 class FCNEnergy(Energy):
-    """The same five layers over image and output together: a matrix of scores, [batch, height,
-    width], or its mean, [batch].
+    """The same five layers over image and output together give a matrix of scores F(x, y); the
+    score is its `matrix_score`, [batch, height, width], or the mean of that, [batch].
 
     The first convolution of (x, y) is the sum of one over x and one over y; the first is encoded
     once. Swish in place of ReLU: refinement follows the gradient with respect to y, which a ReLU
@@ -67,11 +67,10 @@ class FCNEnergy(Energy):
           filters: of the three convolutions.
           skips: add what each resolution knew on the way down to what comes up (as FCN-8s does);
             without it, thin parts are lost in the strides.
-          pooled: return the mean of the matrix, for oracle values of whole images.
+          pooled: return the mean over places, for oracle values of whole images.
           name: name of the model.
         """
         super().__init__(name=name)
-        del outputs
         first, second, third = filters
         self.skips = skips
         self.pooled = pooled
@@ -80,8 +79,8 @@ class FCNEnergy(Energy):
         self.second = _convolution(second, 2, activation="swish")
         self.third = _convolution(third, 2, activation="swish")
         self.up_second = _transposed(second if skips else first)
-        self.up_first = _transposed(first if skips else 1)
-        self.head = keras.layers.Conv2D(1, 1) if skips else None
+        self.up_first = _transposed(first if skips else outputs)
+        self.head = keras.layers.Conv2D(outputs, 1) if skips else None
 
     def encode(self, x, training=False):
         """The image's half of the first convolution, [batch, height, width, filters]."""
@@ -96,5 +95,5 @@ class FCNEnergy(Energy):
             scores = self.head(ops.silu(self.up_first(ops.silu(up + middle)) + fine))
         else:
             scores = self.up_first(ops.silu(up))
-        scores = scores[..., 0]
-        return ops.mean(scores, axis=(1, 2)) if self.pooled else scores
+        places = matrix_score(y, scores)
+        return ops.mean(places, axis=(1, 2)) if self.pooled else places

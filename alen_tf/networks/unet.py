@@ -5,7 +5,7 @@ import gin
 import keras
 from keras import ops
 
-from alen_tf.networks.energy import Energy
+from alen_tf.networks.energy import Energy, matrix_score
 
 
 class Block(keras.layers.Layer):
@@ -82,14 +82,12 @@ class UNet(keras.Model):
 
 @gin.register
 class UNetEnergy(Energy):
-    """s_p(x, y) = sum_k y_pk F_pk(x) + G_p(x, y): a matrix of scores, [batch, height, width].
+    """`matrix_score` of F(x) + G(x, y), [batch, height, width].
 
-    Like the energies of label sets it has a local term, here from an hourglass over the image, and
-    a global one, here a smaller hourglass over what the first made of the image and over y. All of
-    F is encoded once; a refinement step pays for G.
-
-    F has batch normalisation; G has group normalisation, because it sees y*, y' and y'', whose
-    statistics differ, and because an ascent must not let the examples of a batch interact.
+    F is an hourglass over the image, encoded once; G, which a refinement step pays for, is a
+    smaller one over what F's made of the image and over y. F has batch normalisation; G has group
+    normalisation, because it sees y*, y' and y'', whose statistics differ, and because an ascent
+    must not let the examples of a batch interact.
     """
 
     def __init__(
@@ -120,7 +118,7 @@ class UNetEnergy(Energy):
         self.context = Hourglass(
             context_filters, lambda: keras.layers.GroupNormalization(groups), dropout=0.0
         )
-        self.head = keras.layers.Conv2D(1, 1)
+        self.head = keras.layers.Conv2D(outputs, 1)
 
     def encode(self, x, training=False):
         """F(x), [batch, height, width, outputs], and the image's half of G's first convolution."""
@@ -129,5 +127,6 @@ class UNetEnergy(Energy):
 
     def score(self, z, y):
         local, image = z
-        context = self.head(self.context(ops.silu(image + self.output_half(y))))
-        return ops.sum(local * y, axis=-1) + context[..., 0]
+        return matrix_score(
+            y, local + self.head(self.context(ops.silu(image + self.output_half(y))))
+        )

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from alen_tf.networks.conv import ConvEnergy
 from alen_tf.networks.crf import MeanFieldCRF
+from alen_tf.networks.energy import matrix_score
 from alen_tf.networks.fcn import FCN, FCNEnergy
 from alen_tf.networks.unet import UNet, UNetEnergy
 
@@ -99,13 +100,20 @@ def test_the_sizes_of_the_paper():
     assert network.count_params() == sum(weights) + 64 + 128 + 128 + 64 + 1
 
 
-def test_the_local_term_of_the_unet_is_linear_in_y(batch, random):
-    energy = UNetEnergy(3, **SMALL, context_filters=(4, 8), groups=2)
-    y = tf.constant(random.rand(3, 12, 8, 3), tf.float32)
-    z = energy.encode(batch)
-    whole = energy.score(z, y)
-    without = energy.score((tf.zeros_like(z[0]), z[1]), y)
-    np.testing.assert_allclose(whole - without, np.sum(z[0] * y, axis=-1), rtol=1e-3, atol=1e-4)
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_matrix_score(random, outputs):
+    y, scores = random.rand(2, 2, 4, 5, outputs).astype(np.float32)
+    found = matrix_score(tf.constant(y), tf.constant(scores)).numpy()
+    for place in np.ndindex(2, 4, 5):
+        middle = 0.5 if outputs == 1 else 1 / 3
+        expected = sum((y[place][k] - middle) * scores[place][k] for k in range(outputs))
+        assert found[place] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("make", ENERGIES.values(), ids=ENERGIES)
+def test_the_uninformed_output_scores_nothing(batch, make):
+    np.testing.assert_allclose(make(3)((batch, tf.fill((3, 12, 8, 3), 1 / 3))), 0, atol=1e-5)
+    np.testing.assert_allclose(make(1)((batch, tf.fill((3, 12, 8, 1), 0.5))), 0, atol=1e-5)
 
 
 class TestMeanFieldCRF:

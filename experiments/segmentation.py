@@ -1,0 +1,81 @@
+"""What Tables 2 and 3 share: rows of methods, columns of metrics."""
+
+import json
+
+from absl import flags
+
+from experiments import runs
+
+SEEDS = range(3)
+# Rows that the paper's tables do not have.
+LABELS = {
+    "crf": "fully connected CRF on the FCN",
+    "unet": "U-Net",
+    "alen_unet_infnet": "InfNet (ALEN), U-Nets",
+    "alen_unet": "ALEN, U-Nets",
+}
+
+
+def table(record, dataset, published, metrics, rows):
+    """A table as Markdown: per metric the paper's test score, ours on validation and on test.
+
+    Args:
+      record: name of the record of runs.
+      dataset: folder of gin files.
+      published: key of the paper's table in `third_party/published`.
+      metrics: names of scores; the first is the one that validation chooses by.
+      rows: {method: (gin file or None, "refined" or "inference_network")}.
+    """
+    source = runs.ROOT / "third_party" / "published" / "pan2020.json"
+    quoted = json.loads(source.read_text(encoding="utf-8"))[published]["rows"]
+    lines = []
+    for method, (gin_name, key) in rows.items():
+        entry = quoted.get(method, {})
+        size = entry.get("input", "32x32")
+        cells = [entry.get("label", LABELS.get(method)), size]
+        found = None
+        if gin_name is not None:
+            wanted = [runs.Run(f"gin/{dataset}/{gin_name}.gin", seed) for seed in SEEDS]
+            found = [result for result in runs.train(record, wanted) if result is not None]
+        for metric in metrics:
+            cells.append(str(entry.get(metric, "-")))
+            for split in ("validation", "test"):
+                cells.append(_cell(found, split, key, metric))
+        lines.append([*cells, "only quoted" if found is None else str(len(found))])
+    names = [metric.replace("_", " ").replace("iou", "IoU") for metric in metrics]
+    columns = [f"{name}, {kind}" for name in names for kind in ("paper", "validation", "test")]
+    return runs.markdown(["method", "input", *columns, "seeds"], lines)
+
+
+def _cell(results, split, key, metric):
+    if not results:
+        return "-" if results is None else "not run"
+    scores = [result[split] for result in results]
+    if key == "inference_network":
+        scores = [each["inference_network_scores"] for each in scores]
+    return runs.mean_and_spread(each[metric] for each in scores)
+
+
+def figure(record, run, name):
+    """Draws `docs/NAME.png`: image, truth, inference network alone and refined, of the test images
+    that refinement changes most.
+
+    Args:
+      record: name of the record of `run`.
+      run: a `Run`, trained anew where its workdir is not on this machine.
+      name: of the figure.
+    """
+    import numpy as np
+
+    from alen_tf import evaluation, trained
+
+    workdir = runs.trained_workdir(record, run)
+    places = (flags.FLAGS[place].value for place in ("manual_dir", "data_dir"))
+    task, splits, learner = trained.restore(workdir, *places)
+    path = evaluation.Predictor(learner)(splits.test.x)
+    decoded = [np.asarray(task.space.decode(y)) for y in path[[0, -1]]]
+    changed = np.any(decoded[0] != decoded[1], axis=-1).mean(axis=(1, 2))
+    rows = np.argsort(-changed, kind="stable")[:8]
+    shown = splits.test.take(rows)
+    (drawn,) = task.pictures(shown.x, path[:, rows], shown.truth).values()
+    runs.save(drawn, name)

@@ -1,0 +1,41 @@
+"""Table 3, segmentation of Weizmann horses: python -m experiments.table3.
+
+Trains every method on every seed that is not recorded yet, and prints our numbers beside the
+paper's: first the paper's architectures under its protocol, then the modern ones.
+"""
+
+from absl import app
+
+from experiments import segmentation
+
+METRICS = ("mean_iou", "global_iou")
+# Row: gin file and which of a run's numbers. A row without a gin file is only quoted.
+ROWS = {
+    "chopps": (None, None),
+    "fcn": ("fcn", "refined"),
+    "crf": ("crf", "refined"),
+    "dvn": ("dvn", "refined"),
+    "dvn_fcn": ("dvn_fcn", "refined"),
+    "alen_infnet": ("alen", "inference_network"),
+    "alen": ("alen", "refined"),
+    "unet": ("unet", "refined"),
+    "alen_unet_infnet": ("alen_unet", "inference_network"),
+    "alen_unet": ("alen_unet", "refined"),
+    "mmbm2": (None, None),
+    "mmbm2_gc": (None, None),
+    "shape_nn": (None, None),
+}
+
+
+def table():
+    """Mean and global IoU in percent, the paper's and ours, as Markdown."""
+    return segmentation.table("table3", "weizmann_horses", "iou", METRICS, ROWS)
+
+
+def main(argv):
+    del argv
+    print(table())
+
+
+if __name__ == "__main__":
+    app.run(main)
