@@ -38,6 +38,7 @@ class ALEN(PairLearner):
         distance=losses.squared_error,
         uninformed=0.0,
         mixed=0.0,
+        crisp=False,
         anywhere=False,
         name="alen",
     ):
@@ -64,6 +65,8 @@ class ALEN(PairLearner):
           mixed: share of each batch whose refinement starts somewhere between y' and the truth of
             another example. Not in the paper: it shows the energy outputs that are wrong and as
             crisp as the truth, and all between, so that v cannot take crispness for truth.
+          crisp: whether every other start is decoded, at a random threshold. Not in the paper: how
+            soft y' is tells how good it is, and v could do without x.
           anywhere: whether y'' is any output of the refinement's path, from its start to its end,
             and not always the last one as in the paper.
           name: the method's name in results.
@@ -86,6 +89,7 @@ class ALEN(PairLearner):
         self.distance = distance
         self.uninformed = uninformed
         self.mixed = mixed
+        self.crisp = crisp
         self.anywhere = anywhere
 
     def bound(self, score):
@@ -154,14 +158,17 @@ class ALEN(PairLearner):
 
     def start(self, y, y_true):
         """Where refinement starts in training: at y', or for shares of the batch at the uninformed
-        output and between y' and the truth of the example before."""
-        start = y
-        if self.mixed:
-            # Stateless: a resumed run draws the same numbers.
-            seed = tf.stack([tf.cast(self.energy_optimizer.iterations.value, tf.int32), 0])
-            shape = [tf.shape(y)[0]] + [1] * (len(y.shape) - 1)
-            between = y + tf.random.stateless_uniform(shape, seed) * (tf.roll(y_true, 1, 0) - y)
-            start = replace_first(start, between, self.uninformed + self.mixed)
+        output and between y' and the truth of the example before; every other one crisp."""
+        # Stateless: a resumed run draws the same numbers.
+        seed = tf.stack([tf.cast(self.energy_optimizer.iterations.value, tf.int32), 0])
+        shape = [tf.shape(y)[0]] + [1] * (len(y.shape) - 1)
+        draws = tf.random.stateless_uniform(shape, seed)
+        mixed = y + draws * (tf.roll(y_true, 1, axis=0) - y)
+        start = replace_first(y, mixed, self.uninformed + self.mixed)
+        if self.crisp:
+            decoded = tf.cast(self.space.decode(start, draws), start.dtype)
+            odd = tf.reshape(tf.range(tf.shape(y)[0]) % 2 == 1, shape)
+            start = tf.where(odd, decoded, start)
         return replace_first(start, self.space.start(y), self.uninformed)
 
     def refine(self, z, y, y_true):
