@@ -7,7 +7,7 @@ import tempfile
 
 from absl import app, flags, logging
 
-from alen_tf.errors import UserError
+from alen_tf.errors import Interrupted, UserError
 
 logging.set_verbosity(logging.WARNING)  # not a line per checkpoint
 flags.DEFINE_string("workdir", None, "Folder of the run: configuration, checkpoints, results.")
@@ -33,6 +33,12 @@ def run(main):
 
                 tf.config.list_physical_devices()
             main(flags.FLAGS)
+        except KeyboardInterrupt:
+            print("stopped by SIGINT", file=sys.stderr)
+            sys.exit(130)
+        except Interrupted as error:
+            print(f"\n{error}", file=sys.stderr)
+            sys.exit(error.status)
         except UserError as error:
             line = str(error).splitlines()[0]  # gin adds lines of its own
             print(f"error: {line}", file=sys.stderr)
