@@ -36,11 +36,11 @@ def run(main):
         except KeyboardInterrupt:
             print("stopped by SIGINT", file=sys.stderr)
             sys.exit(130)
-        except Interrupted as error:
-            print(f"\n{error}", file=sys.stderr)
-            sys.exit(error.status)
         except UserError as error:
             line = str(error).splitlines()[0]  # gin adds lines of its own
+            if isinstance(error, Interrupted):
+                print(f"\n{line}", file=sys.stderr)
+                sys.exit(error.status)
             print(f"error: {line}", file=sys.stderr)
             sys.exit(1)
 

@@ -4,32 +4,36 @@ import difflib
 import hashlib
 import pathlib
 import platform
-import sys
 from importlib import metadata
 
 import numpy as np
 
 PACKAGES = ("alen_tf", "tensorflow", "keras", "numpy")
+# The modules that decide what weights a run ends with, given its data.
+CODE = (
+    "evaluation.py",
+    "loop.py",
+    "trainer.py",
+    "inference/*.py",
+    "learning/*.py",
+    "networks/*.py",
+    "objectives/*.py",
+    "tasks/*.py",
+)
 
 
 def of(splits):
     """The provenance of a run on these `Splits`, as an object for JSON.
 
-    The code is every module of this package that has been imported, and the versions of what
-    computes; the data is every array of the splits.
+    The code is this package's modules in `CODE`, and the versions of what computes; the data is
+    every array of the splits.
     """
     package = pathlib.Path(__file__).parent
-    modules = {
-        str(pathlib.Path(module.__file__).relative_to(package.parent)): module.__file__
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == package.name and getattr(module, "__file__", None)
-    }
+    paths = sorted(path for pattern in CODE for path in package.glob(pattern))
     return {
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in PACKAGES},
-        "code": {
-            name: digest(pathlib.Path(modules[name]).read_bytes()) for name in sorted(modules)
-        },
+        "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
         "data": {
             f"{split}.{part}": _array(getattr(getattr(splits, split), part))
             for split in ("train", "validation", "test")
@@ -46,14 +50,17 @@ def digest(content):
 
 
 def difference(old, new):
-    """What has changed between two provenances, in words; empty where nothing has."""
+    """What has changed between two provenances, in words; empty where nothing has.
+
+    A module that is new has changed nothing, unless one that was there now uses it.
+    """
     for part, what in (
         ("data", "other data"),
         ("versions", "other versions"),
         ("code", "other code"),
     ):
         before, now = old.get(part) or {}, new[part]
-        keys = [key for key in before | now if before.get(key) != now.get(key)]
+        keys = [key for key in before if before[key] != now.get(key)]
         if keys:
             changes = [f"{key} was {before.get(key)}, is {now.get(key)}" for key in keys]
             return f"{what} ({_shortened(changes)})"

@@ -131,7 +131,7 @@ class _Run:
         self.batches = batches
         self.epochs = epochs
         self.first_choice = first_choice  # the first epoch whose model may be the best one
-        self.interruption = interruption or Interruption()
+        self.interruption = Interruption() if interruption is None else interruption
         self.predict = evaluation.Predictor(learner)
         self.latest = Checkpoints(workdir.latest, keep=2, learner=learner)
         self.best = Checkpoints(workdir.best, learner=learner)

@@ -159,8 +159,9 @@ def writing(path):
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
-        reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror
-        raise WorkdirError(f"{path}: cannot be written: {str(reason).splitlines()[0]}") from error
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = reason.partition(" [Op:")[0].rpartition("; ")[2]  # of TensorFlow, what C++ said
+        raise WorkdirError(f"{path}: cannot be written: {reason}") from error
 
 
 def write(path, content):
