@@ -13,7 +13,7 @@ import tensorflow as tf
 import alen_tf
 from alen_tf import calibration, evaluation, provenance, summaries
 from alen_tf.checkpoints import Checkpoints
-from alen_tf.errors import NonFiniteError
+from alen_tf.errors import NonFiniteError, WorkdirError
 from alen_tf.interface import Interface
 from alen_tf.interruption import Interruption
 from alen_tf.loop import Batches, Loop, check_weights
@@ -140,11 +140,18 @@ class _Run:
         self.progress = _Progress(**saved or {})
         if self.progress.best_epoch:
             self.best.verify()  # now, not at the end of the run
+        elif not saved and self.best.newest():
+            raise WorkdirError(
+                f"{workdir.latest} is empty, but {self.best.newest()} is there; start again with "
+                "--restart, which keeps the old folder beside"
+            )
         self.summaries = summaries.Summaries(workdir, config, self.progress.events)
         for problem in problems + self.summaries.problems:
             print(problem)
         if saved:
             print(f"resuming {workdir.path} {self._place()}")
+        else:
+            self._save()
 
     def train(self, evaluate_every, test_every):
         """Trains to the last epoch, evaluating and saving as it goes."""

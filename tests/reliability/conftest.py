@@ -180,9 +180,12 @@ def content(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def result(workdir):
-    """All that a training leaves that does not tell the time: what must not depend on faults."""
-    found = {"curves": curves(workdir)}
+def result(workdir, seen=True):
+    """All that a training leaves that does not tell the time: what must not depend on faults.
+
+    Without `seen`, all but TensorBoard's curves.
+    """
+    found = {"curves": curves(workdir)} if seen else {}
     for path in workdir.rglob("*.png"):
         found[path.name] = path.read_bytes()
     for name in ("config.gin", "provenance.json", "model.json"):

@@ -1,5 +1,7 @@
 """Bad disk: full, read-only, vanished, or giving back something else than was written."""
 
+import contextlib
+import itertools
 import json
 import os
 import random
@@ -9,6 +11,7 @@ import signal
 import subprocess
 
 import pytest
+import tensorflow as tf
 
 from alen_tf import checkpoints, trained, workdir
 from alen_tf.errors import WorkdirError
@@ -51,15 +54,16 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize("free", [0, 10_000, 100_000])
 def test_full_disk(small_disk, half, undisturbed, faults, free):
     run = shutil.copytree(half, small_disk / "run")
-    with pytest.raises(OSError, match="No space"), (small_disk / "filler").open("wb", 0) as file:
-        while True:
-            file.write(bytes(1000))
+    with contextlib.suppress(OSError), (small_disk / "filler").open("wb", 0) as file:
+        while file.write(bytes(1000)):
+            pass
+    assert shutil.disk_usage(small_disk).free == 0
     os.truncate(small_disk / "filler", (small_disk / "filler").stat().st_size - free)
     before = newest(run / "checkpoints" / "latest")
     with pytest.raises(WorkdirError, match=f"{run}.* cannot be written: .*No space left on device"):
         train_here(run)
     assert_whole(run)
-    assert newest(run / "checkpoints" / "latest").name >= before.name
+    assert int(newest(run / "checkpoints" / "latest").name) >= int(before.name)
     faults()
     (small_disk / "filler").unlink()
     train_here(run)
@@ -111,7 +115,7 @@ class Vanishing:
 def test_vanished(half, faults, how):
     with pytest.raises(WorkdirError, match=f"{half}: cannot be written: No such file"):
         train_here(half, Vanishing(half, 2, how))
-    assert not half.exists()
+    assert not (half / "config.gin").exists()  # it is not made anew
     faults()
 
 
@@ -159,18 +163,25 @@ def test_falls_back(half, undisturbed, faults, capsys, damage):
 
 @pytest.mark.promise("Bad disk: where no checkpoint is left undamaged, it says so and deletes none")
 def test_nothing_left(half, faults):
-    for kind, what in (("latest", "no older one left"), ("best", "is damaged")):
-        for folder in (half / "checkpoints" / kind).glob("[0-9]*"):
-            cut(folder / "state.index", 80)
+    def refused(what):
         before = content(half / "checkpoints")
         with pytest.raises(WorkdirError, match=what):
             train_here(half)
-        with pytest.raises(WorkdirError, match=r"is damaged|missing"):
-            trained.load(half)
         assert content(half / "checkpoints") == before
         faults()
-        for folder in (half / "checkpoints" / kind).glob("[0-9]*"):
-            shutil.rmtree(folder)
+
+    best = newest(half / "checkpoints" / "best") / "state.index"
+    original = best.read_bytes()
+    cut(best, 80)
+    refused(f"{best.parent} is damaged")
+    with pytest.raises(WorkdirError, match=f"{best.parent} is damaged"):
+        trained.load(half)
+    best.write_bytes(original)
+    for folder in (half / "checkpoints" / "latest").glob("[0-9]*"):
+        cut(folder / "state.index", 80)
+    refused("no older one left")
+    shutil.rmtree(half / "checkpoints" / "latest")
+    refused("latest is empty, but .* is there")
 
 
 @pytest.mark.promise("Bad disk: a truncated results.json or model.json is named, and made anew")
@@ -194,46 +205,42 @@ def test_unreadable_events(half, undisturbed, faults, capsys, damage):
     damage(path, 8 * 200)
     train_here(half)
     assert f"{path} is " in capsys.readouterr().out
-    found, expected = result(half), result(undisturbed())
-    del found["curves"], expected["curves"]
-    assert found == expected
+    assert result(half, seen=False) == result(undisturbed(), seen=False)
     faults()
+
+
+def failing(function, nth):
+    """The function, on a disk that is full when it is called for the `nth` time."""
+    calls = itertools.count(1)
+
+    def limited(*args, **kwargs):
+        if next(calls) == nth:
+            raise OSError(28, "No space left on device")
+        return function(*args, **kwargs)
+
+    return limited
 
 
 @pytest.mark.promise("Bad disk: whatever step of a save fails, the older generation is still there")
 def test_every_step_of_a_save(tmp_path, faults, monkeypatch):
-    import tensorflow as tf
-
     variable = tf.Variable([1.0, 2.0])
     store = checkpoints.Checkpoints(tmp_path / "latest", keep=2, variable=variable)
     store.save(1, {"epoch": 1})
-    calls = ["fsync", "rename", "unlink", "mkdir", "open"]
-    number = 2
-    for name in calls:
-        for nth in range(1, 6):
-            variable.assign([float(number)] * 2)
-            count = 0
-
-            def failing(*args, original=getattr(os, name), nth=nth, **kwargs):
-                nonlocal count
-                count += 1
-                if count == nth:
-                    raise OSError(28, "No space left on device")
-                return original(*args, **kwargs)
-
-            with monkeypatch.context() as patch:
-                patch.setattr(os, name, failing)
-                try:
-                    store.save(number, {"epoch": number})
-                except WorkdirError as error:
-                    assert "No space left" in str(error)  # noqa: PT017
-                    faults()
-            for folder in (tmp_path / "latest").glob("[0-9]*"):
-                checkpoints.check(folder)
-            progress, problems = store.restore()
-            assert problems == []
-            assert variable.numpy().tolist() == (
-                [1.0, 2.0] if progress["epoch"] == 1 else [float(progress["epoch"])] * 2
-            )
-            store.save(number, {"epoch": number})
-            number += 1
+    steps = [(name, nth) for name in ("fsync", "rename", "mkdir", "open") for nth in range(1, 6)]
+    for number, (name, nth) in enumerate(steps, start=2):
+        variable.assign([number, 2.0])
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, failing(getattr(os, name), nth))
+            try:
+                store.save(number, {"epoch": number})
+            except WorkdirError as error:
+                assert "No space left" in str(error)  # noqa: PT017
+                faults()
+        for folder in (tmp_path / "latest").glob("[0-9]*"):
+            checkpoints.check(folder)
+        progress, problems = store.restore()
+        assert problems == []
+        assert progress["epoch"] in (number - 1, number)
+        assert variable.numpy().tolist() == [progress["epoch"], 2.0]
+        variable.assign([number, 2.0])
+        store.save(number, {"epoch": number})

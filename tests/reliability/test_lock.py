@@ -7,7 +7,6 @@ from alen_tf.workdir import Workdir
 
 from .conftest import DIGITS, Training
 
-
 LONG = Training(DIGITS.gin_file, (*DIGITS.params, "train.epochs = 1000000"))
 
 
