@@ -40,7 +40,7 @@ class Checkpoints:
           WorkdirError: it cannot be written; older generations are still there.
         """
         with writing(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
         with new_folder(self.folder / str(number)) as part:
             self._state.write(str(part / "state"))
             write_json(part / "progress.json", progress or {})

@@ -226,6 +226,7 @@ class _Run:
         if epoch >= self.first_choice and curve[-1] > progress.best_score:
             progress.best_score, progress.best_epoch = curve[-1], epoch
             x, y = self.splits.train.x, self.splits.train.y
+            self.workdir.check_held()
             self.best.save(epoch, {"input_shape": x.shape[1:], "output_shape": y.shape[1:]})
         return curve[-1]
 

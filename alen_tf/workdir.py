@@ -43,7 +43,7 @@ class Workdir:
           WorkdirError: another training holds the folder, or it cannot be written.
         """
         with writing(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.latest.parent.mkdir(parents=True, exist_ok=True)
             file = (self.path / ".lock").open("a+", encoding="utf-8")
         with file:
             try:
