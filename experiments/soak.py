@@ -1,8 +1,9 @@
 """Trains and evaluates for an hour, and watches the process: python -m experiments.soak.
 
-Memory, open files and threads are read off the training command every ten seconds. The first tenth
-of the time is a warm-up; then memory may grow by 2%, from the mean of the next tenth to that of the
-last one, and files and threads not at all. The record is experiments/results/soak.jsonl.
+Memory, open files and threads are read off the training command every ten seconds. The first half
+of the time is a warm-up, in which the allocator of TensorFlow's threads still finds its size; then
+memory may grow by 2%, from the mean of the next tenth of the time to that of the last one, and
+files and threads not at all. The record is experiments/results/soak.jsonl.
 """
 
 import itertools
@@ -45,10 +46,10 @@ def judge(readings):
 
     Returns:
       {"memory_mb": [after warm-up, end], "growth": share, "files": [...], "threads": [...],
-      "steady": bool}.
+      "steady": bool, "memory_by_tenth_mb": [mean of each tenth of the time]}.
     """
     tenth = len(readings) // 10
-    ends = readings[tenth : 2 * tenth], readings[-tenth:]
+    ends = readings[-5 * tenth : -4 * tenth], readings[-tenth:]
     memory = [statistics.mean(reading["memory"] for reading in end) for end in ends]
     counts = {
         name: [max(reading[name] for reading in end) for end in ends]
@@ -61,6 +62,10 @@ def judge(readings):
         "growth": round(growth, 5),
         **counts,
         "steady": steady,
+        "memory_by_tenth_mb": [
+            round(statistics.mean(r["memory"] for r in readings[i * tenth : (i + 1) * tenth]), 1)
+            for i in range(10)
+        ],
     }
 
 
@@ -88,7 +93,7 @@ def main(argv):
                 break
         training.send_signal(signal.SIGTERM)
         status = training.wait(timeout=10)
-        saved = max(int(path.name) for path in (workdir / "checkpoints" / "latest").iterdir())
+        saved = max(int(path.name) for path in (workdir / "checkpoints/latest").glob("[0-9]*"))
     result = {
         "command": runs.line("experiments.soak", [f"--minutes={options.minutes:g}"]),
         "minutes": options.minutes,
