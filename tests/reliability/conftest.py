@@ -31,6 +31,11 @@ class Training(NamedTuple):
     params: tuple[str, ...]
 
 
+def some_slow(*values):
+    """Parameters of a test, of which the first runs by default."""
+    return [values[0], *(pytest.param(value, marks=pytest.mark.slow) for value in values[1:])]
+
+
 EPOCHS = 8
 DIGITS = Training(
     "gin/digits/alen.gin",

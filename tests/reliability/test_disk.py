@@ -16,7 +16,7 @@ import tensorflow as tf
 from alen_tf import checkpoints, trained, workdir
 from alen_tf.errors import WorkdirError
 
-from .conftest import content, one_line, result, train_here
+from .conftest import content, one_line, result, some_slow, train_here
 
 
 def newest(folder):
@@ -51,7 +51,7 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.promise("Bad disk: a full disk ends the run with one line, and loses no older state")
-@pytest.mark.parametrize("free", [0, 10_000, 100_000])
+@pytest.mark.parametrize("free", some_slow(0, 10_000, 100_000))
 def test_full_disk(small_disk, half, undisturbed, faults, free):
     run = shutil.copytree(half, small_disk / "run")
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb", 0) as file:
@@ -111,7 +111,7 @@ class Vanishing:
 
 
 @pytest.mark.promise("Bad disk: a workdir that vanishes is noticed when the state is saved next")
-@pytest.mark.parametrize("how", [shutil.rmtree, lambda path: path.rename(f"{path}.moved")])
+@pytest.mark.parametrize("how", some_slow(shutil.rmtree, lambda path: path.rename(f"{path}.moved")))
 def test_vanished(half, faults, how):
     with pytest.raises(WorkdirError, match=f"{half}: cannot be written: No such file"):
         train_here(half, Vanishing(half, 2, how))
@@ -149,7 +149,7 @@ def test_damage_is_noticed(half, faults):
 
 
 @pytest.mark.promise("Bad disk: a damaged newest checkpoint gives way to the one before, said so")
-@pytest.mark.parametrize("damage", [flip, cut, remove])
+@pytest.mark.parametrize("damage", some_slow(flip, cut, remove))
 def test_falls_back(half, undisturbed, faults, capsys, damage):
     folder = newest(half / "checkpoints" / "latest")
     damage(folder / "state.data-00000-of-00001", 12345)
@@ -199,7 +199,7 @@ def test_truncated_results(tmp_path, undisturbed, faults):
 
 
 @pytest.mark.promise("Bad disk: unreadable events are named, and do not stop the training")
-@pytest.mark.parametrize("damage", [flip, cut, remove])
+@pytest.mark.parametrize("damage", some_slow(flip, cut, remove))
 def test_unreadable_events(half, undisturbed, faults, capsys, damage):
     (path,) = (half / "train").iterdir()
     damage(path, 8 * 200)

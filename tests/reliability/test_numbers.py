@@ -16,7 +16,7 @@ from alen_tf.inference.spaces import Box
 from alen_tf.learning.alen import ALEN
 from alen_tf.objectives import metrics, oracles
 
-from .conftest import DIGITS, EPOCHS, Training, content, curves, train_here
+from .conftest import DIGITS, EPOCHS, Training, content, curves, some_slow, train_here
 
 EXAMPLES = 200
 SHAPES = array_shapes(min_dims=2, max_dims=4, max_side=5)
@@ -116,7 +116,7 @@ ODD = {
 
 @pytest.mark.promise("Numbers: odd data sets train to finite values: empty, full, one, constant")
 @pytest.mark.parametrize("case", ODD)
-@pytest.mark.parametrize("batch_size", [1, 20])
+@pytest.mark.parametrize("batch_size", some_slow(1, 20))
 def test_odd_data_sets(random, faults, case, batch_size):
     y, x = ODD[case]
     x = random.randn(60, 4) if x is None else x

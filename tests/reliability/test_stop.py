@@ -9,7 +9,7 @@ import pytest
 from alen_tf import interruption, loop, trainer
 from alen_tf.errors import Interrupted
 
-from .conftest import Stop, result, train_here
+from .conftest import Stop, result, some_slow, train_here
 
 SECONDS = 5.0
 
@@ -32,7 +32,7 @@ def test_signals_save_and_leave(disturbed, faults):
 @pytest.mark.promise(
     "Orderly stop: a run that was stopped between two steps ends the same, bitwise"
 )
-@pytest.mark.parametrize("steps_per_call", [1, 5])
+@pytest.mark.parametrize("steps_per_call", some_slow(5, 1))
 def test_stopped_between_steps(tmp_path, undisturbed, faults, monkeypatch, steps_per_call):
     monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
     saved = []
