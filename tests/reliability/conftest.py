@@ -92,12 +92,12 @@ class Disturbed:
         self.running.remove(process)
         return alive
 
-    def wait_for(self, process, happened, seconds=120):
+    def wait_for(self, process, happened, seconds=500):
         """Waits until `happened()` is true, or the process has ended; whether it is running."""
         deadline = time.monotonic() + seconds
         while process.poll() is None and not happened():
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.001)
+            assert time.monotonic() < deadline, f"{process.pid} neither does it nor ends"
+            time.sleep(0.002)
         return process.poll() is None
 
     def steps(self):
