@@ -14,6 +14,7 @@ CODE = (
     "evaluation.py",
     "loop.py",
     "trainer.py",
+    "datasets/augmentation.py",
     "inference/*.py",
     "learning/*.py",
     "networks/*.py",
@@ -35,9 +36,10 @@ def of(splits):
         | {name: metadata.version(name) for name in PACKAGES},
         "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
         "data": {
-            f"{split}.{part}": _array(getattr(getattr(splits, split), part))
+            f"{split}.{part}": _array(array)
             for split in ("train", "validation", "test")
-            for part in ("x", "y")
+            for part, array in vars(getattr(splits, split)).items()
+            if array is not None
         }
         | {"names": digest(repr((splits.name, splits.label_names, splits.feature_names)))},
     }

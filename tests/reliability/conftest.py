@@ -208,6 +208,17 @@ def result(workdir, seen=True):
     return found
 
 
+def assert_same(workdir, undisturbed, seen=True):
+    """Compares the `result` of two workdirs, and says what differs."""
+    found, expected = result(workdir, seen), result(undisturbed, seen)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        if found[name] != value and name == "curves":
+            points = [key for key in value | found[name] if value.get(key) != found[name].get(key)]
+            pytest.fail(f"{len(points)} points of curves differ, such as {sorted(points)[:4]}")
+        assert found[name] == value, name
+
+
 def weights(folder):
     """The bytes of all variables of a generation, by name."""
     reader = tf.train.load_checkpoint(str(folder / "state"))

@@ -16,7 +16,7 @@ import tensorflow as tf
 from alen_tf import checkpoints, trained, workdir
 from alen_tf.errors import WorkdirError
 
-from .conftest import content, one_line, result, some_slow, train_here
+from .conftest import assert_same, content, one_line, some_slow, train_here
 
 
 def newest(folder):
@@ -67,7 +67,7 @@ def test_full_disk(small_disk, half, undisturbed, faults, free):
     faults()
     (small_disk / "filler").unlink()
     train_here(run)
-    assert result(run) == result(undisturbed())
+    assert_same(run, undisturbed())
 
 
 @pytest.mark.promise("Bad disk: a limit on file sizes ends the run with one line, nothing is half")
@@ -157,7 +157,7 @@ def test_falls_back(half, undisturbed, faults, capsys, damage):
     printed = capsys.readouterr().out
     assert f"{folder} is damaged" in printed
     assert "resuming" in printed
-    assert result(half) == result(undisturbed())
+    assert_same(half, undisturbed())
     faults()
 
 
@@ -195,7 +195,7 @@ def test_truncated_results(tmp_path, undisturbed, faults):
     with pytest.raises(WorkdirError, match=f"{run / 'model.json'} is damaged"):
         trained.load(run)
     train_here(run)
-    assert result(run) == result(undisturbed())
+    assert_same(run, undisturbed())
 
 
 @pytest.mark.promise("Bad disk: unreadable events are named, and do not stop the training")
@@ -205,7 +205,7 @@ def test_unreadable_events(half, undisturbed, faults, capsys, damage):
     damage(path, 8 * 200)
     train_here(half)
     assert f"{path} is " in capsys.readouterr().out
-    assert result(half, seen=False) == result(undisturbed(), seen=False)
+    assert_same(half, undisturbed(), seen=False)
     faults()
 
 

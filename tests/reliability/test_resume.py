@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .conftest import DIGITS, result
+from .conftest import DIGITS, assert_same
 
 TRAININGS = {"digits": DIGITS}
 CHAINS = [pytest.param(1, 2, id="few"), pytest.param(6, 6, id="many", marks=pytest.mark.slow)]
@@ -35,15 +35,11 @@ def kill_at_random(run, moments):
 @pytest.mark.parametrize(("chains", "kills"), CHAINS)
 @pytest.mark.parametrize("training", TRAININGS.values(), ids=TRAININGS)
 def test_killed_at_random_moments(disturbed, undisturbed, faults, training, chains, kills):
-    expected = result(undisturbed(training))
     for seed in range(chains):
         moments, run = random.Random(seed), disturbed(None, training)
         faults(sum(kill_at_random(run, moments) for _ in range(kills)))
         run.run()
-        found = result(run.workdir)
-        assert found.keys() == expected.keys()
-        for name, value in expected.items():
-            assert found[name] == value, f"seed {seed}: {name}"
+        assert_same(run.workdir, undisturbed(training))
 
 
 @pytest.mark.promise("Exact resume: a run that has ended ends the same when it is started again")
@@ -54,7 +50,7 @@ def test_started_again_at_the_end(disturbed, undisturbed, faults, tmp_path):
         (run.workdir / name).unlink()  # as if killed while it was written
     printed, _ = run.run()
     assert "resuming" in printed
-    assert result(run.workdir) == result(undisturbed())
+    assert_same(run.workdir, undisturbed())
     faults()
 
 
@@ -62,6 +58,6 @@ def test_started_again_at_the_end(disturbed, undisturbed, faults, tmp_path):
 def test_the_same_twice(disturbed, undisturbed, faults):
     run = disturbed()
     run.run()
-    assert result(run.workdir) == result(undisturbed())
+    assert_same(run.workdir, undisturbed())
     assert "train.seed = 0" in (run.workdir / "config.gin").read_text()
     faults()

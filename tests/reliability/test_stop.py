@@ -9,7 +9,7 @@ import pytest
 from alen_tf import interruption, loop, trainer
 from alen_tf.errors import Interrupted
 
-from .conftest import Stop, result, some_slow, train_here
+from .conftest import Stop, assert_same, some_slow, train_here
 
 SECONDS = 5.0
 
@@ -43,7 +43,7 @@ def test_stopped_between_steps(tmp_path, undisturbed, faults, monkeypatch, steps
         faults()
     assert any("step" in line for line in saved)
     train_here(tmp_path / "run")
-    assert result(tmp_path / "run") == result(undisturbed())
+    assert_same(tmp_path / "run", undisturbed())
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ def test_work_that_does_not_end_is_left(ends, faults, monkeypatch, capfd):
 
 
 def test_handlers_are_put_back():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with interruption.watched() as stop:
         signal.raise_signal(signal.SIGINT)
@@ -118,5 +119,5 @@ def test_a_long_evaluation_loses_no_steps(tmp_path, undisturbed, faults, monkeyp
     steps = max(int(path.name) for path in (tmp_path / "run/checkpoints/latest").glob("[0-9]*"))
     assert steps == 3 * 13
     train_here(tmp_path / "run")
-    assert result(tmp_path / "run") == result(undisturbed())
+    assert_same(tmp_path / "run", undisturbed())
     faults()
