@@ -11,6 +11,7 @@ import time
 from typing import NamedTuple
 
 import gin
+import numpy as np
 import pytest
 import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event
@@ -25,10 +26,11 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL
 
 
 class Training(NamedTuple):
-    """What is trained: a gin file and bindings that make it small."""
+    """What is trained: a gin file, bindings that make it small, and further options."""
 
     gin_file: str
     params: tuple[str, ...]
+    options: tuple[str, ...] = ()
 
 
 def some_slow(*values):
@@ -49,6 +51,26 @@ DIGITS = Training(
 )
 
 
+def horses(folder):
+    """Segmentation with augmentation, of random masks that shine through random images."""
+    random, data = np.random.RandomState(0), folder / "weizmann_horses"
+    data.mkdir()
+    masks = (random.rand(48, 4, 4) < 0.5).repeat(8, 1).repeat(8, 2).astype(np.uint8)
+    images = 120 * masks[..., None] + random.randint(0, 100, (48, 32, 32, 3), np.uint8)
+    np.savez(data / "weizmann_horses_32x32.npz", images=images.astype(np.uint8), masks=masks)
+    for name, rows in (("train", range(32)), ("val", range(32, 40)), ("test", range(40, 48))):
+        (data / f"{name}.txt").write_text("\n".join(map(str, rows)))
+    params = (
+        "train.epochs = 6",
+        "train.evaluate_every = 1",
+        "UNet.filters = (2, 4)",
+        "UNetEnergy.filters = (2, 4)",
+        "training/GradientAscent.steps = 1",
+        "prediction/GradientAscent.steps = 2",
+    )
+    return Training("gin/weizmann_horses/alen_unet.gin", params, (f"--manual_dir={folder}",))
+
+
 class Disturbed:
     """A workdir, and the training command on it."""
 
@@ -56,7 +78,7 @@ class Disturbed:
         self.workdir = workdir
         params = [f"--gin_param={param}" for param in training.params]
         self.command = [sys.executable, "-m", "alen_tf.train", f"--gin_file={training.gin_file}"]
-        self.command += [*params, *options, f"--workdir={workdir}"]
+        self.command += [*params, *training.options, *options, f"--workdir={workdir}"]
         self.running = []
 
     def start(self, *options, **settings):

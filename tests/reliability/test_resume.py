@@ -6,10 +6,14 @@ import time
 
 import pytest
 
-from .conftest import DIGITS, assert_same
+from .conftest import DIGITS, assert_same, horses
 
-TRAININGS = {"digits": DIGITS}
-CHAINS = [pytest.param(1, 2, id="few"), pytest.param(6, 6, id="many", marks=pytest.mark.slow)]
+TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses}
+CASES = [
+    pytest.param("digits", 1, 2, id="digits-few"),
+    pytest.param("digits", 6, 6, id="digits-many", marks=pytest.mark.slow),
+    pytest.param("horses", 6, 6, id="horses-many", marks=pytest.mark.slow),
+]
 
 
 def kill_at_random(run, moments):
@@ -32,9 +36,9 @@ def kill_at_random(run, moments):
 @pytest.mark.promise(
     "Exact resume: killed with SIGKILL at any moment, a run ends the same, bitwise"
 )
-@pytest.mark.parametrize(("chains", "kills"), CHAINS)
-@pytest.mark.parametrize("training", TRAININGS.values(), ids=TRAININGS)
-def test_killed_at_random_moments(disturbed, undisturbed, faults, training, chains, kills):
+@pytest.mark.parametrize(("name", "chains", "kills"), CASES)
+def test_killed_at_random_moments(disturbed, undisturbed, faults, tmp_path, name, chains, kills):
+    training = TRAININGS[name](tmp_path)
     for seed in range(chains):
         moments, run = random.Random(seed), disturbed(None, training)
         faults(sum(kill_at_random(run, moments) for _ in range(kills)))
