@@ -101,7 +101,7 @@ class Disturbed:
 
     def end(self, process, status=0):
         """Like `run`, for a command that was started before."""
-        printed, said = process.communicate(timeout=300)
+        printed, said = process.communicate(timeout=1200)
         self.running.remove(process)
         assert process.returncode == status, said
         return printed, said

@@ -12,7 +12,7 @@ from alen_tf import ALENClassifier, loop, trainer
 from alen_tf.datasets.splits import Examples
 from alen_tf.errors import NonFiniteError
 from alen_tf.inference.clamped import Clamped
-from alen_tf.inference.spaces import Box
+from alen_tf.inference.spaces import Box, Simplex
 from alen_tf.learning.alen import ALEN
 from alen_tf.objectives import metrics, oracles
 
@@ -22,7 +22,7 @@ EXAMPLES = 200
 SHAPES = array_shapes(min_dims=2, max_dims=4, max_side=5)
 LARGE = st.floats(-(2.0**100), 2.0**100, width=32)
 ANY = st.one_of(LARGE, st.sampled_from([0.0, -0.0, 1.0, np.float32(1e-45), np.float32(1e-38)]))
-SPACES = [Box()]  # a space needs no more than its name here
+SPACES = [(Box(), False), (Box(), True), (Simplex(), False)]  # and whether labels are known
 
 
 def bounded(test):
@@ -72,8 +72,7 @@ def test_scores_are_in_range(faults):
 
 
 @pytest.mark.promise("Numbers: projections and relaxed outputs stay in the space for all inputs")
-@pytest.mark.parametrize("known", [False, True])
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: type(space).__name__)
+@pytest.mark.parametrize(("space", "known"), SPACES)
 def test_spaces_hold(faults, space, known):
     @bounded
     @given(st.data())
@@ -87,6 +86,8 @@ def test_spaces_hold(faults, space, known):
             used = Clamped(space, given_labels)
         for inside in (used.project(y), used.relax(y), used.start(y)):
             assert np.all((inside >= 0) & (inside <= 1))
+            if isinstance(space, Simplex):
+                np.testing.assert_allclose(tf.reduce_sum(inside, axis=-1), 1.0, atol=1e-5)
             np.testing.assert_allclose(used.project(inside), inside, atol=1e-6)
             if known:
                 kept = np.where(np.isnan(given_labels), inside, given_labels)
