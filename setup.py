@@ -28,7 +28,7 @@ setuptools.setup(
         "liac-arff>=2.5,<3",
         "matplotlib>=3.9,<4",
         "numpy>=2,<3",
-        "pillow>=10",
+        "pillow>=10,<13",
         "scikit-learn>=1.6,<2",
         "scipy>=1.14,<2",
         "tensorboard>=2.20,<3",  # TensorFlow no longer brings it
