@@ -23,12 +23,12 @@ setuptools.setup(
     install_requires=[
         "absl-py>=2.1,<3",
         "gin-config>=0.5,<0.6",
-        "importlib_resources>=6",  # tensorflow-datasets imports it undeclared
+        "importlib_resources>=6,<8",  # tensorflow-datasets imports it undeclared
         "keras>=3.12,<4",
         "liac-arff>=2.5,<3",
         "matplotlib>=3.9,<4",
         "numpy>=2,<3",
-        "pillow>=10",
+        "pillow>=10,<13",
         "scikit-learn>=1.6,<2",
         "scipy>=1.14,<2",
         "tensorboard>=2.20,<3",  # TensorFlow no longer brings it
@@ -36,19 +36,20 @@ setuptools.setup(
         "tensorflow-datasets>=4.9.9,<5",
     ],
     extras_require={
-        "gpu": ["tensorflow[and-cuda]"],
-        "images": [
-            "scikit-image"
-        ],  # superpixels for LFW part labels, where there are no official ones
-        "parquet": ["pyarrow"],
+        "gpu": ["tensorflow[and-cuda]>=2.20,<3"],
+        # Superpixels for LFW part labels, where there are no official ones.
+        "images": ["scikit-image>=0.25,<1"],
+        "parquet": ["pyarrow>=18,<27"],
         "sweep": ["optuna>=4,<6"],
         "test": [
-            "dill",
-            "import-linter>=2",
+            "dill>=0.3.9,<1",
+            "hypothesis>=6,<7",
+            "import-linter>=2,<3",
             "optuna>=4,<6",
+            "packaging>=24,<27",
             "pytest>=8,<10",
-            "ruff>=0.12",
-            "scikit-image",
+            "ruff>=0.12,<1",
+            "scikit-image>=0.25,<1",
         ],
     },
 )

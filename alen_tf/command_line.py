@@ -7,7 +7,7 @@ import tempfile
 
 from absl import app, flags, logging
 
-from alen_tf.errors import UserError
+from alen_tf.errors import Interrupted, UserError
 
 logging.set_verbosity(logging.WARNING)  # not a line per checkpoint
 flags.DEFINE_string("workdir", None, "Folder of the run: configuration, checkpoints, results.")
@@ -33,8 +33,14 @@ def run(main):
 
                 tf.config.list_physical_devices()
             main(flags.FLAGS)
+        except KeyboardInterrupt:
+            print("stopped by SIGINT", file=sys.stderr)
+            sys.exit(130)
         except UserError as error:
             line = str(error).splitlines()[0]  # gin adds lines of its own
+            if isinstance(error, Interrupted):
+                print(f"\n{line}", file=sys.stderr)
+                sys.exit(error.status)
             print(f"error: {line}", file=sys.stderr)
             sys.exit(1)
 

@@ -18,8 +18,20 @@ class DataError(UserError):
 
 
 class WorkdirError(UserError):
-    """A workdir is missing, or belongs to another configuration."""
+    """A workdir is missing, damaged, in use, cannot be written, or belongs to another run."""
 
 
 class NonFiniteError(UserError):
-    """Training produced a loss, gradient or energy that is not a finite number."""
+    """Training produced a loss, gradient, energy or weight that is not a finite number."""
+
+
+class Interrupted(UserError):  # noqa: N818 - no error
+    """SIGINT or SIGTERM asked for an end; the message says what was saved.
+
+    Attributes:
+      status: the exit status that shells expect, 128 + signal.
+    """
+
+    def __init__(self, message, status):
+        super().__init__(message)
+        self.status = status

@@ -5,11 +5,11 @@ them.
 """
 
 import dataclasses
-import json
 
 import numpy as np
 
 from alen_tf.errors import DataError, WorkdirError
+from alen_tf.workdir import read_json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,9 +42,23 @@ class Interface:
 
     @classmethod
     def from_json(cls, content):
-        """The interface that `to_json` described."""
-        lists = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
-        return cls(**lists)
+        """The interface that `to_json` described.
+
+        Raises:
+          TypeError, ValueError: `content` is not what `to_json` makes.
+        """
+        made = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+        for name, kind in (("shape", int), ("names", str)):
+            for field, value in dataclasses.asdict(made).items():
+                if field.endswith(name) and not (
+                    isinstance(value, tuple) and all(type(entry) is kind for entry in value)
+                ):
+                    raise TypeError(f"{field} is {value!r}")
+        if len(made.label_names) != made.output_shape[-1]:
+            raise ValueError(f"{len(made.label_names)} names for shape {made.output_shape}")
+        if type(made.threshold) is not float or not 0 <= made.threshold <= 1:
+            raise ValueError(f"the threshold is {made.threshold!r}")
+        return made
 
     @classmethod
     def read(cls, path):
@@ -53,14 +67,14 @@ class Interface:
         Raises:
           WorkdirError: it is missing or damaged.
         """
-        try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except OSError as error:
+        if not path.exists():
             raise WorkdirError(
-                f"{path} cannot be read ({error.strerror}): the training has not ended yet; "
-                "run the same train command again"
-            ) from error
-        except (ValueError, TypeError, AttributeError) as error:
+                f"{path} is missing: the training has not ended yet; run the same train command "
+                "again"
+            )
+        try:
+            return cls.from_json(read_json(path))
+        except (ValueError, TypeError) as error:
             raise WorkdirError(f"{path} is damaged: {error}") from error
 
     def check_inputs(self, x, source):

@@ -1,14 +1,16 @@
 """Epochs of training steps, for everything that trains: no files, no evaluation."""
 
+import time
+
 import numpy as np
 import tensorflow as tf
 
 from alen_tf.datasets.augmentation import Augmentation
 from alen_tf.errors import NonFiniteError
 
-# Steps inside one call of the compiled loop: long enough to hide the call, short enough to stop
-# soon.
+# One call of the compiled loop: long enough to hide the call, short enough to stop soon.
 STEPS_PER_CALL = 200
+SECONDS_PER_CALL = 1.0
 
 
 class Batches:
@@ -26,6 +28,13 @@ class Batches:
         self._augment = augment or Augmentation()
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size
+
+    @property
+    def specs(self):
+        """What a batch is in a graph: the specifications of its two tensors."""
+        index, order = tf.TensorSpec([], tf.int32), tf.TensorSpec([len(self._x)], tf.int32)
+        batch = tf.function(self.__call__).get_concrete_function(index, order, index)
+        return [tf.TensorSpec(part.shape, part.dtype) for part in batch.structured_outputs]
 
     def order(self, epoch):
         """The order of examples in an epoch, int32 [examples]."""
@@ -47,6 +56,7 @@ class Loop:
     def __init__(self, learner, batches):
         self.batches = batches
         self._step = tf.function(learner.train_step)
+        self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
         """One pass over the training split.
@@ -60,30 +70,76 @@ class Loop:
         Raises:
           NonFiniteError: one of them is not finite.
         """
-        parts, per_epoch = [], self.batches.per_epoch
-        for first in range(0, per_epoch, STEPS_PER_CALL):
-            last = min(first + STEPS_PER_CALL, per_epoch)
-            sums = self._steps(tf.constant(epoch), tf.constant(first), tf.constant(last))
-            parts.append({name: float(value) for name, value in sums.items()})
-            _check_finite(parts[-1], epoch)
-        return {name: sum(part[name] for part in parts) / per_epoch for name in parts[0]}
+        *_, (_, sums) = self.parts(epoch)
+        return self.means(sums)
+
+    def parts(self, epoch, step=0, sums=None):
+        """The steps of an epoch, a second's work at a time; how they are parted changes no result.
+
+        Args:
+          epoch: its number, from 0.
+          step: the step to begin with, and
+          sums: the sums of the scalars before it, as an earlier pass yielded them.
+
+        Yields:
+          (the number of the step that comes next, the sums so far by name), after each part.
+
+        Raises:
+          NonFiniteError: a scalar is not finite.
+        """
+        order, per_epoch = self.batches.order(epoch), self.batches.per_epoch
+        sums = sums or self._zeros()
+        while step < per_epoch:
+            count = int(np.clip(SECONDS_PER_CALL / self._seconds_per_step, 1, STEPS_PER_CALL))
+            last = min(step + count, per_epoch)
+            start = time.monotonic()
+            tensors = {name: tf.constant(value, tf.float64) for name, value in sums.items()}
+            tensors = self._steps(
+                tf.constant(epoch), order, tf.constant(step), tf.constant(last), tensors
+            )
+            sums = {name: float(value) for name, value in tensors.items()}
+            self._seconds_per_step = (time.monotonic() - start) / (last - step)
+            _check_finite(sums, f"epoch {epoch + 1}, steps {step + 1} to {last}")
+            step = last
+            yield step, sums
+
+    def means(self, sums):
+        """The means of the learner's scalars over an epoch."""
+        return {name: value / self.batches.per_epoch for name, value in sums.items()}
+
+    def _zeros(self):
+        scalars = self._step.get_concrete_function(*self.batches.specs).structured_outputs
+        return dict.fromkeys(scalars, 0.0)
 
     @tf.function
-    def _steps(self, epoch, first, last):
-        """Training steps [first, last) of an epoch; the sums of the learner's scalars."""
-        order = self.batches.order(epoch)
-        sums = self._step(*self.batches(epoch, order, first))
-        for step in tf.range(first + 1, last):
+    def _steps(self, epoch, order, first, last, sums):
+        """Training steps [first, last) of an epoch; adds the learner's scalars to `sums`."""
+        for step in tf.range(first, last):
             scalars = self._step(*self.batches(epoch, order, step))
-            sums = tf.nest.map_structure(tf.add, sums, scalars)
+            sums = {
+                name: sums[name] + tf.cast(value, tf.float64) for name, value in scalars.items()
+            }
         return sums
 
 
-def _check_finite(scalars, epoch):
+def check_weights(variables, place):
+    """Checks that all variables are finite, before they are saved.
+
+    Raises:
+      NonFiniteError: some are not.
+    """
+    for variable in variables:
+        if variable.dtype.is_floating and not np.all(np.isfinite(variable.numpy())):
+            shape = "x".join(map(str, variable.shape)) or "scalar"
+            raise NonFiniteError(
+                f"weights ({shape}) not finite after {place}; try a smaller learning rate"
+            )
+
+
+def _check_finite(scalars, place):
     broken = [name for name, value in scalars.items() if not np.isfinite(value)]
     if broken:
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
         raise NonFiniteError(
-            f"{', '.join(broken[:3])}{more} not finite in epoch {epoch + 1}; "
-            "try a smaller learning rate"
+            f"{', '.join(broken[:3])}{more} not finite in {place}; try a smaller learning rate"
         )

@@ -73,8 +73,5 @@ def predict_file(model, source, target, known=None, steps=None):
         model.interface.check_known(values, len(x), known)
     prediction = model(x, steps, values, source=source)
     text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.interface.label_names)
-    try:
-        write(pathlib.Path(target), text)
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written: {error.strerror}") from error
+    write(pathlib.Path(target), text)
     return len(x)

@@ -7,17 +7,22 @@ from alen_tf import command_line
 flags.adopt_module_key_flags(command_line)
 flags.DEFINE_multi_string("gin_file", [], "Gin file; may repeat, later ones win.")
 flags.DEFINE_multi_string("gin_param", [], "Gin binding such as 'train.epochs = 3'; may repeat.")
+flags.DEFINE_bool("restart", False, "Start anew; an old workdir is renamed, not deleted.")
 
 
 def main(options):
-    from alen_tf import calibration, config, evaluation, trainer
+    from alen_tf import calibration, config, evaluation, interruption, trainer
     from alen_tf.errors import ConfigError
+    from alen_tf.workdir import Workdir
 
     if not options.gin_file:
         raise ConfigError("name a configuration, for example --gin_file=gin/digits/alen.gin")
     config.parse(options.gin_file, options.gin_param)
     workdir = options.workdir or default_workdir(options.gin_file[-1])
-    results = trainer.train(workdir, options.manual_dir, options.data_dir)
+    if options.restart and (old := Workdir(workdir).archive()):
+        print(f"{workdir}: what it held is now in {old}")
+    with interruption.watched() as stop:
+        results = trainer.train(workdir, options.manual_dir, options.data_dir, stop)
     print(evaluation.table(results))
     if confidence := calibration.table(results):
         print(confidence)

@@ -1,10 +1,10 @@
 """A trained model, from its workdir."""
 
 import gin
-import tensorflow as tf
 
 from alen_tf import config, trainer
-from alen_tf.errors import WorkdirError
+from alen_tf.checkpoints import Checkpoints
+from alen_tf.errors import DataError, WorkdirError
 from alen_tf.interface import Interface
 from alen_tf.model import Model
 from alen_tf.workdir import Workdir
@@ -27,10 +27,15 @@ def restore(workdir, manual_dir=None, data_dir=None, params=()):
     """
     workdir = Workdir(workdir)
     task, learner = _configured(workdir, params)
-    checkpoint = _best(workdir)
+    best = Checkpoints(workdir.best, learner=learner)
+    saved = _verified(best)
     splits = task.load(manual_dir, data_dir)
     shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
-    _rebuild(learner, task, shapes, checkpoint)
+    if shapes != saved:
+        raise DataError(
+            f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on {saved}"
+        )
+    _rebuild(learner, task, shapes, best)
     return task, splits, learner
 
 
@@ -49,9 +54,13 @@ def load(workdir, params=()):
     """
     workdir = Workdir(workdir)
     task, learner = _configured(workdir, params)
-    checkpoint = _best(workdir)
+    best = Checkpoints(workdir.best, learner=learner)
+    saved = _verified(best)
     interface = Interface.read(workdir.model)
-    _rebuild(learner, task, (interface.input_shape, interface.output_shape), checkpoint)
+    shapes = interface.input_shape, interface.output_shape
+    if shapes != saved:  # before anything of these sizes is made
+        raise WorkdirError(f"{workdir.model} is damaged: shapes {shapes}, not {saved}")
+    _rebuild(learner, task, shapes, best)
     return Model(learner, interface)
 
 
@@ -63,18 +72,15 @@ def _configured(workdir, params):
     return root["task"], root["learner"]
 
 
-def _best(workdir):
-    """The path of the best checkpoint."""
-    checkpoint = tf.train.latest_checkpoint(str(workdir.best))
-    if checkpoint is None:
-        raise WorkdirError(f"{workdir.path} holds no trained model yet: {workdir.best} is empty")
-    return checkpoint
+def _verified(best):
+    """The shapes that the best checkpoint was trained on, once its files are found undamaged."""
+    if best.newest() is None:
+        raise WorkdirError(f"{best.folder} is empty: there is no trained model yet; train first")
+    saved = best.verify()
+    return tuple(saved["input_shape"]), tuple(saved["output_shape"])
 
 
-def _rebuild(learner, task, shapes, checkpoint):
+def _rebuild(learner, task, shapes, best):
     """Builds a learner for inputs and outputs of these shapes and gives it its weights."""
     learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
-    try:
-        tf.train.Checkpoint(learner=learner).restore(checkpoint).expect_partial()
-    except (tf.errors.OpError, ValueError) as error:
-        raise WorkdirError(f"{checkpoint} cannot be read: {str(error).splitlines()[0]}") from error
+    best.restore()

@@ -1,5 +1,6 @@
 """The training loop: steps, evaluation, checkpoints, summaries."""
 
+import dataclasses
 import platform
 import shlex
 import sys
@@ -7,16 +8,20 @@ import time
 
 import gin
 import keras
-import numpy as np
 import tensorflow as tf
 
 import alen_tf
-from alen_tf import calibration, evaluation, summaries
-from alen_tf.errors import NonFiniteError
+from alen_tf import calibration, evaluation, provenance, summaries
+from alen_tf.checkpoints import Checkpoints
+from alen_tf.errors import NonFiniteError, WorkdirError
 from alen_tf.interface import Interface
-from alen_tf.loop import Batches, Loop
+from alen_tf.interruption import Interruption
+from alen_tf.loop import Batches, Loop, check_weights
 from alen_tf.model import Model
 from alen_tf.workdir import Workdir, write_json
+
+# A state is also saved before an evaluation that may take longer than an interrupted run waits.
+LONG_EVALUATION = 2.0
 
 
 @gin.configurable
@@ -24,6 +29,7 @@ def train(
     workdir,
     manual_dir=None,
     data_dir=None,
+    interruption=None,
     task=gin.REQUIRED,
     learner=gin.REQUIRED,
     epochs=gin.REQUIRED,
@@ -39,6 +45,7 @@ def train(
     Args:
       workdir: folder of the run.
       manual_dir, data_dir: see `Task.load`.
+      interruption: an `Interruption`, after which the run saves its state and ends.
       task: the `Task`.
       learner: the `Learner`, not yet built.
       epochs: passes over the training split.
@@ -56,6 +63,7 @@ def train(
 
     Raises:
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
+      Interrupted: the interruption came.
     """
     splits = task.load(manual_dir, data_dir)
     keras.utils.set_random_seed(seed)
@@ -70,20 +78,52 @@ def train(
     )
     learner.adapt(splits.train.x)
     config = gin.operative_config_str()
-    workdir = Workdir(workdir)
-    workdir.claim(config)
-
     first_choice = min(epochs, round(choose_from * epochs) + 1)
-    run = _Run(workdir, config, task, splits, learner, batches, epochs, first_choice)
-    run.resume()
-    run.train(evaluate_every, test_every)
-    return run.finish(seed, test)
+    with Workdir(workdir).locked() as held:
+        held.claim(config, provenance.of(splits))
+        run = _Run(held, config, task, splits, learner, batches, epochs, first_choice, interruption)
+        run.train(evaluate_every, test_every)
+        return run.finish(seed, test)
+
+
+@dataclasses.dataclass
+class _Progress:
+    """Where a run is, and what it has seen: all of its state that is not a variable.
+
+    Attributes:
+      epoch, step: epochs that have ended, and steps of the one that has not.
+      sums: sums of the scalars of those steps.
+      seconds: of training.
+      best_score, best_epoch: of the best checkpoint.
+      test_curve: test score by epoch.
+      events: position in the event files, see `Summaries`.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, float] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+    best_score: float = float("-inf")
+    best_epoch: int = 0
+    test_curve: dict[str, float] = dataclasses.field(default_factory=dict)
+    events: dict[str, int] | None = None
 
 
 class _Run:
-    """One training run in its workdir."""
+    """One training run in its workdir, continued after what was saved last."""
 
-    def __init__(self, workdir, config, task, splits, learner, batches, epochs, first_choice):
+    def __init__(
+        self,
+        workdir,
+        config,
+        task,
+        splits,
+        learner,
+        batches,
+        epochs,
+        first_choice,
+        interruption,
+    ):
         self.workdir = workdir
         self.task = task
         self.splits = splits
@@ -91,64 +131,91 @@ class _Run:
         self.batches = batches
         self.epochs = epochs
         self.first_choice = first_choice  # the first epoch whose model may be the best one
+        self.interruption = Interruption() if interruption is None else interruption
         self.predict = evaluation.Predictor(learner)
-        self.summaries = summaries.Summaries(workdir, config)
-        self.epoch = tf.Variable(0, dtype=tf.int32)
-        self.seconds = tf.Variable(0.0, dtype=tf.float64)
-        self.best_score = tf.Variable(-np.inf, dtype=tf.float64)
-        self.best_epoch = tf.Variable(0, dtype=tf.int32)
-        self.test_curve = tf.Variable(np.full(epochs, np.nan))  # test score after each epoch
-        state = tf.train.Checkpoint(
-            learner=learner,
-            epoch=self.epoch,
-            seconds=self.seconds,
-            best_score=self.best_score,
-            best_epoch=self.best_epoch,
-            test_curve=self.test_curve,
-        )
-        self.latest = tf.train.CheckpointManager(state, str(workdir.latest), max_to_keep=2)
-        self.best = tf.train.CheckpointManager(
-            tf.train.Checkpoint(learner=learner), str(workdir.best), max_to_keep=1
-        )
+        self.latest = Checkpoints(workdir.latest, keep=2, learner=learner)
+        self.best = Checkpoints(workdir.best, learner=learner)
         self._loop = Loop(learner, batches)
-
-    def resume(self):
-        """Continues after the last saved epoch, where there is one."""
-        if self.latest.restore_or_initialize():
-            print(f"resuming {self.workdir.path} after epoch {self.epoch.numpy()}")
+        saved, problems = self.latest.restore()
+        self.progress = _Progress(**saved or {})
+        if self.progress.best_epoch:
+            self.best.verify()  # now, not at the end of the run
+        elif not saved and self.best.newest():
+            raise WorkdirError(
+                f"{workdir.latest} is empty, but {self.best.newest()} is there; start again with "
+                "--restart, which keeps the old folder beside"
+            )
+        self.summaries = summaries.Summaries(workdir, config, self.progress.events)
+        for problem in problems + self.summaries.problems:
+            print(problem)
+        if saved:
+            print(f"resuming {workdir.path} {self._place()}")
+        else:
+            self._save()
 
     def train(self, evaluate_every, test_every):
         """Trains to the last epoch, evaluating and saving as it goes."""
         bar = keras.utils.Progbar(
             self.epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
         )
-        for epoch in range(self.epoch.numpy(), self.epochs):
+        evaluation_seconds = 0.0
+        for epoch in range(self.progress.epoch, self.epochs):
             scalars = self._train_epoch(epoch)
-            self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
             shown = {name: value for name, value in scalars.items() if "/" not in name}
+            due = (epoch + 1) % evaluate_every == 0 or epoch + 1 == self.epochs
+            if due and evaluation_seconds > LONG_EVALUATION:
+                self._save()
+            start = time.monotonic()
+            self.progress = dataclasses.replace(self.progress, epoch=epoch + 1, step=0, sums={})
+            self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
             if test_every and (epoch + 1) % test_every == 0:
-                self.test_curve[epoch].assign(self._by_step(self.splits.test)[-1])
-            if (epoch + 1) % evaluate_every == 0 or epoch + 1 == self.epochs:
-                shown["validation"] = self._evaluate(epoch + 1)
-                self.latest.save(epoch + 1)
+                self.progress.test_curve[str(epoch + 1)] = self._by_step(self.splits.test)[-1]
+            if due:
+                shown["validation"] = self._evaluate()
+                self._save()
+            self._stop_if_asked()
+            evaluation_seconds = time.monotonic() - start
             bar.stateful_metrics |= shown.keys()  # shown as they are, not averaged over epochs
             bar.update(epoch + 1, list(shown.items()))
 
     def _train_epoch(self, epoch):
-        """One pass over the training split; the means of the learner's scalars."""
-        start = time.monotonic()
+        """What is left of a pass over the training split; the means of the learner's scalars."""
+        progress, start = self.progress, time.monotonic()
         try:
-            scalars = self._loop.epoch(epoch)
+            for step, sums in self._loop.parts(epoch, progress.step, progress.sums):
+                progress.step, progress.sums = step, sums
+                check_weights(self.learner.weights, self._place())
+                progress.seconds += time.monotonic() - start
+                self._stop_if_asked()
+                start = time.monotonic()
         except NonFiniteError as error:
-            kept = self.latest.latest_checkpoint or "none was saved yet"
+            kept = self.latest.newest() or "none was saved yet"
             raise NonFiniteError(f"{error}; last good checkpoint: {kept}") from error
-        self.seconds.assign_add(time.monotonic() - start)
-        return scalars
+        return self._loop.means(progress.sums)
 
-    def _evaluate(self, epoch):
+    def _place(self):
+        step = f", step {self.progress.step}" if self.progress.step else ""
+        return f"after epoch {self.progress.epoch}{step}"
+
+    def _stop_if_asked(self):
+        if self.interruption:
+            self._save()
+            raise self.interruption.error(
+                f"{self.workdir.path} is saved {self._place()}; the same command resumes"
+            )
+
+    def _save(self):
+        """Saves the state to resume from."""
+        self.workdir.check_held()
+        progress = self.progress
+        progress.events = self.summaries.position()
+        number = progress.epoch * self.batches.per_epoch + progress.step
+        self.latest.save(number, dataclasses.asdict(progress))
+
+    def _evaluate(self):
         """Scores the validation split and keeps the model if it is the best so far; the refined
         score."""
-        self.epoch.assign(epoch)
+        progress, epoch = self.progress, self.progress.epoch
         curve = self._by_step(self.splits.validation)
         scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
         scalars |= {
@@ -156,10 +223,11 @@ class _Run:
             f"{self.task.metric}/refined": curve[-1],
         }
         self.summaries.evaluation(scalars, step=epoch * self.batches.per_epoch)
-        if epoch >= self.first_choice and curve[-1] > self.best_score.numpy():
-            self.best_score.assign(curve[-1])
-            self.best_epoch.assign(epoch)
-            self.best.save(epoch)
+        if epoch >= self.first_choice and curve[-1] > progress.best_score:
+            progress.best_score, progress.best_epoch = curve[-1], epoch
+            x, y = self.splits.train.x, self.splits.train.y
+            self.workdir.check_held()
+            self.best.save(epoch, {"input_shape": x.shape[1:], "output_shape": y.shape[1:]})
         return curve[-1]
 
     def _by_step(self, examples):
@@ -167,9 +235,9 @@ class _Run:
 
     def finish(self, seed, test):
         """Evaluates the best checkpoint, and writes results and pictures."""
-        self.best.checkpoint.restore(self.best.latest_checkpoint).expect_partial()
+        self.best.restore()
         steps = self.epochs * self.batches.per_epoch
-        examples, seconds = steps * self.batches.size, self.seconds.numpy()
+        examples, seconds = steps * self.batches.size, self.progress.seconds
         scores = evaluation.evaluate_splits(self.task, self.predict, self.splits, test)
         interface = Interface.of(self.splits, scores["validation"]["tuned"]["threshold"])
         write_json(self.workdir.model, interface.to_json())
@@ -183,8 +251,8 @@ class _Run:
             **scores,
             "inference_steps": len(scores["validation"]["by_step"]) - 1,
             "epochs": self.epochs,
-            "best_epoch": int(self.best_epoch.numpy()),
-            **self._test_curve(),
+            "best_epoch": self.progress.best_epoch,
+            **({"test_curve": curve} if (curve := self.progress.test_curve) else {}),
             "train_seconds": round(seconds, 2),
             "examples_per_second": round(examples / seconds, 1),
             "parameters": {
@@ -201,12 +269,6 @@ class _Run:
         self._draw(results, steps)
         self.summaries.close()
         return results
-
-    def _test_curve(self):
-        """The entry {"test_curve": {epoch: score}} of the results, where there is such a curve."""
-        curve = self.test_curve.numpy()
-        epochs = np.flatnonzero(np.isfinite(curve))
-        return {"test_curve": {int(e) + 1: float(curve[e]) for e in epochs}} if len(epochs) else {}
 
     def _draw(self, results, step):
         splits = [split for split in ("validation", "test") if split in results]

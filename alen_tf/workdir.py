@@ -1,91 +1,242 @@
 """The folder of one training run: which file is what, and writing them whole or not at all."""
 
-import difflib
+import contextlib
+import fcntl
+import itertools
 import json
 import os
 import pathlib
+import shutil
 
+import tensorflow as tf
+
+from alen_tf import provenance
 from alen_tf.errors import WorkdirError
 
 
 class Workdir:
     """Paths inside a workdir, and its small files.
 
-    `config.gin` is the operative configuration, `checkpoints/latest` the state to resume from,
-    `checkpoints/best` the model with the highest validation score, `train/` and `eval/` TensorBoard
-    events, `results.json` the result, `model.json` what the trained model takes and gives.
+    `config.gin` is the operative configuration, `provenance.json` what code and data it was run
+    with, `checkpoints/latest` the states to resume from, `checkpoints/best` the model with the
+    highest validation score, `train/` and `eval/` TensorBoard events, `results.json` the result,
+    `model.json` what the trained model takes and gives. `.lock` is held by the training that runs.
     """
 
     def __init__(self, path):
         self.path = pathlib.Path(path).expanduser()
         self.config = self.path / "config.gin"
+        self.provenance = self.path / "provenance.json"
         self.latest = self.path / "checkpoints" / "latest"
         self.best = self.path / "checkpoints" / "best"
         self.results = self.path / "results.json"
         self.model = self.path / "model.json"
+        self._lock = None
 
-    def claim(self, config):
-        """Makes the workdir and keeps `config` in it, or checks that the one it holds is the same.
+    @contextlib.contextmanager
+    def locked(self):
+        """Makes the folder and holds it: no other training can.
+
+        The lock belongs to the open file: when a process dies, however it dies, its lock is gone.
 
         Raises:
-          WorkdirError: it cannot be written, or was made by another configuration.
+          WorkdirError: another training holds the folder, or it cannot be written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if not self.config.exists():
-                return write(self.config, config)
-            existing = self.config.read_text(encoding="utf-8")
-        except OSError as error:
+        with writing(self.path):
+            self.latest.parent.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("a+", encoding="utf-8")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                raise WorkdirError(
+                    f"{self.path} is in use by another training (process {file.read().strip()}); "
+                    "wait for its end, or name another --workdir"
+                ) from error
+            with writing(self.path):
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+            self._lock = os.fstat(file.fileno())
+            try:
+                yield self
+            finally:
+                self._lock = None
+
+    def check_held(self):
+        """Checks that the path still leads to the folder that `locked` holds.
+
+        Raises:
+          WorkdirError: the folder was deleted, moved or replaced.
+        """
+        with writing(self.path):
+            found = (self.path / ".lock").stat()
+        if not os.path.samestat(found, self._lock):
+            raise WorkdirError(f"{self.path} was replaced by another folder during the training")
+
+    def claim(self, config, made_by):
+        """Keeps in the folder what it is made by, or checks that it was made by the same.
+
+        Args:
+          config: the operative configuration.
+          made_by: code and data; see `provenance.of`.
+
+        Raises:
+          WorkdirError: it was made by another configuration, another code or other data.
+        """
+        changed = None
+        if self.config.exists():
+            if difference := provenance.changed_lines(self.read_config(), config):
+                changed = f"another configuration ({difference})"
+            elif difference := provenance.difference(self._read_provenance(), made_by):
+                changed = difference
+        if changed:
             raise WorkdirError(
-                f"{self.path}: cannot be used as a workdir: {error.strerror}"
-            ) from error
-        if existing != config:
-            raise WorkdirError(
-                f"{self.path} was made by another configuration ({_difference(existing, config)}); "
-                "use another --workdir, or the same gin files and parameters to resume it"
+                f"{self.path} was made by {changed}; resume it with what it was made by, name "
+                "another --workdir, or start again with --restart, which keeps the old folder "
+                "beside"
             )
+        if not self.config.exists():
+            # In this order: who finds a configuration finds the rest.
+            write_json(self.provenance, made_by | {"config": provenance.digest(config)})
+            write(self.config, config)
+
+    def archive(self):
+        """Renames the folder to NAME.1, or the next number that is free.
+
+        Returns:
+          The new path, or None where there is no folder.
+
+        Raises:
+          WorkdirError: a training holds the folder, or it cannot be renamed.
+        """
+        if not self.path.exists():
+            return None
+        with self.locked(), writing(self.path):
+            for number in itertools.count(1):
+                target = self.path.with_name(f"{self.path.name}.{number}")
+                if not target.exists():
+                    return self.path.rename(target)
 
     def read_config(self):
         """The operative configuration.
 
         Raises:
-          WorkdirError: there is none.
+          WorkdirError: there is none, or not the one that training wrote.
         """
         try:
-            return self.config.read_text(encoding="utf-8")
-        except OSError as error:
+            config = self.config.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", "not UTF-8")
             raise WorkdirError(
-                f"{self.path} is not a workdir: {self.config} cannot be read ({error.strerror}); "
+                f"{self.path} is not a workdir: {self.config} cannot be read ({reason}); "
                 "train with --workdir first"
             ) from error
+        if self._read_provenance().get("config") != provenance.digest(config):
+            raise WorkdirError(
+                f"{self.config} is damaged or was edited: it is not what training wrote; put the "
+                "original back, or start again with --restart"
+            )
+        return config
+
+    def _read_provenance(self):
+        if not self.provenance.exists():
+            raise WorkdirError(
+                f"{self.path} does not say what it was made by: {self.provenance} is missing; "
+                "start again with --restart, which keeps the old folder beside"
+            )
+        return read_json(self.provenance)
+
+
+@contextlib.contextmanager
+def writing(path):
+    """Turns the errors of operating system and TensorFlow into one that names `path`.
+
+    Raises:
+      WorkdirError: the block failed to write.
+    """
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = reason.partition(" [Op:")[0].rpartition("; ")[2]  # of TensorFlow, what C++ said
+        raise WorkdirError(f"{path}: cannot be written: {reason}") from error
 
 
 def write(path, content):
-    """Writes text or bytes to `path`, which appears complete or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes text or bytes to `path`, which appears complete or not at all.
+
+    Raises:
+      WorkdirError: it cannot be written; what was there before still is.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with writing(path):
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+@contextlib.contextmanager
+def new_folder(path):
+    """Yields a hidden folder that becomes `path` at the end of the block, complete or not at all.
+
+    A folder that is at `path` already is replaced.
+
+    Raises:
+      WorkdirError: it cannot be written; what was there before still is.
+    """
+    part, old = (path.with_name(f".{path.name}.{what}") for what in ("part", "old"))
+    try:
+        with writing(path):
+            for leftover in (part, old):
+                shutil.rmtree(leftover, ignore_errors=True)
+            part.mkdir()
+            yield part
+            for file in part.iterdir():
+                _sync(file)
+            if path.exists():
+                path.rename(old)
+            part.rename(path)
+            _sync(path.parent)
+    finally:
+        for leftover in (part, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _sync(path):
+    """Waits until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_json(path, content):
-    """Writes an object as indented JSON, complete or not at all."""
+    """Writes an object as indented JSON, complete or not at all; see `write`."""
     write(path, json.dumps(content, indent=2) + "\n")
 
 
-def _difference(old, new):
-    """The first changed lines of a configuration, on one line."""
-    changes = [
-        line[0] + " " + line[1:].strip()
-        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
-        if line[0] in "+-"
-        and line[:3] not in ("+++", "---")
-        and line[1:].strip()
-        and line[1] != "#"
-    ]
-    shown = "; ".join(changes[:4])
-    return f"{shown}; and {len(changes) - 4} more" if len(changes) > 4 else shown
+def read_json(path):
+    """Reads an object that `write_json` wrote.
+
+    Raises:
+      WorkdirError: it cannot be read, or is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WorkdirError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise WorkdirError(f"{path} is damaged: {error}") from error
+    if not isinstance(content, dict):
+        raise WorkdirError(f"{path} is damaged: a JSON object was expected")
+    return content

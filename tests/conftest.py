@@ -26,6 +26,10 @@ tf.config.set_logical_device_configuration(
 ROOT = pathlib.Path(__file__).parent.parent
 
 
+def pytest_addoption(parser):
+    parser.addoption("--faults", help="File for the record of what tests in reliability/ tried.")
+
+
 @pytest.fixture(autouse=True)
 def fresh_start():
     """No test sees the gin bindings of another one, or depends on its random numbers."""

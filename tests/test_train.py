@@ -3,13 +3,11 @@
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import time
 import urllib.request
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -39,13 +37,6 @@ def assert_one_clear_line(done, *parts):
     assert lines[0].startswith("error: ")
     for part in parts:
         assert part in lines[0]
-
-
-def weights(workdir):
-    checkpoint = tf.train.latest_checkpoint(str(workdir / "checkpoints" / "latest"))
-    reader = tf.train.load_checkpoint(checkpoint)
-    names = [name for name in reader.get_variable_to_shape_map() if "seconds" not in name]
-    return {name: reader.get_tensor(name) for name in names if "OBJECT_GRAPH" not in name}
 
 
 @pytest.fixture(scope="module")
@@ -170,29 +161,6 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def test_a_killed_run_resumes_to_bitwise_the_same_weights(trained, tmp_path):
-    workdir = tmp_path / "run"
-    command = [sys.executable, "-m", "alen_tf.train", f"--gin_file={GIN}", f"--workdir={workdir}"]
-    victim = subprocess.Popen(
-        [*command, *SHORT], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    wait_for(lambda: list((workdir / "checkpoints" / "latest").glob("ckpt-2.index")))
-    os.kill(victim.pid, signal.SIGKILL)
-    victim.wait()
-    assert not (workdir / "results.json").exists()
-
-    done = train(workdir)
-    assert done.returncode == 0, done.stderr
-    assert "resuming" in done.stdout
-    undisturbed, resumed = weights(trained[0]), weights(workdir)
-    assert undisturbed.keys() == resumed.keys()
-    for name, value in undisturbed.items():
-        np.testing.assert_array_equal(resumed[name], value, err_msg=name)
-    for split in ("validation", "test"):
-        results = [json.loads((d / "results.json").read_text()) for d in (trained[0], workdir)]
-        assert results[0][split] == results[1][split]
-
-
 def test_another_configuration_is_refused_and_nothing_is_lost(trained):
     workdir = trained[0]
     before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
@@ -218,5 +186,5 @@ def test_a_mistake_gets_one_clear_line(module, options, parts):
 
 def test_a_loss_that_is_not_finite_is_named(tmp_path):
     done = train(tmp_path / "run", "--gin_param=energy/adam.learning_rate = 1e30")
-    assert_one_clear_line(done, "energy_loss/truth", "not finite in epoch 1")
+    assert_one_clear_line(done, "energy_loss/truth", "not finite in epoch 1, step")
     assert not (tmp_path / "run" / "results.json").exists()

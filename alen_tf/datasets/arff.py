@@ -11,7 +11,7 @@ from scipy import sparse
 
 from alen_tf.errors import DataError
 
-_LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)  # what a float32 holds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ def read_arff(path):
                     )
                 for column, value in items:
                     value = float(value)
-                    if not abs(value) <= _LARGEST:
+                    if not abs(value) <= LARGEST:
                         raise ValueError(f"{value} is not a finite number of 32 bits")
                     columns.append(column)
                     values.append(value)

@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 
-from alen_tf.datasets.arff import read_arff
+from alen_tf.datasets.arff import LARGEST, read_arff
 from alen_tf.datasets.splits import Examples
 from alen_tf.errors import DataError
 
@@ -136,6 +136,8 @@ def _numbers(row, names, place):
             values.append(float(text) if known else math.nan)
         except ValueError as error:
             raise DataError(f"{place}: {name!r} is {text!r}, expected a number") from error
+        if known and not abs(values[-1]) <= LARGEST:
+            raise DataError(f"{place}: {name!r} is {text!r}, not a finite number of 32 bits")
     return values
 
 

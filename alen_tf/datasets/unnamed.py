@@ -1,7 +1,10 @@
 """Files whose columns have no names: NPZ and libsvm."""
 
+import math
 import pathlib
+import tokenize
 import zipfile
+import zlib
 
 import numpy as np
 from sklearn.datasets import load_svmlight_file
@@ -9,6 +12,8 @@ from sklearn.datasets import load_svmlight_file
 from alen_tf.errors import DataError
 
 SUFFIXES = (".npz", ".svm", ".libsvm")
+# Numbers in an array that a file may ask for. A few bytes of NPZ or libsvm can name any size.
+LARGEST_ARRAY = 2**30
 
 
 def read_npz(path, name):
@@ -24,14 +29,58 @@ def read_npz(path, name):
                 raise DataError(
                     f"{path}: no array {name!r}; it has {', '.join(arrays) or 'none at all'}"
                 )
-            array = arrays[name].astype(np.float32)
+            _check_header(arrays.zip, name)
+            with np.errstate(over="ignore"):  # infinity is found, and named, where it matters
+                array = arrays[name].astype(np.float32)
     except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (OSError, ValueError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise DataError(f"{path}: not an NPZ file of numbers: {error or 'truncated'}") from error
     if array.ndim < 2:
         raise DataError(f"{path}: {name!r} has shape {array.shape}, expected a row per example")
     return array
+
+
+def _check_header(archive, name):
+    """Checks an array of an NPZ file before there is memory for it.
+
+    Raises:
+      ValueError: it has no numbers, is too large, or is not as large as it says.
+    """
+    info = archive.getinfo(name if name in archive.namelist() else f"{name}.npy")
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            raise ValueError(f"format {version} is not known")
+        shape, _, kind = _HEADERS[version](file)
+        size = math.prod(shape)
+        if kind.kind not in "biuf":
+            raise ValueError(f"{name!r} holds {kind}")
+        if size > LARGEST_ARRAY:
+            raise ValueError(f"{name!r} has {size:,} numbers, more than {LARGEST_ARRAY:,}")
+        if file.tell() + size * kind.itemsize != info.file_size:
+            raise ValueError(f"{name!r} says {shape}, but is of another size")
+
+
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+# What Python's zipfile and NumPy raise about files that they cannot read.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    AttributeError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def read_libsvm(path, features=None):
@@ -59,4 +108,9 @@ def read_libsvm(path, features=None):
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, OverflowError) as error:
         raise DataError(f"{path}: malformed libsvm: {error}") from error
+    if math.prod(x.shape) > LARGEST_ARRAY:
+        raise DataError(
+            f"{path}: {x.shape[0]:,} rows of {x.shape[1]:,} features are more than "
+            f"{LARGEST_ARRAY:,} numbers"
+        )
     return x.toarray(), labels

@@ -93,6 +93,7 @@ class Simplex(OutputSpace):
         return tf.math.log(tf.maximum(y, floor))
 
     def project(self, y):
+        y -= tf.reduce_max(y, axis=-1, keepdims=True)  # so that tau is not lost beside a large y
         # The nearest distribution is [y - tau]_+ with the tau that makes it sum to 1 (Held, Wolfe &
         # Crowder 1974).
         return tf.nn.relu(y - _shift(tf.sort(y, direction="DESCENDING"), 0, total=1.0))

@@ -1,0 +1,91 @@
+"""What a run was made by: the code and the data, as digests that tell whether they have changed."""
+
+import difflib
+import hashlib
+import pathlib
+import platform
+from importlib import metadata
+
+import numpy as np
+
+PACKAGES = ("alen_tf", "tensorflow", "keras", "numpy")
+# The modules that decide what weights a run ends with, given its data.
+CODE = (
+    "evaluation.py",
+    "loop.py",
+    "trainer.py",
+    "datasets/augmentation.py",
+    "inference/*.py",
+    "learning/*.py",
+    "networks/*.py",
+    "objectives/*.py",
+    "tasks/*.py",
+)
+
+
+def of(splits):
+    """The provenance of a run on these `Splits`, as an object for JSON.
+
+    The code is this package's modules in `CODE`, and the versions of what computes; the data is
+    every array of the splits.
+    """
+    package = pathlib.Path(__file__).parent
+    paths = sorted(path for pattern in CODE for path in package.glob(pattern))
+    return {
+        "versions": {"python": platform.python_version()}
+        | {name: metadata.version(name) for name in PACKAGES},
+        "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
+        "data": {
+            f"{split}.{part}": _array(array)
+            for split in ("train", "validation", "test")
+            for part, array in vars(getattr(splits, split)).items()
+            if array is not None
+        }
+        | {"names": digest(repr((splits.name, splits.label_names, splits.feature_names)))},
+    }
+
+
+def digest(content):
+    """The first 16 hexadecimal digits of the SHA-256 of text or bytes."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def difference(old, new):
+    """What has changed between two provenances, in words; empty where nothing has.
+
+    A module that is new has changed nothing, unless one that was there now uses it.
+    """
+    for part, what in (
+        ("data", "other data"),
+        ("versions", "other versions"),
+        ("code", "other code"),
+    ):
+        before, now = old.get(part) or {}, new[part]
+        keys = [key for key in before if before[key] != now.get(key)]
+        if keys:
+            changes = [f"{key} was {before.get(key)}, is {now.get(key)}" for key in keys]
+            return f"{what} ({_shortened(changes)})"
+    return ""
+
+
+def changed_lines(old, new):
+    """The changed lines of a configuration, on one line; empty where nothing has changed."""
+    changes = [
+        line[0] + " " + line[1:].strip()
+        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
+        if line[0] in "+-" and line[:3] not in ("+++", "---") and line[1:].strip()
+    ]
+    named = [change for change in changes if not change[2:].startswith("#")]
+    return _shortened(named or changes)
+
+
+def _shortened(changes, shown=4):
+    more = f"; and {len(changes) - shown} more" if len(changes) > shown else ""
+    return "; ".join(changes[:shown]) + more
+
+
+def _array(array):
+    """Type, shape and digest of an array: "uint8[1170, 32] 1f0c..."."""
+    content = np.ascontiguousarray(array)
+    return f"{content.dtype}{list(content.shape)} {digest(content.view(np.uint8).data)}"

@@ -1,0 +1,67 @@
+"""Exact resume: whatever moment a training is killed at, it ends as if it had not been."""
+
+import random
+import shutil
+import time
+
+import pytest
+
+from .conftest import DIGITS, assert_same, horses
+
+TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses}
+CASES = [
+    pytest.param("digits", 1, 2, id="digits-few"),
+    pytest.param("digits", 6, 6, id="digits-many", marks=pytest.mark.slow),
+    pytest.param("horses", 6, 6, id="horses-many", marks=pytest.mark.slow),
+]
+
+
+def kill_at_random(run, moments):
+    """Starts the training and kills it; whether there was something to kill.
+
+    Every third moment is one at which a checkpoint is being written.
+    """
+    process = run.start()
+    latest = run.workdir / "checkpoints" / "latest"
+    if not run.wait_for(process, (run.workdir / "config.gin").exists):
+        return run.kill(process)
+    if moments.random() < 1 / 3:
+        run.wait_for(process, lambda: any(latest.glob(".*.part")))
+        time.sleep(moments.uniform(0, 0.02))
+    else:
+        time.sleep(moments.uniform(0, 4))
+    return run.kill(process)
+
+
+@pytest.mark.promise(
+    "Exact resume: killed with SIGKILL at any moment, a run ends the same, bitwise"
+)
+@pytest.mark.parametrize(("name", "chains", "kills"), CASES)
+def test_killed_at_random_moments(disturbed, undisturbed, faults, tmp_path, name, chains, kills):
+    training = TRAININGS[name](tmp_path)
+    for seed in range(chains):
+        moments, run = random.Random(seed), disturbed(None, training)
+        faults(sum(kill_at_random(run, moments) for _ in range(kills)))
+        run.run()
+        assert_same(run.workdir, undisturbed(training))
+
+
+@pytest.mark.promise("Exact resume: a run that has ended ends the same when it is started again")
+def test_started_again_at_the_end(disturbed, undisturbed, faults, tmp_path):
+    shutil.copytree(undisturbed(), tmp_path / "run")
+    run = disturbed(tmp_path / "run")
+    for name in ("results.json", "model.json"):
+        (run.workdir / name).unlink()  # as if killed while it was written
+    printed, _ = run.run()
+    assert "resuming" in printed
+    assert_same(run.workdir, undisturbed())
+    faults()
+
+
+@pytest.mark.promise("Determinism: the same seed on the same machine gives the same result")
+def test_the_same_twice(disturbed, undisturbed, faults):
+    run = disturbed()
+    run.run()
+    assert_same(run.workdir, undisturbed())
+    assert "train.seed = 0" in (run.workdir / "config.gin").read_text()
+    faults()

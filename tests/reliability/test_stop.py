@@ -1,0 +1,123 @@
+"""Orderly stop: SIGINT and SIGTERM save and leave soon; a second SIGINT leaves at once."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from alen_tf import interruption, loop, trainer
+from alen_tf.errors import Interrupted
+
+from .conftest import Stop, assert_same, some_slow, train_here
+
+SECONDS = 5.0
+
+
+@pytest.mark.promise("Orderly stop: SIGINT and SIGTERM save and leave within 5 s, with 130 and 143")
+def test_signals_save_and_leave(disturbed, faults):
+    run = disturbed()
+    for number, epochs in ((signal.SIGINT, 1), (signal.SIGTERM, 4)):
+        process = run.start()
+        run.wait_for(process, lambda steps=13 * epochs: run.steps()[-1:] >= [steps])
+        sent = time.monotonic()
+        process.send_signal(number)
+        _, said = run.end(process, status=128 + number)
+        assert time.monotonic() - sent < SECONDS
+        (line,) = said.strip().splitlines()
+        assert line.startswith(f"stopped by {number.name}: {run.workdir} is saved after epoch ")
+        faults()
+
+
+@pytest.mark.promise(
+    "Orderly stop: a run that was stopped between two steps ends the same, bitwise"
+)
+@pytest.mark.parametrize("steps_per_call", some_slow(5, 1))
+def test_stopped_between_steps(tmp_path, undisturbed, faults, monkeypatch, steps_per_call):
+    monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
+    saved = []
+    for polls in (3, 12, 9):
+        with pytest.raises(Interrupted, match="epoch") as left:
+            train_here(tmp_path / "run", Stop(polls))
+        saved.append(str(left.value))
+        faults()
+    assert any("step" in line for line in saved)
+    train_here(tmp_path / "run")
+    assert_same(tmp_path / "run", undisturbed())
+
+
+@pytest.fixture
+def ends(monkeypatch):
+    """The statuses with which `os._exit` was called; it does nothing."""
+    statuses = []
+    monkeypatch.setattr(interruption.os, "_exit", statuses.append)
+    return statuses
+
+
+def wait_for(happened, seconds=5):
+    deadline = time.monotonic() + seconds
+    while not happened() and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert happened()
+
+
+@pytest.mark.promise("Orderly stop: a second SIGINT leaves at once")
+def test_a_second_interrupt_leaves_at_once(ends, faults, capfd):
+    with interruption.watched() as stop:
+        assert not stop
+        signal.raise_signal(signal.SIGTERM)
+        wait_for(lambda: stop)
+        signal.raise_signal(signal.SIGTERM)  # says nothing new
+        assert ends == []
+        signal.raise_signal(signal.SIGINT)
+        wait_for(lambda: ends)
+    assert ends == [143]
+    assert "at once" in capfd.readouterr().err
+    faults()
+
+
+@pytest.mark.promise("Orderly stop: work that does not end in time is left in the middle")
+def test_work_that_does_not_end_is_left(ends, faults, monkeypatch, capfd):
+    monkeypatch.setattr(interruption, "PATIENCE", 0.2)
+    with interruption.watched():
+        signal.raise_signal(signal.SIGINT)
+        wait_for(lambda: ends)
+    assert ends == [130]
+    assert "the same command resumes" in capfd.readouterr().err
+    faults()
+
+
+def test_handlers_are_put_back():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with interruption.watched() as stop:
+        signal.raise_signal(signal.SIGINT)
+        wait_for(lambda: stop)
+    time.sleep(0.1)
+    assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.promise("Orderly stop: what was trained is saved before a long evaluation")
+def test_a_long_evaluation_loses_no_steps(tmp_path, undisturbed, faults, monkeypatch):
+    monkeypatch.setattr(trainer, "LONG_EVALUATION", 0.0)
+
+    def killed(self):
+        assert self.progress.epoch == 3
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        evaluate = trainer._Run._evaluate
+
+        def third_fails(self):
+            return killed(self) if self.progress.epoch == 3 else evaluate(self)
+
+        patch.setattr(trainer._Run, "_evaluate", third_fails)
+        with pytest.raises(SystemExit):
+            train_here(tmp_path / "run")
+    steps = max(int(path.name) for path in (tmp_path / "run/checkpoints/latest").glob("[0-9]*"))
+    assert steps == 3 * 13
+    train_here(tmp_path / "run")
+    assert_same(tmp_path / "run", undisturbed())
+    faults()
