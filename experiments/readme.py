@@ -9,14 +9,14 @@ import sys
 
 from absl import app, flags
 
-from experiments import digits, own_data, partial_labels, runs, table1
+from experiments import digits, mulan, partial_labels, runs, table1
 
 flags.DEFINE_bool("check", False, "Fail where the README differs from the records; write nothing.")
 
 TABLES = {
     "digits": digits.table,
     "table1": lambda: table1.table("bibtex"),
-    "own_data": own_data.table,
+    "mulan": mulan.table,
     "partial_labels": partial_labels.table,
 }
 
