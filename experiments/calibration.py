@@ -5,7 +5,6 @@ Writes docs/calibration.png: expected against true F1, and F1 of the most confid
 
 from absl import app
 
-from alen_tf import calibration
 from experiments import runs
 
 NAME = "calibration"
@@ -14,6 +13,8 @@ RUN = runs.Run("gin/bibtex/alen.gin", 0)
 
 def main(argv):
     del argv
+    from alen_tf import calibration
+
     (results,) = runs.train(NAME, [RUN])
     print(calibration.table(results))
     runs.save(calibration.figure(results), NAME)

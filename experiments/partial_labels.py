@@ -7,13 +7,8 @@ it. Writes docs/partial_labels.png.
 
 import json
 
-import numpy as np
 from absl import app, flags
 
-from alen_tf import trained
-from alen_tf.interface import Interface
-from alen_tf.model import Model
-from alen_tf.objectives.metrics import f1_of_examples
 from experiments import calibration, runs
 
 NAME = "partial_labels"
@@ -29,6 +24,13 @@ LABELS = {
 def measure(workdir):
     """F1 on the unknown tags by share of known ones, for each of `LABELS`, at the thresholds that
     are best on validation without known tags."""
+    import numpy as np
+
+    from alen_tf import trained
+    from alen_tf.interface import Interface
+    from alen_tf.model import Model
+    from alen_tf.objectives.metrics import f1_of_examples
+
     _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
     tuned = json.loads((workdir / "results.json").read_text())["validation"]["tuned"]
     refined = Model(learner, Interface.of(splits, tuned["threshold"]))

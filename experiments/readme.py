@@ -9,7 +9,7 @@ import sys
 
 from absl import app, flags
 
-from experiments import digits, own_data, partial_labels, runs, table1, table3
+from experiments import digits, mulan, partial_labels, runs, table1, table3
 
 flags.DEFINE_bool("check", False, "Fail where the README differs from the records; write nothing.")
 
@@ -17,7 +17,7 @@ TABLES = {
     "digits": digits.table,
     "table1": lambda: table1.table("bibtex"),
     "table3": table3.table,
-    "own_data": own_data.table,
+    "mulan": mulan.table,
     "partial_labels": partial_labels.table,
 }
 

@@ -21,6 +21,7 @@ flags.DEFINE_string("manual_dir", None, "Folder with the data sets' files; see a
 flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; see alen_tf.train.")
 flags.DEFINE_string("workdirs", "runs", "Folder of the runs' workdirs.")
 flags.DEFINE_bool("run", True, "Train what is not recorded yet; --norun only reads.")
+flags.DEFINE_list("methods", None, "Only these rows of the table; all by default.")
 flags.DEFINE_integer("jobs", 1, "Runs at a time, each on its share of the cores.", lower_bound=1)
 
 
@@ -140,11 +141,12 @@ def save(figure, name):
     print(path.relative_to(ROOT))
 
 
-def mean_and_spread(values):
-    """Mean and sample standard deviation of scores as text, in percent: "46.41 ± 0.32"."""
+def mean_and_spread(values, digits=2):
+    """Mean and sample standard deviation of scores as text, in percent: "46.41 ± 0.32", or the mean
+    alone where there is one score."""
     values = [100 * value for value in values]
-    spread = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{statistics.mean(values):.2f} ± {spread:.2f}"
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
 
 
 def scores(results, key):

@@ -6,11 +6,12 @@
 
 Every trial is a training run in its own workdir: `tensorboard --logdir` on the sweep's folder shows
 them all in the HParams tab. The same command goes on where it was stopped. The objective is the
-refined validation score, a mean over `--seeds`; no trial evaluates the test split. Needs Optuna:
-pip install 'alen_tf[sweep]'.
+refined validation score, a mean over `--seeds`; no trial evaluates the test split. Where there are
+choices alone, each combination is tried once. Needs Optuna: pip install 'alen_tf[sweep]'.
 """
 
 import json
+import math
 import pathlib
 import statistics
 import sys
@@ -26,7 +27,11 @@ flags.DEFINE_multi_string(
 )
 flags.DEFINE_integer("trials", 20, "Trials in all, earlier ones included.", lower_bound=1)
 flags.DEFINE_integer("seeds", 1, "Runs of each trial.", lower_bound=1)
-flags.DEFINE_string("name", "sweep", "Name of the sweep: its folder under --workdirs.")
+flags.DEFINE_multi_string(
+    "seeded", [], "Gin parameter that gets the run's number as its seed does; may repeat."
+)
+flags.DEFINE_string("name", "sweep", "Folder under --workdirs; sweeps in one share their runs.")
+flags.DEFINE_string("record", None, "Adds trials to experiments/results/RECORD.jsonl.")
 
 
 def parse_search(text):
@@ -63,13 +68,47 @@ def suggest(trial, searches):
 def objective(trial, searches):
     """Mean refined validation score of a trial's runs."""
     options = flags.FLAGS
-    params = (*options.gin_param, *suggest(trial, searches), "train.test = False")
-    scores = []
+    shared = (*options.gin_param, *suggest(trial, searches), "train.test = False")
+    curves = []
     for seed in range(options.seeds):
+        params = (*shared, *(f"{name} = {seed}" for name in options.seeded))
         workdir = runs.trained_workdir(options.name, runs.Run(options.gin_file, seed, params))
         result = json.loads((workdir / "results.json").read_text(encoding="utf-8"))
-        scores.append(result["validation"]["refined"])
-    return statistics.mean(scores)
+        curves.append(result["validation"]["by_step"])
+    if options.record:
+        by_step = [round(statistics.mean(scores), 4) for scores in zip(*curves, strict=True)]
+        runs.record(
+            options.record,
+            {"command": command(), "trial": trial.params, "validation_by_step": by_step},
+        )
+    return statistics.mean(curve[-1] for curve in curves)
+
+
+def command(trials=True):
+    """The sweep as a line of shell, without the places of one machine: who searches for something
+    else, or around something else, starts another sweep."""
+    options = flags.FLAGS
+    single = ("gin_file", "seeds", "trials") if trials else ("gin_file", "seeds")
+    repeated = ("gin_param", "search", "seeded")
+    return runs.line(
+        "experiments.sweep",
+        [
+            *(f"--{name}={options[name].value}" for name in single),
+            *(f"--{name}={value}" for name in repeated for value in options[name].value),
+        ],
+    )
+
+
+def plan(searches, trials, complete):
+    """The sampler, and how many trials there will be in all: every combination once where there are
+    choices alone, else guesses that learn from the `complete` trials so far."""
+    import optuna
+
+    if all(kind == "choice" for _, kind, _ in searches):
+        grid = {name: values for name, _, values in searches}
+        combinations = math.prod(map(len, grid.values()))
+        return optuna.samplers.GridSampler(grid, seed=0), min(trials, combinations)
+    return optuna.samplers.TPESampler(seed=complete), trials  # a resumed search does not repeat
 
 
 def main(argv):
@@ -85,17 +124,17 @@ def main(argv):
     folder = pathlib.Path(options.workdirs, options.name).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
-        study_name=options.name,
+        study_name=command(trials=False),
         storage=optuna.storages.JournalStorage(JournalFileBackend(str(folder / "journal.log"))),
         direction="maximize",
         load_if_exists=True,
     )
     done = [optuna.trial.TrialState.COMPLETE]
     complete = len(study.get_trials(states=done))
-    study.sampler = optuna.samplers.TPESampler(seed=complete)  # a resumed search does not repeat
+    study.sampler, trials = plan(searches, options.trials, complete)
     study.optimize(
         lambda trial: objective(trial, searches),
-        n_trials=max(0, options.trials - complete),
+        n_trials=max(0, trials - complete),
         n_jobs=options.jobs,
     )
     for trial in sorted(study.get_trials(states=done), key=lambda trial: trial.value):

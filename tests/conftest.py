@@ -64,22 +64,37 @@ def data_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def bookmarks_dir(tmp_path_factory):
-    """A manual directory with a `bookmarks.arff` of the real one's format, but only 60 rows."""
-    words, tags, rows = 2150, 208, 60
-    random = np.random.RandomState(0)
-    path = tmp_path_factory.mktemp("manual") / "bookmarks" / "bookmarks.arff"
-    path.parent.mkdir()
-    names = [f"w{i}" for i in range(words)] + [f"TAG_{i}" for i in range(tags)]
-    with path.open("w") as file:
-        file.write("@relation bookmarks\n\n")
-        file.writelines(f"@attribute {name} {{0,1}}\n" for name in names)
-        file.write("\n@data\n")
-        for _ in range(rows):
-            has = np.flatnonzero(random.rand(words) < 0.06)
-            has = np.append(has, words + random.choice(tags, 2, replace=False))
-            file.write("{" + ",".join(f"{i} 1" for i in np.sort(has)) + "}\n")
-    return path.parent.parent
+def write_bookmarks(tmp_path_factory):
+    """Writes a `bookmarks.arff` of the real one's format; returns the manual directory.
+
+    Every document has one of 30 topics, which draws its about 128 words and 2 tags.
+    """
+
+    def write(rows, words=2150, tags=208, topics=30):
+        random = np.random.default_rng(0)
+        of_words = 0.8 * random.dirichlet(np.full(words, 0.05), topics) + 0.2 / words
+        of_tags = random.dirichlet(np.full(tags, 0.05), topics)
+        path = tmp_path_factory.mktemp("manual") / "bookmarks" / "bookmarks.arff"
+        path.parent.mkdir()
+        names = [f"w{i}" for i in range(words)] + [f"TAG_{i}" for i in range(tags)]
+        with path.open("w") as file:
+            file.write("@relation bookmarks\n\n")
+            file.writelines(f"@attribute {name} {{0,1}}\n" for name in names)
+            file.write("\n@data\n")
+            for topic in random.integers(topics, size=rows):
+                has = random.choice(words, 1 + random.poisson(190), p=of_words[topic])
+                tagged = random.choice(tags, 1 + random.poisson(1.3), p=of_tags[topic])
+                columns = np.unique(np.append(has, words + tagged))
+                file.write("{" + ",".join(f"{i} 1" for i in columns) + "}\n")
+        return path.parent.parent
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def bookmarks_dir(write_bookmarks):
+    """A manual directory with a `bookmarks.arff` of only 60 rows."""
+    return write_bookmarks(60)
 
 
 @pytest.fixture(scope="session")

@@ -13,20 +13,24 @@ STEMS = {"tmc2007": "tmc2007-500"}
 
 
 @gin.register
-def mulan(name=gin.REQUIRED, manual_dir=None, data_dir=None):
-    """Loads a set from <manual_dir>/mulan/NAME/; 10% of the training rows are the validation split.
+def mulan(name=gin.REQUIRED, manual_dir=None, data_dir=None, validation_fraction=0.1, fold=0):
+    """Loads a set from <manual_dir>/mulan/NAME/.
 
     Args:
       name: "scene", "yeast", "emotions", "tmc2007", "delicious" or another set in Mulan's layout.
       manual_dir: the manual directory.
       data_dir: not used.
+      validation_fraction: share of the training rows that is the validation split.
+      fold: seed of which rows these are.
 
     Raises:
       DataError: files are missing or malformed.
     """
     del data_dir
     if manual_dir is None:
-        raise DataError(f"{name}: get it from {SOURCE} and pass --manual_dir=DIR, with DIR/mulan/")
+        raise DataError(
+            f"{name}: not found; get it from {SOURCE} and pass --manual_dir=DIR, with DIR/mulan/"
+        )
     stem = STEMS.get(name, name)
     train_file, test_file, xml = (
         manual_file(manual_dir, f"mulan/{name}", file, SOURCE)
@@ -34,5 +38,5 @@ def mulan(name=gin.REQUIRED, manual_dir=None, data_dir=None):
     )
     label_names = xml_labels(xml)
     (train, _), (test, _) = (read_labelled(file, label_names) for file in (train_file, test_file))
-    train, validation = hold_out(train)
+    train, validation = hold_out(train, validation_fraction, fold)
     return Splits(name, train, validation, test, label_names)

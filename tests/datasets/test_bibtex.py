@@ -78,6 +78,10 @@ def test_small_files_through_the_builder(small, tmp_path, no_network):
     np.testing.assert_array_equal(again.validation.y, splits.validation.y)
     assert no_network == []
 
+    other = bibtex.bibtex(data_dir=str(tmp_path / "data"), validation_fraction=0.25, fold=1)
+    assert [len(part) for part in (other.train, other.validation)] == [15, 5]
+    assert not set(map(bytes, splits.validation.x)) <= set(map(bytes, other.validation.x))
+
 
 def test_small_files_through_tfds(small, tmp_path):
     folder, matrices = small

@@ -1,3 +1,9 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -78,3 +84,50 @@ def test_malformed_line(small, tmp_path):
     with pytest.raises(DataError) as caught:
         load(small, tmp_path)
     assert str(caught.value).startswith(f"{small[0]}:24: malformed ARFF")
+
+
+# What a process of its own does with the whole data set: seconds and peak memory of loading.
+LOAD = """
+import json, resource, sys, time
+from alen_tf.datasets.bookmarks import bookmarks
+start = time.monotonic()
+splits = bookmarks(*sys.argv[1:])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+sizes = [len(part) for part in (splits.train, splits.validation, splits.test)]
+print(json.dumps([time.monotonic() - start, peak, splits.name, sizes]))
+"""
+
+
+@pytest.mark.slow
+def test_full_size(write_bookmarks, tmp_path):
+    # Run with -s to see the measurements.
+    manual_dir, root = write_bookmarks(87_856), pathlib.Path(__file__).parent.parent.parent
+    places = [str(manual_dir), str(tmp_path / "data")]
+    for what in ("prepared and loaded", "loaded again"):
+        done = subprocess.run(
+            [sys.executable, "-c", LOAD, *places],
+            env=os.environ | {"PYTHONPATH": str(root)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        seconds, peak, name, sizes = json.loads(done.stdout.splitlines()[-1])
+        print(f"{what}: {seconds:.1f} s, peak {peak / 2**30:.2f} GiB")
+        assert name == "bookmarks"
+        assert sizes == [48_000, 12_000, 27_856]
+        assert seconds < 120
+        assert peak < 2 * 2**30
+    options = (
+        "--gin_file=gin/bookmarks/alen.gin",
+        "--gin_param=train.epochs = 1",
+        f"--manual_dir={places[0]}",
+        f"--data_dir={places[1]}",
+        f"--workdir={tmp_path / 'run'}",
+    )
+    command = [sys.executable, "-m", "alen_tf.train", *options]
+    trained = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert trained.returncode == 0, trained.stderr
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    print(f"one ALEN epoch: {results['train_seconds']} s")
+    assert results["examples_per_second"] > 500
+    assert results["test"]["refined"] > 0.05  # its label structure can be learned

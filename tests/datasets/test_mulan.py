@@ -41,6 +41,7 @@ def test_missing_set(tmp_path):
         ("emotions", "emotions", (391, 202), 72, 6),
         ("scene", "scene", (1211, 1196), 294, 6),
         ("yeast", "yeast", (1500, 917), 103, 14),
+        pytest.param("tmc2007", "tmc2007-500", (21519, 7077), 500, 22, marks=pytest.mark.slow),
     ],
 )
 def test_sets(real_data, name, stem, sizes, features, labels):
