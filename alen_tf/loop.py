@@ -93,10 +93,10 @@ class Loop:
             count = int(np.clip(SECONDS_PER_CALL / self._seconds_per_step, 1, STEPS_PER_CALL))
             last = min(step + count, per_epoch)
             start = time.monotonic()
-            tensors = {name: tf.constant(value, tf.float64) for name, value in sums.items()}
-            tensors = self._steps(
-                tf.constant(epoch), order, tf.constant(step), tf.constant(last), tensors
-            )
+            # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
+            tensors = {name: tf.constant(np.float64(value)) for name, value in sums.items()}
+            this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
+            tensors = self._steps(this, order, first, end, tensors)
             sums = {name: float(value) for name, value in tensors.items()}
             self._seconds_per_step = (time.monotonic() - start) / (last - step)
             _check_finite(sums, f"epoch {epoch + 1}, steps {step + 1} to {last}")

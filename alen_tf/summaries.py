@@ -4,6 +4,7 @@ import io
 import os
 import re
 
+import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.hparams import api as hparams
 
@@ -129,4 +130,5 @@ def score_by_step(curves, metric):
 def _scalars(writer, scalars, step):
     with writer.as_default():
         for name, value in scalars.items():
-            tf.summary.scalar(name, value, step)
+            # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
+            tf.summary.scalar(name, np.float32(value), np.int64(step))
