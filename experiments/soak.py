@@ -92,7 +92,9 @@ def main(argv):
             if time.monotonic() > end and len(readings) >= 20:
                 break
         training.send_signal(signal.SIGTERM)
-        status = training.wait(timeout=10)
+        asked = time.monotonic()
+        status = training.wait(timeout=300)
+        seconds = time.monotonic() - asked
         saved = max(int(path.name) for path in (workdir / "checkpoints/latest").glob("[0-9]*"))
     result = {
         "command": runs.line("experiments.soak", [f"--minutes={options.minutes:g}"]),
@@ -101,6 +103,7 @@ def main(argv):
         "training_steps": saved,
         **judge(readings),
         "exit_status": status,
+        "seconds_to_leave": round(seconds, 2),
     }
     runs.record("soak", result)
     print(result)
