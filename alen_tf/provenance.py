@@ -8,7 +8,9 @@ from importlib import metadata
 
 import numpy as np
 
-PACKAGES = ("alen_tf", "tensorflow", "keras", "numpy")
+import alen_tf
+
+PACKAGES = ("tensorflow", "keras", "numpy")
 # The modules that decide what weights a run ends with, given its data.
 CODE = (
     "evaluation.py",
@@ -32,7 +34,7 @@ def of(splits):
     package = pathlib.Path(__file__).parent
     paths = sorted(path for pattern in CODE for path in package.glob(pattern))
     return {
-        "versions": {"python": platform.python_version()}
+        "versions": {"python": platform.python_version(), "alen_tf": alen_tf.__version__}
         | {name: metadata.version(name) for name in PACKAGES},
         "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
         "data": {

@@ -31,6 +31,9 @@ PAPER = {
     "distance": "squared_error",
     "oracle": "f1",
     "uninformed": 0.0,
+    "mixed": 0.0,
+    "crisp": False,
+    "anywhere": False,
     "l2": 0.0,
     "steps": 3,
     "step_size": 0.2,
@@ -79,6 +82,9 @@ def make_learner(optimizer="sgd", seed=0, dropout=0.0, **changes):
         d=o["d"],
         distance=DISTANCES[o["distance"]],
         uninformed=o["uninformed"],
+        mixed=o["mixed"],
+        crisp=o["crisp"],
+        anywhere=o["anywhere"],
     )
     learner.build((FEATURES,), (LABELS,), Box(), ORACLES[o["oracle"]], total_steps=10)
     learner.adapt(batch()[0])
@@ -392,6 +398,17 @@ def test_mixed_share_starts_between_g_and_other_truths():
     learner.train_step(*map(tf.constant, batch()))
     after = learner.start(tf.constant(y), tf.constant(y_true)).numpy()
     assert np.all(after[1:5] != starts[1:5])  # others in every step
+
+
+def test_every_other_start_is_crisp():
+    y, y_true = np.random.RandomState(3).rand(BATCH, LABELS), batch()[1]
+    y = tf.constant(y, tf.float32)
+    starts = make_learner(crisp=True).start(y, tf.constant(y_true)).numpy()
+    np.testing.assert_array_equal(starts[::2], y[::2])
+    for start, soft in zip(starts[1::2], y[1::2].numpy(), strict=True):
+        assert set(start) <= {0.0, 1.0}
+        threshold = np.max(soft[start == 0], initial=0.0)  # what is above is in, what is below out
+        assert np.all(soft[start == 1] > threshold)
 
 
 def test_refined_outputs_from_anywhere_on_the_path():
