@@ -199,6 +199,6 @@ def total(terms, network, name):
     """
     means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
     if network.losses:
-        means[f"{name}/weights"] = tf.add_n(network.losses)
-    loss = tf.add_n(list(means.values()))
+        means[f"{name}/weights"] = sum(network.losses)
+    loss = sum(means.values())  # not `add_n`, whose order depends on which buffer is free
     return loss, means | {name: loss}

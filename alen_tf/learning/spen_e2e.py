@@ -38,7 +38,7 @@ class SPENEndToEnd(EnergyLearner):
             z = self.energy.encode(x, training=True)
             path = self.ascend(self.prediction, z, self.space.start(y_true))
             errors = [self.space.cross_entropy(self.space.logits(y), y_true) for y in path[1:]]
-            terms = {"iterates": tf.add_n(errors) / len(errors)}
+            terms = {"iterates": sum(errors) / len(errors)}
             loss, scalars = total(terms, self.energy, "energy_loss")
         norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
         return scalars | {
