@@ -163,10 +163,12 @@ def free_port():
 
 def test_another_configuration_is_refused_and_nothing_is_lost(trained):
     workdir = trained[0]
-    before = {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    paths = [path for path in workdir.rglob("[!.]*") if path.is_file()]
+    before = {path: path.read_bytes() for path in paths}
     done = train(workdir, "--gin_param=ALEN.beta_v = 3.5")
     assert_one_clear_line(done, str(workdir), "another configuration", "beta_v = 3.5")
-    assert before == {path: path.read_bytes() for path in workdir.rglob("*") if path.is_file()}
+    assert before == {path: path.read_bytes() for path in paths}
+    assert len(paths) == len([path for path in workdir.rglob("[!.]*") if path.is_file()])
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ def record(tmp_path, monkeypatch):
 
 def test_counts_are_summed_over_parameters(record):
     assert "| Topic | it holds | 1,030 | [test_it](" in reliability.table()
-    text = "a\n<!-- begin promises -->\nold\n<!-- end promises -->\nb\n"
+    text = "a\n<!-- begin promises -->\nformer\n<!-- end promises -->\nb\n"
     made = reliability.render(text)
-    assert "old" not in made
+    assert "former" not in made
     assert reliability.render(made) == made
 
 
