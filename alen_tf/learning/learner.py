@@ -200,5 +200,6 @@ def total(terms, network, name):
     means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
     if network.losses:
         means[f"{name}/weights"] = sum(network.losses)
-    loss = sum(means.values())  # not `add_n`, whose order depends on which buffer is free
+    # Not `add_n`, nor additions, which TensorFlow turns into one: its order is not always the same.
+    loss = tf.reduce_sum(tf.stack(list(means.values())))
     return loss, means | {name: loss}
