@@ -19,7 +19,6 @@ class Predictor:
         self._path = tf.function(
             lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True
         )
-
         self._batch = learner.views.batch(BATCH)
 
     def __call__(self, x):

@@ -3,7 +3,6 @@
 import io
 import os
 import pathlib
-import tarfile
 
 # TensorFlow reads these when it is imported. Two threads: the nets of the tests are tiny.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -18,6 +17,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+
+from tests.archives import write_tar
 
 # Two devices, before TensorFlow starts, let `tf.distribute` be tested on any machine.
 tf.config.set_logical_device_configuration(
@@ -142,9 +143,9 @@ def faces_dir(tmp_path_factory):
         images[f"lfw_funneled/{person}/{name}.jpg"] = encoded(image, "JPEG")
         masks[f"parts_lfw_funneled_gt_images/{name}.ppm"] = encoded(colours[classes], "PPM")
         superpixels[f"parts_lfw_funneled_superpixels_mat/{name}.dat"] = squares.encode()
-    tar(folder / "lfw-funneled.tgz", images)
-    tar(folder / "parts_lfw_funneled_gt_images.tgz", masks)
-    tar(folder / "parts_lfw_funneled_superpixels_mat.tgz", superpixels)
+    write_tar(folder / "lfw-funneled.tgz", images)
+    write_tar(folder / "parts_lfw_funneled_gt_images.tgz", masks)
+    write_tar(folder / "parts_lfw_funneled_superpixels_mat.tgz", superpixels)
     for k, split in enumerate(("train", "validation", "test")):
         lines = [f"{person} {number}\n" for person, number in names[2 * k : 2 * k + 2]]
         (folder / f"parts_{split}.txt").write_text("".join(lines))
@@ -156,15 +157,6 @@ def encoded(image, kind):
     file = io.BytesIO()
     Image.fromarray(image.astype(np.uint8)).save(file, kind)
     return file.getvalue()
-
-
-def tar(path, members):
-    """Writes a gzipped tar file of {name: bytes}."""
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ estimator beside them."""
 import csv
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -16,29 +15,11 @@ import tensorflow as tf
 from alen_tf import ALENClassifier, exported, predictions, trained
 from alen_tf.errors import UserError
 from alen_tf.objectives.metrics import example_f1
+from tests.commands import assert_one_clear_line, run
 
-ROOT = pathlib.Path(__file__).parent.parent
 GIN = "gin/own/multilabel.gin"
-# As on a user's machine: the tests themselves silence TensorFlow.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 LABELS = ("sun", "sea", "both, quoted")
 EPOCHS = 3
-
-
-def run(module, *options):
-    command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
-    return subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
-    )
-
-
-def assert_one_clear_line(done, *parts):
-    assert done.returncode == 1
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("error: ")
-    for part in parts:
-        assert part in lines[0]
 
 
 def rows(count, seed):

@@ -1,8 +1,6 @@
 """The snippets of "Your own data" in the README and of docs/serving.md do what they say."""
 
 import json
-import os
-import pathlib
 import re
 import shlex
 import subprocess
@@ -11,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+from tests.commands import ENVIRONMENT, ROOT
+
 LABELS = ("sun", "sea")
 XML = "<labels>" + "".join(f'<label name="{name}"/>' for name in LABELS) + "</labels>"
 

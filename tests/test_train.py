@@ -1,8 +1,6 @@
 """The training command, as a user runs it: a real run on digits, its workdir, and its ends."""
 
 import json
-import os
-import pathlib
 import subprocess
 import sys
 import time
@@ -11,32 +9,14 @@ import urllib.request
 import pytest
 import tensorflow as tf
 
-ROOT = pathlib.Path(__file__).parent.parent
-# As on a user's machine: the tests themselves silence TensorFlow.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+from tests.commands import assert_one_clear_line, run
+
 GIN = "gin/digits/alen.gin"
 SHORT = ("--gin_param=train.epochs = 4", "--gin_param=MLP.hidden_units = 32")
 
 
-def run(module, *options):
-    """Runs `python -m alen_tf.MODULE OPTIONS` in the repository."""
-    command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
-    return subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
-    )
-
-
 def train(workdir, *options):
     return run("train", f"--gin_file={GIN}", f"--workdir={workdir}", *SHORT, *options)
-
-
-def assert_one_clear_line(done, *parts):
-    assert done.returncode == 1
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("error: ")
-    for part in parts:
-        assert part in lines[0]
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,12 @@ import tensorflow as tf
 
 from alen_tf.learning.learner import replace_first, total
 from alen_tf.learning.pair_learner import PairLearner
+from alen_tf.learning.value_regression import ValueRegression
 from alen_tf.objectives import losses
 
 
 @gin.register
-class ALEN(PairLearner):
+class ALEN(ValueRegression, PairLearner):
     """An energy network v(x, y) and an inference network g(x) that train each other.
 
     v = sigmoid(score) regresses on the oracle value of what g proposes and of what refinement makes
@@ -92,10 +93,6 @@ class ALEN(PairLearner):
         self.crisp = crisp
         self.anywhere = anywhere
 
-    def bound(self, score):
-        """Values v = sigmoid(score), in (0, 1)."""
-        return tf.sigmoid(score)
-
     def train_step(self, x, y_true):
         """One pass of Algorithm 1's loop on a batch.
 
@@ -172,16 +169,13 @@ class ALEN(PairLearner):
         return replace_first(start, self.space.start(y), self.uninformed)
 
     def refine(self, z, y, y_true):
-        """Y'' of training for y' = g(x): the end of the path, or `anywhere` on it."""
+        """The y'' of training for y' = g(x): the end of the path, or `anywhere` on it."""
         path = self.ascend(self.refinement, z, self.start(y, y_true))
         if not self.anywhere:
             return path[-1]
         # Batches are shuffled: taking steps in turn is as good as drawing them.
         examples = tf.range(tf.shape(y)[0])
         return tf.gather_nd(tf.stack(path), tf.stack([examples % len(path), examples], axis=-1))
-
-    def confidence(self, x, y):
-        return self.expected(x, y)
 
 
 def distance(y1, y2):

@@ -5,11 +5,12 @@ import tensorflow as tf
 
 from alen_tf.learning.energy_learner import EnergyLearner
 from alen_tf.learning.learner import per_example, replace_first, total
+from alen_tf.learning.value_regression import ValueRegression
 from alen_tf.objectives import losses
 
 
 @gin.register
-class DVN(EnergyLearner):
+class DVN(ValueRegression, EnergyLearner):
     """v(x, y) = sigmoid(score) learns how good an output is; prediction ascends on it.
 
     The loss is -h log v - (1 - h) log(1 - v) with h = h(y, y*), over tuples (x, y, h) of three
@@ -51,13 +52,6 @@ class DVN(EnergyLearner):
         self.inferred = inferred
         self.adversarial = adversarial
         self.uninformed = uninformed
-
-    def bound(self, score):
-        """Values v = sigmoid(score), in (0, 1)."""
-        return tf.sigmoid(score)
-
-    def confidence(self, x, y):
-        return self.expected(x, y)
 
     def error(self, z, y, y_true):
         """Cross entropy of v(x, y) to h(y, y*), [batch]: what training descends and the adversary

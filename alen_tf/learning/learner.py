@@ -112,11 +112,6 @@ class Learner(tf.Module, abc.ABC):
         matrix of scores."""
         return per_example(self.bound(self.energy.score(z, y)))
 
-    def expected(self, x, y):
-        """v(x, y), [batch], as `confidence`, for methods that regress on oracle values."""
-        z = self.energy.encode(self.views.split(self.standardization(x)))
-        return self.views.mean(self.value(z, self.views.split(y)))
-
     def ascend(self, ascent, z, y, space=None, steps=None):
         """The path of `ascent` on v(x, .) from `y`."""
 

@@ -2,13 +2,12 @@
 
 import gin
 import keras
-from keras import ops
 
-from alen_tf.networks.energy import Energy
+from alen_tf.networks.image_energy import ImageEnergy, convolution
 
 
 @gin.register
-class ConvEnergy(Energy):
+class ConvEnergy(ImageEnergy):
     """Three 5x5 convolutions over image and output together, then three dense layers: one score,
     [batch].
 
@@ -24,17 +23,9 @@ class ConvEnergy(Energy):
           units: of the two hidden dense layers.
           name: name of the model.
         """
-        super().__init__(name=name)
         del outputs
         first, *others = filters
-
-        def convolution(count, stride, **kwargs):
-            return keras.layers.Conv2D(
-                count, 5, stride, padding="same", kernel_initializer="he_normal", **kwargs
-            )
-
-        self.image = convolution(first, 1)
-        self.output_half = convolution(first, 1, use_bias=False)
+        super().__init__(first, name)
         dense = [
             keras.layers.Dense(count, activation="swish", kernel_initializer="he_normal")
             for count in units
@@ -48,10 +39,5 @@ class ConvEnergy(Energy):
             ]
         )
 
-    def encode(self, x, training=False):
-        """The image's half of the first convolution, [batch, height, width, filters]."""
-        del training
-        return self.image(x)
-
     def score(self, z, y):
-        return self.rest(ops.silu(z + self.output_half(y)))[..., 0]
+        return self.rest(self.first(z, y))[..., 0]

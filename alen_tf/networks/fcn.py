@@ -5,16 +5,10 @@ import gin
 import keras
 from keras import ops
 
-from alen_tf.networks.energy import Energy, matrix_score
+from alen_tf.networks.energy import matrix_score
+from alen_tf.networks.image_energy import ImageEnergy, convolution
 
-KERNEL = 5
 STRIDES = (1, 2, 2)
-
-
-def _convolution(filters, stride=1, **kwargs):
-    return keras.layers.Conv2D(
-        filters, KERNEL, stride, padding="same", kernel_initializer="he_normal", **kwargs
-    )
 
 
 def _transposed(filters, **kwargs):
@@ -41,7 +35,7 @@ class FCN(keras.Sequential):
         """
         layers = []
         for count, stride in zip(filters, STRIDES, strict=True):
-            layers.append(_convolution(count, stride, activation="relu"))
+            layers.append(convolution(count, stride, activation="relu"))
         if dropout:
             layers.append(keras.layers.Dropout(dropout))
         layers.append(_transposed(filters[0], activation="relu"))
@@ -50,13 +44,9 @@ class FCN(keras.Sequential):
 
 
 @gin.register
-class FCNEnergy(Energy):
+class FCNEnergy(ImageEnergy):
     """The same five layers over image and output together give a matrix of scores F(x, y); the
     score is its `matrix_score`, [batch, height, width], or the mean of that, [batch].
-
-    The first convolution of (x, y) is the sum of one over x and one over y; the first is encoded
-    once. Swish in place of ReLU: refinement follows the gradient with respect to y, which a ReLU
-    network gives in flat pieces.
     """
 
     def __init__(self, outputs, filters=(64, 128, 128), skips=False, pooled=False, name="energy"):
@@ -70,25 +60,18 @@ class FCNEnergy(Energy):
           pooled: return the mean over places, for oracle values of whole images.
           name: name of the model.
         """
-        super().__init__(name=name)
         first, second, third = filters
+        super().__init__(first, name)
         self.skips = skips
         self.pooled = pooled
-        self.image = _convolution(first)
-        self.output_half = _convolution(first, use_bias=False)
-        self.second = _convolution(second, 2, activation="swish")
-        self.third = _convolution(third, 2, activation="swish")
+        self.second = convolution(second, 2, activation="swish")
+        self.third = convolution(third, 2, activation="swish")
         self.up_second = _transposed(second if skips else first)
         self.up_first = _transposed(first if skips else outputs)
         self.head = keras.layers.Conv2D(outputs, 1) if skips else None
 
-    def encode(self, x, training=False):
-        """The image's half of the first convolution, [batch, height, width, filters]."""
-        del training
-        return self.image(x)
-
     def score(self, z, y):
-        fine = ops.silu(z + self.output_half(y))
+        fine = self.first(z, y)
         middle = self.second(fine)
         up = self.up_second(self.third(middle))
         if self.skips:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from alen_tf.datasets import lfw_parts as lfw
 from alen_tf.errors import DataError
+from tests.archives import write_tar
 
 
 @pytest.fixture
@@ -23,14 +24,6 @@ def load(folder, tmp_path):
 def members(path):
     with tarfile.open(path) as archive:
         return {member.name: archive.extractfile(member).read() for member in archive}
-
-
-def rewrite(path, contents):
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in contents.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
 
 
 def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
@@ -103,7 +96,7 @@ def break_colour(folder):
     contents = members(path)
     name = sorted(contents)[0]
     contents[name] = contents[name][:-3] + bytes([7, 7, 7])
-    rewrite(path, contents)
+    write_tar(path, contents)
 
 
 def break_size(folder):
@@ -113,7 +106,7 @@ def break_size(folder):
     file = io.BytesIO()
     Image.new("RGB", (32, 32)).save(file, "JPEG")
     contents[name] = file.getvalue()
-    rewrite(path, contents)
+    write_tar(path, contents)
 
 
 def break_image(folder):
@@ -121,14 +114,14 @@ def break_image(folder):
     contents = members(path)
     name = sorted(contents)[0]
     contents[name] = contents[name][:300]
-    rewrite(path, contents)
+    write_tar(path, contents)
 
 
 def drop_image(folder):
     path = folder / "lfw-funneled.tgz"
     contents = members(path)
     del contents[sorted(contents)[0]]
-    rewrite(path, contents)
+    write_tar(path, contents)
 
 
 def cut_archive(folder):

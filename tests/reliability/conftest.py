@@ -1,8 +1,6 @@
 """Trainings in processes of their own, to be disturbed; and the record of how often they were."""
 
 import json
-import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -19,10 +17,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from alen_tf import config, trainer
 from alen_tf.errors import Interrupted
 from alen_tf.interruption import Interruption
-
-ROOT = pathlib.Path(__file__).parent.parent.parent
-# As on a user's machine: the tests themselves silence TensorFlow.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+from tests.commands import ENVIRONMENT, ROOT
 
 
 class Training(NamedTuple):

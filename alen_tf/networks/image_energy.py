@@ -1,0 +1,37 @@
+"""What energies over images share: the first convolution, half of which is encoded once."""
+
+import keras
+from keras import ops
+
+from alen_tf.networks.energy import Energy
+
+
+def convolution(filters, stride=1, **kwargs):
+    """A 5x5 convolution."""
+    return keras.layers.Conv2D(
+        filters, 5, stride, padding="same", kernel_initializer="he_normal", **kwargs
+    )
+
+
+class ImageEnergy(Energy):
+    """An energy that begins with a convolution of (x, y): the sum of one over x, encoded once, and
+    one over y.
+
+    Swish in place of ReLU: refinement follows the gradient with respect to y, which a ReLU network
+    gives in flat pieces.
+    """
+
+    def __init__(self, filters, name):
+        """Makes both halves of the convolution, with `filters` filters."""
+        super().__init__(name=name)
+        self.image = convolution(filters)
+        self.output_half = convolution(filters, use_bias=False)
+
+    def encode(self, x, training=False):
+        """The image's half of the first convolution, [batch, height, width, filters]."""
+        del training
+        return self.image(x)
+
+    def first(self, z, y):
+        """The first layer's output, [batch, height, width, filters]."""
+        return ops.silu(z + self.output_half(y))
