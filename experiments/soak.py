@@ -2,8 +2,9 @@
 
 Memory, open files and threads are read off the training command every ten seconds. The first half
 of the time is a warm-up, in which the allocator of TensorFlow's threads still finds its size; then
-memory may grow by 2%, from the mean of the next tenth of the time to that of the last one, and
-files and threads not at all. The record is experiments/results/soak.jsonl.
+memory may grow by 2%, from the mean of the next tenth of the time to that of the last one, and the
+usual count of files and threads not at all: a checkpoint or an event file is open for a moment now
+and then. The record is experiments/results/soak.jsonl.
 """
 
 import itertools
@@ -52,7 +53,7 @@ def judge(readings):
     ends = readings[-5 * tenth : -4 * tenth], readings[-tenth:]
     memory = [statistics.mean(reading["memory"] for reading in end) for end in ends]
     counts = {
-        name: [max(reading[name] for reading in end) for end in ends]
+        name: [statistics.median_high(reading[name] for reading in end) for end in ends]
         for name in ("files", "threads")
     }
     growth = memory[1] / memory[0] - 1
