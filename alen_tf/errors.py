@@ -25,6 +25,10 @@ class NonFiniteError(UserError):
     """Training produced a loss, gradient, energy or weight that is not a finite number."""
 
 
+class WorkerError(UserError):
+    """A worker of a training on several machines went away, or is not like the others."""
+
+
 class Interrupted(UserError):  # noqa: N818 - no error
     """SIGINT or SIGTERM asked for an end; the message says what was saved.
 

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from alen_tf.datasets.augmentation import Augmentation
-from alen_tf.errors import NonFiniteError
+from alen_tf.distribution import Workers
+from alen_tf.errors import ConfigError, NonFiniteError
 
 # One call of the compiled loop: long enough to hide the call, short enough to stop soon.
 STEPS_PER_CALL = 200
@@ -18,7 +19,8 @@ class Batches:
     function of (seed, epoch, step).
 
     A resumed run therefore sees the same batches, without any state to save. Examples that do not
-    fill the last batch of an epoch are left out of that epoch.
+    fill the last batch of an epoch are left out of that epoch. Made under a strategy, it has as
+    many equal shares of each batch as there are replicas.
     """
 
     def __init__(self, examples, batch_size, seed, augment=None):
@@ -28,13 +30,12 @@ class Batches:
         self._augment = augment or Augmentation()
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size
-
-    @property
-    def specs(self):
-        """What a batch is in a graph: the specifications of its two tensors."""
-        index, order = tf.TensorSpec([], tf.int32), tf.TensorSpec([len(self._x)], tf.int32)
-        batch = tf.function(self.__call__).get_concrete_function(index, order, index)
-        return [tf.TensorSpec(part.shape, part.dtype) for part in batch.structured_outputs]
+        self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if self.size % self._replicas:
+            raise ConfigError(
+                f"batches of {self.size} examples cannot be shared out equally among "
+                f"{self._replicas} replicas; choose another train.batch_size"
+            )
 
     def order(self, epoch):
         """The order of examples in an epoch, int32 [examples]."""
@@ -43,19 +44,34 @@ class Batches:
         )
 
     def __call__(self, epoch, order, step):
-        """The batch of a step of an epoch with this `order`: inputs, and outputs as float32."""
-        rows = order[step * self.size : (step + 1) * self.size]
+        """The batch of a step of an epoch with this `order`, or this replica's share of it: inputs,
+        and outputs as float32."""
+        share = step * self._replicas
         seed = tf.random.experimental.stateless_fold_in(tf.stack([self._seed, epoch]), step)
+        if self._replicas > 1:
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            share, seed = share + replica, tf.random.experimental.stateless_fold_in(seed, replica)
+        size = self.size // self._replicas
+        rows = order[share * size : (share + 1) * size]
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
         return self._augment(x, y, seed)
 
 
 class Loop:
-    """A learner's compiled training steps over `Batches`."""
+    """A learner's compiled training steps over `Batches`, on all replicas of the strategy that it
+    is made under."""
 
-    def __init__(self, learner, batches):
+    def __init__(self, learner, batches, workers=None):
+        """Configures the loop.
+
+        Args:
+          learner: a built `Learner`.
+          batches: the `Batches`.
+          workers: the `Workers` that take steps together; by default this process alone.
+        """
         self.batches = batches
-        self._step = tf.function(learner.train_step)
+        self._learner = learner
+        self._workers = workers or Workers()
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
@@ -98,7 +114,8 @@ class Loop:
             this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
             tensors = self._steps(this, order, first, end, tensors)
             sums = {name: float(value) for name, value in tensors.items()}
-            self._seconds_per_step = (time.monotonic() - start) / (last - step)
+            seconds = (time.monotonic() - start) / (last - step)
+            self._seconds_per_step = self._workers.mean(seconds)
             _check_finite(sums, f"epoch {epoch + 1}, steps {step + 1} to {last}")
             step = last
             yield step, sums
@@ -108,17 +125,32 @@ class Loop:
         return {name: value / self.batches.per_epoch for name, value in sums.items()}
 
     def _zeros(self):
-        scalars = self._step.get_concrete_function(*self.batches.specs).structured_outputs
-        return dict.fromkeys(scalars, 0.0)
+        index, order = tf.TensorSpec([], tf.int32), self.batches.order(0)
+        traced = self._step.get_concrete_function(index, tf.TensorSpec.from_tensor(order), index)
+        return dict.fromkeys(traced.structured_outputs, 0.0)
+
+    @tf.function
+    def _step(self, epoch, order, step):
+        """A training step on all replicas; the means of the learner's scalars over them."""
+        names = []
+
+        def on_replica(epoch, order, step):
+            scalars = self._learner.train_step(*self.batches(epoch, order, step))
+            names[:] = scalars
+            # One tensor: workers exchange it at once.
+            return tf.stack([tf.cast(value, tf.float64) for value in scalars.values()])
+
+        strategy = self._workers.strategy
+        values = strategy.run(on_replica, (epoch, order, step))
+        means = strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
+        return dict(zip(names, tf.unstack(means), strict=True))
 
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
         """Training steps [first, last) of an epoch; adds the learner's scalars to `sums`."""
         for step in tf.range(first, last):
-            scalars = self._step(*self.batches(epoch, order, step))
-            sums = {
-                name: sums[name] + tf.cast(value, tf.float64) for name, value in scalars.items()
-            }
+            means = self._step(epoch, order, step)
+            sums = {name: sums[name] + value for name, value in means.items()}
         return sums
 
 

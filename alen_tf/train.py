@@ -13,16 +13,15 @@ flags.DEFINE_bool("restart", False, "Start anew; an old workdir is renamed, not 
 def main(options):
     from alen_tf import calibration, config, evaluation, interruption, trainer
     from alen_tf.errors import ConfigError
-    from alen_tf.workdir import Workdir
 
     if not options.gin_file:
         raise ConfigError("name a configuration, for example --gin_file=gin/digits/alen.gin")
     config.parse(options.gin_file, options.gin_param)
     workdir = options.workdir or default_workdir(options.gin_file[-1])
-    if options.restart and (old := Workdir(workdir).archive()):
-        print(f"{workdir}: what it held is now in {old}")
     with interruption.watched() as stop:
-        results = trainer.train(workdir, options.manual_dir, options.data_dir, stop)
+        results = trainer.train(
+            workdir, options.manual_dir, options.data_dir, stop, options.restart
+        )
     print(evaluation.table(results))
     if confidence := calibration.table(results):
         print(confidence)

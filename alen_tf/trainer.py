@@ -13,6 +13,7 @@ import tensorflow as tf
 import alen_tf
 from alen_tf import calibration, evaluation, provenance, summaries
 from alen_tf.checkpoints import Checkpoints
+from alen_tf.distribution import Workers
 from alen_tf.errors import NonFiniteError, WorkdirError
 from alen_tf.interface import Interface
 from alen_tf.interruption import Interruption
@@ -30,6 +31,7 @@ def train(
     manual_dir=None,
     data_dir=None,
     interruption=None,
+    restart=False,
     task=gin.REQUIRED,
     learner=gin.REQUIRED,
     epochs=gin.REQUIRED,
@@ -39,6 +41,7 @@ def train(
     choose_from=0.0,
     test_every=0,
     test=True,
+    strategy=None,
 ):
     """Trains `learner` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
 
@@ -46,6 +49,7 @@ def train(
       workdir: folder of the run.
       manual_dir, data_dir: see `Task.load`.
       interruption: an `Interruption`, after which the run saves its state and ends.
+      restart: whether to start anew; a `workdir` that exists is renamed.
       task: the `Task`.
       learner: the `Learner`, not yet built.
       epochs: passes over the training split.
@@ -57,6 +61,7 @@ def train(
       test_every: epochs between scores of the test split, for a curve that chooses nothing; 0 for
         no curve.
       test: whether the test split is evaluated at the end; a search for hyper-parameters does not.
+      strategy: what trains: one device, or all that `Workers` finds by this name.
 
     Returns:
       The content of `results.json`.
@@ -65,25 +70,30 @@ def train(
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
       Interrupted: the interruption came.
     """
-    splits = task.load(manual_dir, data_dir)
-    keras.utils.set_random_seed(seed)
-    batches = Batches(splits.train, batch_size, seed, task.augmentation)
-    learner.build(
-        splits.train.x.shape[1:],
-        splits.train.y.shape[1:],
-        task.space,
-        task.oracle,
-        epochs * batches.per_epoch,
-        task.views,
-    )
-    learner.adapt(splits.train.x)
-    config = gin.operative_config_str()
-    first_choice = min(epochs, round(choose_from * epochs) + 1)
-    with Workdir(workdir).locked() as held:
-        held.claim(config, provenance.of(splits))
-        run = _Run(held, config, task, splits, learner, batches, epochs, first_choice, interruption)
-        run.train(evaluate_every, test_every)
-        return run.finish(seed, test)
+    workers = Workers(strategy)
+    if restart and workers.first and (old := Workdir(workdir).archive()):
+        print(f"{workdir}: what it held is now in {old}")
+    with workers.strategy.scope(), workers.own_copy(workdir) as folder:
+        splits = task.load(manual_dir, data_dir)
+        keras.utils.set_random_seed(seed)
+        batches = Batches(splits.train, batch_size, seed, task.augmentation)
+        learner.build(
+            splits.train.x.shape[1:],
+            splits.train.y.shape[1:],
+            task.space,
+            task.oracle,
+            epochs * batches.per_epoch,
+            task.views,
+        )
+        learner.adapt(splits.train.x)
+        config = gin.operative_config_str()
+        choice = min(epochs, round(choose_from * epochs) + 1)
+        stop = Interruption() if interruption is None else interruption
+        with Workdir(folder).locked() as held:
+            held.claim(config, provenance.of(splits))
+            run = _Run(held, config, task, splits, learner, batches, epochs, choice, stop, workers)
+            run.train(evaluate_every, test_every)
+            return run.finish(seed, test)
 
 
 @dataclasses.dataclass
@@ -123,6 +133,7 @@ class _Run:
         epochs,
         first_choice,
         interruption,
+        workers,
     ):
         self.workdir = workdir
         self.task = task
@@ -131,11 +142,12 @@ class _Run:
         self.batches = batches
         self.epochs = epochs
         self.first_choice = first_choice  # the first epoch whose model may be the best one
-        self.interruption = Interruption() if interruption is None else interruption
+        self.interruption = interruption
+        self.workers = workers
         self.predict = evaluation.Predictor(learner)
         self.latest = Checkpoints(workdir.latest, keep=2, learner=learner)
         self.best = Checkpoints(workdir.best, learner=learner)
-        self._loop = Loop(learner, batches)
+        self._loop = Loop(learner, batches, workers)
         saved, problems = self.latest.restore()
         self.progress = _Progress(**saved or {})
         if self.progress.best_epoch:
@@ -150,7 +162,8 @@ class _Run:
             print(problem)
         if saved:
             print(f"resuming {workdir.path} {self._place()}")
-        else:
+        workers.check_same(self._step)
+        if not saved:
             self._save()
 
     def train(self, evaluate_every, test_every):
@@ -193,12 +206,16 @@ class _Run:
             raise NonFiniteError(f"{error}; last good checkpoint: {kept}") from error
         return self._loop.means(progress.sums)
 
+    @property
+    def _step(self):
+        return self.progress.epoch * self.batches.per_epoch + self.progress.step
+
     def _place(self):
         step = f", step {self.progress.step}" if self.progress.step else ""
         return f"after epoch {self.progress.epoch}{step}"
 
     def _stop_if_asked(self):
-        if self.interruption:
+        if self.workers.stop_asked(self.interruption):
             self._save()
             raise self.interruption.error(
                 f"{self.workdir.path} is saved {self._place()}; the same command resumes"
@@ -209,8 +226,7 @@ class _Run:
         self.workdir.check_held()
         progress = self.progress
         progress.events = self.summaries.position()
-        number = progress.epoch * self.batches.per_epoch + progress.step
-        self.latest.save(number, dataclasses.asdict(progress))
+        self.latest.save(self._step, dataclasses.asdict(progress))
 
     def _evaluate(self):
         """Scores the validation split and keeps the model if it is the best so far; the refined

@@ -1,0 +1,153 @@
+"""Training on several devices or machines, with TensorFlow's strategies.
+
+Every replica takes its share of a batch, and gradients are summed over replicas. Outside of the
+steps every worker, a process on its machine, does the same: it evaluates, decides and saves; so
+workers agree without a word. What the first one saves is the workdir; what the others save is gone
+when they end.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+from alen_tf.errors import ConfigError, WorkerError
+
+STRATEGIES = (None, "mirrored", "multi_worker")
+# What waiting for a worker that is gone ends in.
+LOST = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.UnavailableError,
+)
+
+
+class Workers:
+    """The processes that train together under a strategy: this one alone, or those of TF_CONFIG.
+
+    Attributes:
+      strategy: the `tf.distribute.Strategy`.
+      first: whether this process is the one whose files are kept.
+    """
+
+    def __init__(self, name=None):
+        """Starts the strategy, before anything else that TensorFlow is asked for.
+
+        Args:
+          name: None for one device; "mirrored" for all devices of this machine; "multi_worker" for
+            those of the machines that the environment variable TF_CONFIG lists, as TensorFlow
+            defines it, with the same command on each.
+
+        Raises:
+          ConfigError: there is no such strategy, or TF_CONFIG is missing or wrong.
+        """
+        if name not in STRATEGIES:
+            known = ", ".join(map(repr, STRATEGIES))
+            raise ConfigError(f"train.strategy = {name!r} is unknown; known are {known}")
+        self._several = name == "multi_worker"
+        self._place = "this process"
+        self.first = True
+        if self._several:
+            tasks, kind, index = _cluster()
+            self._place = f"{kind} {index}"
+            self.first = (kind, index) == tasks[0]
+            self._several = len(tasks) > 1
+            self.strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        elif name == "mirrored":
+            self.strategy = tf.distribute.MirroredStrategy()
+        else:
+            self.strategy = tf.distribute.get_strategy()
+
+    def mean(self, value):
+        """The mean over workers of a number that each has; all get the same."""
+        if not self._several:
+            return value
+        mean = tf.distribute.ReduceOp.MEAN
+        values = self.strategy.run(lambda: tf.constant(np.float64(value)))
+        return float(self.strategy.reduce(mean, values, axis=None))
+
+    def stop_asked(self, interruption):
+        """Whether a worker's `Interruption` came; it then comes to all."""
+        asked = self.mean(float(bool(interruption))) > 0
+        if asked and not interruption:
+            interruption.signal = signal.SIGTERM
+        return asked
+
+    @contextlib.contextmanager
+    def own_copy(self, path):
+        """Yields the folder that this worker keeps its files in: `path` itself for the first one,
+        a copy that does not outlive the block for the others.
+
+        Raises:
+          WorkerError: a worker went away.
+        """
+        if not self._several:
+            yield path
+            return
+        with self._together(path), contextlib.ExitStack() as stack:
+            self.mean(0.0)  # by now the first one has put an old folder away
+            copy = pathlib.Path(path)
+            if not self.first:
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                copy = pathlib.Path(folder, copy.name)
+                if pathlib.Path(path).exists():
+                    shutil.copytree(path, copy, ignore=shutil.ignore_patterns(".*"))
+            self.mean(0.0)  # nobody writes before everybody has copied
+            yield copy
+
+    def check_same(self, step):
+        """Checks that all workers go on from the same training step.
+
+        Raises:
+          WorkerError: they found different states in their workdirs.
+        """
+        if self.mean(float(step)) != step:
+            raise WorkerError(
+                f"{self._place} resumes at step {step} and another worker elsewhere: --workdir "
+                "must be one folder that all workers see, and --restart be given to all or to none"
+            )
+
+    @contextlib.contextmanager
+    def _together(self, path):
+        try:
+            yield
+        except LOST as error:
+            raise WorkerError(
+                f"{self._place} lost another worker; give all the same command again, it resumes "
+                f"what {path} holds"
+            ) from error
+
+
+def _cluster():
+    """The tasks of TF_CONFIG, first the one that writes, and which of them this process is.
+
+    Raises:
+      ConfigError: it is missing or wrong.
+    """
+    text = os.environ.get("TF_CONFIG")
+    example = (
+        """{"cluster": {"worker": ["host1:9000", "host2:9000"]}, "task": {"type": "worker", """
+        """"index": 0}}"""
+    )
+    if not text:
+        raise ConfigError(
+            'train.strategy = "multi_worker" needs the environment variable TF_CONFIG, for example '
+            + example
+        )
+    try:
+        config = json.loads(text)
+        cluster = {kind: list(config["cluster"].get(kind, ())) for kind in ("chief", "worker")}
+        tasks = [(kind, index) for kind, hosts in cluster.items() for index in range(len(hosts))]
+        kind, index = config["task"]["type"], int(config["task"]["index"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"TF_CONFIG is {text!r}, not like {example}") from error
+    if (kind, index) not in tasks:
+        raise ConfigError(f"TF_CONFIG lists no {kind} {index}, which this process is said to be")
+    return tasks, kind, index
