@@ -31,7 +31,8 @@ def run(main):
             with _quiet_start():
                 import tensorflow as tf
 
-                tf.config.list_physical_devices()
+                for gpu in tf.config.list_physical_devices("GPU"):
+                    tf.config.experimental.set_memory_growth(gpu, True)  # leave others their share
             main(flags.FLAGS)
         except KeyboardInterrupt:
             print("stopped by SIGINT", file=sys.stderr)
