@@ -11,7 +11,8 @@ SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
 
 def judge(task, model, splits, results, steps=None):
-    """Adds a `report` as "confidence" to the results of each split, for a model that has it.
+    """Adds a `report` as "confidence" to the results of each split, for a model that has it, with
+    the name of what is "expected".
 
     Args:
       task: the `Task`; its oracle value of a discrete output is the score of one example.
@@ -26,7 +27,8 @@ def judge(task, model, splits, results, steps=None):
         if not np.isnan(prediction.confidence).any():
             y, y_true = (tf.cast(y, tf.float32) for y in (prediction.labels, examples.y))
             score = per_example(task.oracle(y, y_true)).numpy()
-            results[split]["confidence"] = report(prediction.confidence, score)
+            found = report(prediction.confidence, score)
+            results[split]["confidence"] = {"expected": task.expected, **found}
 
 
 def _splits(results):
@@ -35,7 +37,8 @@ def _splits(results):
 
 def _reports(results):
     reports = {split: results[split].get("confidence") for split in _splits(results)}
-    return {split: found for split, found in reports.items() if found}
+    name = {"expected": results["metric"]}  # in records of before it was named
+    return {split: name | found for split, found in reports.items() if found}
 
 
 def report(confidence, score):
@@ -70,16 +73,17 @@ def report(confidence, score):
 
 def table(results):
     """What `judge` added to the results, as text."""
-    metric, lines = results["metric"], []
+    lines = []
     for split, found in _reports(results).items():
         lines.append(f"confidence on {split}: rank correlation {found['rank_correlation']:.3f}")
-        lines.append(f"{'expected ' + metric:>20}{'true':>10}{'examples':>10}")
+        name = found["expected"]
+        lines.append(f"{'expected ' + name:>28}{'true':>10}{'examples':>10}")
         lines += [
-            f"{part['confidence']:20.4f}{part['score']:10.4f}{part['examples']:10d}"
+            f"{part['confidence']:28.4f}{part['score']:10.4f}{part['examples']:10d}"
             for part in found["bins"]
         ]
         kept = (f"{share}%: {value:.4f}" for share, value in found["kept"].items())
-        lines.append(f"mean {metric} of the most confident " + ", ".join(kept))
+        lines.append(f"mean {name} of the most confident " + ", ".join(kept))
     return "\n".join(lines)
 
 
@@ -97,7 +101,7 @@ def figure(results):
         x, y = zip(*((part["confidence"], part["score"]) for part in found["bins"]), strict=True)
         left.plot(x, y, marker="o", markersize=4, label=split)
         right.plot(list(map(int, found["kept"])), list(found["kept"].values()), marker="o")
-    name = results["metric"].replace("_", " ")
+    (name,) = {found["expected"] for found in reports.values()}
     left.set(xlabel=f"expected {name}, v(x, y)", ylabel=f"true {name}", xlim=(0, 1), ylim=(0, 1))
     right.set(xlabel="most confident predictions kept, %", ylabel=f"mean {name}")
     left.legend()

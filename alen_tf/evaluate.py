@@ -28,7 +28,8 @@ def main(options):
     )
     predictor = evaluation.Predictor(learner, options.steps)
     results = evaluation.evaluate_splits(task, predictor, splits)
-    interface = Interface.of(splits, results["validation"]["tuned"]["threshold"])
+    threshold = results["validation"]["tuned"]["threshold"]
+    interface = Interface.of(splits, threshold, task.expected)
     calibration.judge(task, Model(learner, interface), splits, results, options.steps)
     if options.output:
         write_json(pathlib.Path(options.output), results)

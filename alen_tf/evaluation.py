@@ -19,11 +19,11 @@ class Predictor:
         self._path = tf.function(
             lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True
         )
-        self._batch = learner.views.batch(BATCH)
+        self._views = learner.views
 
     def __call__(self, x):
         """The path of relaxed outputs, [steps + 1, examples, ...], float32."""
-        size = self._batch
+        size = self._views.batch(BATCH, x.shape[1:])
         parts = [self._path(tf.constant(x[i : i + size])) for i in range(0, len(x), size)]
         return np.concatenate([part.numpy() for part in parts], axis=1)
 

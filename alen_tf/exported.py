@@ -1,51 +1,38 @@
 """A SavedModel with the refinement inside, for programs that do not have this package."""
 
-import json
-import os
 import pathlib
-import shutil
 
 import tensorflow as tf
 
-from alen_tf.errors import UserError
+from alen_tf.workdir import first_folder, write_json
 
 
 def save(model, directory):
     """Writes a `Model` as a SavedModel, which appears complete or not at all.
 
-    All signatures take raw rows `x`, [batch, ...], float32, and give `labels` (uint8), `relaxed`
-    and `confidence` of the `Prediction`:
+    All signatures take raw rows `x`, [batch, ...], float32, or images, uint8 [batch, height, width,
+    channels], and give `labels` (uint8), `relaxed` and `confidence` of the `Prediction`:
 
       serving_default(x): with the configured number of steps;
       refine(x, steps): with `steps`, a scalar int32;
       complete(x, steps, mask, values): around known labels: `values`, [batch, ...] in {0, 1}, where
-        the boolean `mask` is true.
+        the boolean `mask` is true; of classes of a pixel, for all of them or for none.
 
-    `assets.extra/model.json` holds the names of labels and features.
+    `assets.extra/model.json` holds the names of labels and features, and what is expected by
+    `confidence`.
 
     Args:
       model: the model.
       directory: the folder to make.
 
     Raises:
-      UserError: the folder exists already.
+      UserError: the folder exists already, or cannot be written.
     """
-    directory = pathlib.Path(directory).expanduser()
-    if directory.exists():
-        raise UserError(f"{directory} exists already: choose another folder, or delete it")
-    part = directory.with_name(f".{directory.name}.{os.getpid()}")
-    try:
+    with first_folder(pathlib.Path(directory).expanduser()) as part:
         module = _Served(model)
         tf.saved_model.save(module, str(part), signatures=module.signatures())
-        extra = part / "assets.extra"
-        extra.mkdir()
-        text = json.dumps(model.interface.to_json(), indent=2) + "\n"
-        (extra / "model.json").write_text(text, encoding="utf-8")
-        part.rename(directory)
-    except OSError as error:
-        raise UserError(f"{directory} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        (part / "assets.extra").mkdir(exist_ok=True)
+        write_json(part / "assets.extra" / "model.json", model.interface.to_json())
 
 
 class _Served(tf.Module):
@@ -56,7 +43,8 @@ class _Served(tf.Module):
         self.state = model.learner.state
         self._predict = model.predict
         x, y = model.interface.input_shape, model.interface.output_shape
-        self._x = tf.TensorSpec([None, *x], tf.float32, "x")
+        images = model.interface.of_images
+        self._x = tf.TensorSpec([None, *x], tf.uint8 if images else tf.float32, "x")
         self._steps = tf.TensorSpec([], tf.int32, "steps")
         self._mask = tf.TensorSpec([None, *y], tf.bool, "mask")
         self._values = tf.TensorSpec([None, *y], tf.float32, "values")

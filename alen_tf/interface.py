@@ -21,6 +21,7 @@ class Interface:
       label_names: a name per entry of the last output axis.
       feature_names: a name per entry of the last input axis; empty where they have no names.
       threshold: of relaxed outputs, the best one on validation.
+      expected: what confidence is the expected value of, such as "F1".
     """
 
     input_shape: tuple[int, ...]
@@ -28,13 +29,20 @@ class Interface:
     label_names: tuple[str, ...]
     feature_names: tuple[str, ...] = ()
     threshold: float = 0.5
+    expected: str = "score"
 
     @classmethod
-    def of(cls, splits, threshold):
+    def of(cls, splits, threshold, expected="score"):
         """The interface of a model of a data set; labels without names are called "0", "1", ..."""
         outputs = splits.train.y.shape[1:]
         names = splits.label_names or tuple(str(label) for label in range(outputs[-1]))
-        return cls(splits.train.x.shape[1:], outputs, names, splits.feature_names, threshold)
+        inputs = splits.train.x.shape[1:]
+        return cls(inputs, outputs, names, splits.feature_names, threshold, expected)
+
+    @property
+    def of_images(self):
+        """Whether inputs are images [height, width, channels]."""
+        return len(self.input_shape) == 3
 
     def to_json(self):
         """An object for `from_json`."""
@@ -58,6 +66,8 @@ class Interface:
             raise ValueError(f"{len(made.label_names)} names for shape {made.output_shape}")
         if type(made.threshold) is not float or not 0 <= made.threshold <= 1:
             raise ValueError(f"the threshold is {made.threshold!r}")
+        if type(made.expected) is not str:
+            raise TypeError(f"expected is {made.expected!r}")
         return made
 
     @classmethod

@@ -17,8 +17,9 @@ class Prediction(NamedTuple):
     Attributes:
       labels: decoded outputs in {0, 1}, [rows, ...], uint8.
       relaxed: the outputs that they decode, in [0, 1], [rows, ...], float32.
-      confidence: the score (F1, IoU) that the energy network expects of `labels`, [rows], float32;
-        NaN for methods whose energy is no such expectation.
+      confidence: what the energy network expects of `labels`, [rows], float32: their oracle value
+        (F1, IoU), or its mean over places (pixel agreement); NaN for methods whose energy is no
+        such expectation.
     """
 
     labels: np.ndarray | tf.Tensor
@@ -64,7 +65,7 @@ class Model:
             self.interface.check_known(known, len(x), "known")
         function = self._function(steps, known is not None)
         arrays = [x] if known is None else [x, known]
-        size = self.learner.views.batch(BATCH)
+        size = self.learner.views.batch(BATCH, x.shape[1:])
         parts = [
             function(*(tf.constant(array[i : i + size]) for array in arrays))
             for i in range(0, max(len(x), 1), size)

@@ -255,7 +255,8 @@ class _Run:
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.progress.seconds
         scores = evaluation.evaluate_splits(self.task, self.predict, self.splits, test)
-        interface = Interface.of(self.splits, scores["validation"]["tuned"]["threshold"])
+        threshold = scores["validation"]["tuned"]["threshold"]
+        interface = Interface.of(self.splits, threshold, self.task.expected)
         write_json(self.workdir.model, interface.to_json())
         model = Model(self.learner, interface)
         calibration.judge(self.task, model, self.splits, scores)

@@ -211,6 +211,30 @@ def new_folder(path):
             shutil.rmtree(leftover, ignore_errors=True)
 
 
+def check_absent(path):
+    """Checks that there is nothing at `path` yet.
+
+    Raises:
+      WorkdirError: there is.
+    """
+    if path.exists():
+        raise WorkdirError(f"{path} exists already: choose another folder, or delete it")
+
+
+@contextlib.contextmanager
+def first_folder(path):
+    """`new_folder` where a user names the path: what is there already is not replaced.
+
+    Raises:
+      WorkdirError: there is something, or it cannot be written.
+    """
+    check_absent(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with new_folder(path) as part:
+        yield part
+
+
 def _sync(path):
     """Waits until a file or a folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -6,7 +6,7 @@ import gin
 import numpy as np
 
 from alen_tf.datasets.labelled_arff import xml_labels
-from alen_tf.datasets.splits import Examples, Splits, hold_out
+from alen_tf.datasets.splits import Examples, Splits, three_splits
 from alen_tf.datasets.tables import READERS, check_binary, read_table
 from alen_tf.datasets.unnamed import SUFFIXES, read_libsvm, read_npz
 from alen_tf.errors import ConfigError, DataError
@@ -45,21 +45,17 @@ def files(
     if train is None:
         raise ConfigError("name the file to learn from: --gin_param=\"files.train = 'FILE'\"")
     examples, label_names, feature_names = _read(train, labels)
-    if test is None:
-        examples, held_out = hold_out(examples, test_fraction, seed)
-    else:
+    held_out = None
+    if test is not None:
         held_out, *names = _read(test, labels, examples.x.shape[1], label_names)
         if names != [label_names, feature_names] or held_out.x.shape[1:] != examples.x.shape[1:]:
             raise DataError(f"{test}: its features and labels are not those of {train}, in order")
-    training, validation = hold_out(examples, validation_fraction, seed)
-    for part, name in ((training, "training"), (validation, "validation"), (held_out, "test")):
-        if not len(part):
-            raise DataError(f"{train}: {len(examples)} rows leave none for the {name} split")
+    splits = three_splits(train, examples, None, held_out, validation_fraction, test_fraction, seed)
     never = [label_names[label] for label in np.flatnonzero(~examples.y.any(axis=0))]
     if never:
         raise DataError(f"{train}: no row has the label {shortened(never)}: leave it out")
     name = pathlib.Path(train).stem
-    return Splits(name, training, validation, held_out, label_names, feature_names)
+    return Splits(name, *splits, label_names, feature_names)
 
 
 def _read(path, labels, features=None, label_names=None):

@@ -18,6 +18,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from alen_tf.datasets import tags
+from alen_tf.datasets.images import areas, shrunk
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import DataError
 
@@ -85,7 +86,7 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
             yield (
                 key,
                 {
-                    "image": np.asarray(image.resize((SIZE, SIZE), Image.Resampling.BOX)),
+                    "image": shrunk(image, (SIZE, SIZE)),
                     "classes": classes[..., None],
                     "superpixels": superpixels[..., None].astype(np.uint16),
                 },
@@ -207,13 +208,7 @@ def shares(classes, size=SIZE):
     Returns:
       [size, size, classes], float32, distributions over the last axis.
     """
-    parts = [
-        Image.fromarray((classes == k).astype(np.float32)).resize(
-            (size, size), Image.Resampling.BOX
-        )
-        for k in range(len(CLASSES))
-    ]
-    found = np.stack([np.asarray(part) for part in parts], axis=-1)
+    found = areas(classes, len(CLASSES), (size, size))
     return found / found.sum(axis=-1, keepdims=True)
 
 

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from alen_tf.errors import DataError
+
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
@@ -59,3 +61,35 @@ def hold_out(examples, fraction=0.1, seed=0):
     order = np.random.RandomState(seed).permutation(len(examples))
     count = round(fraction * len(examples))
     return examples.take(np.sort(order[count:])), examples.take(np.sort(order[:count]))
+
+
+def three_splits(
+    source,
+    train,
+    validation=None,
+    test=None,
+    validation_fraction=0.2,
+    test_fraction=0.2,
+    seed=0,
+):
+    """Training, validation and test examples, of which what is not given is held out: the test
+    split first.
+
+    Args:
+      source: what errors call the examples.
+      train, validation, test: `Examples`.
+      validation_fraction, test_fraction: shares to hold out.
+      seed: of what is held out.
+
+    Raises:
+      DataError: a split has no example.
+    """
+    count = len(train)
+    if test is None:
+        train, test = hold_out(train, test_fraction, seed)
+    if validation is None:
+        train, validation = hold_out(train, validation_fraction, seed)
+    for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
+        if not len(part):
+            raise DataError(f"{source}: {count} examples leave none for the {name} split")
+    return train, validation, test

@@ -13,8 +13,9 @@ class Views:
 
     count = 1
 
-    def batch(self, size):
-        """How many examples have about `size` views, at least one."""
+    def batch(self, size, shape):
+        """How many inputs of `shape` are about as much as `size` rows, at least one."""
+        del shape
         return max(1, size // self.count)
 
     def split(self, x):
@@ -51,6 +52,11 @@ class ImageViews(Views):
         self.corners = [(0, 0)] if size is None else [(i, j) for i in offsets for j in offsets]
         self.mirror = mirror
         self.count = len(self.corners) * (2 if mirror else 1)
+
+    def batch(self, size, shape):
+        """A row is a view of 32x32 pixels, or of fewer."""
+        height, width = (self.size, self.size) if self.size else shape[:2]
+        return max(1, size * 32**2 // max(32**2, height * width) // self.count)
 
     def split(self, x):
         if self.size is None:

@@ -34,14 +34,14 @@ def _has_modes(layer):
 
 
 class Hourglass(keras.layers.Layer):
-    """Down through `filters`, halving height and width at each, and up again with skip connections:
-    [batch, height, width, filters[0]]."""
+    """Down through `filters`, halving height and width at each (odd ones to their larger half), and
+    up again with skip connections: [batch, height, width, filters[0]]."""
 
     def __init__(self, filters, normalization, dropout):
         super().__init__()
         self.down = [Block(count, normalization) for count in filters]
         self.up = [Block(count, normalization) for count in filters[:-1]]
-        self.pool = keras.layers.AveragePooling2D(2)
+        self.pool = keras.layers.AveragePooling2D(2, padding="same")
         self.unpool = keras.layers.UpSampling2D(interpolation="bilinear")
         self.dropout = keras.layers.Dropout(dropout)
 
@@ -52,16 +52,14 @@ class Hourglass(keras.layers.Layer):
             x = self.pool(kept[-1])
         x = self.dropout(self.down[-1](x, training=training), training=training)
         for block, fine in zip(reversed(self.up), reversed(kept), strict=True):
-            x = block(ops.concatenate([self.unpool(x), fine], axis=-1), training=training)
+            x = self.unpool(x)[:, : fine.shape[1], : fine.shape[2]]
+            x = block(ops.concatenate([x, fine], axis=-1), training=training)
         return x
 
 
 @gin.register
 class UNet(keras.Model):
-    """Inference network g(x): logits at every place, [batch, height, width, outputs].
-
-    Height and width are multiples of 2^(resolutions - 1).
-    """
+    """Inference network g(x): logits at every place, [batch, height, width, outputs]."""
 
     def __init__(self, outputs, filters=(32, 64, 128), dropout=0.3, name="inference_network"):
         """Configures the network.

@@ -12,6 +12,15 @@ width]; the value of the image is the mean.
 import gin
 import tensorflow as tf
 
+# What the value of an example is, in words; where there is a value per place, their mean.
+NAMES = {
+    "f1": "F1",
+    "iou": "IoU",
+    "class_iou": "mean IoU of classes",
+    "agreement": "pixel agreement",
+    "local_iou": "local IoU",
+}
+
 
 def intersection(y, y_true):
     """Eq. 9: sum_i min(y_i, y*_i)."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from alen_tf.datasets.augmentation import Augmentation
 from alen_tf.inference.views import Views
+from alen_tf.objectives import oracles
 
 # Candidates for tuned decision thresholds; cross-entropy networks on rare labels want small ones.
 THRESHOLDS = (0.01, 0.02, 0.03, 0.04, *(round(0.05 * k, 2) for k in range(1, 20)))
@@ -43,6 +44,12 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def scores(self, y: np.ndarray, y_true: np.ndarray, threshold: float = 0.5) -> dict[str, float]:
         """Scores of relaxed outputs `y` decoded at `threshold`, by name, `metric` among them."""
+
+    @property
+    def expected(self) -> str:
+        """What v(x, y) expects, in words: the oracle value of a discrete output."""
+        name = getattr(self.oracle, "__name__", "oracle value")
+        return oracles.NAMES.get(name, name.replace("_", " "))
 
     def best_threshold(self, y: np.ndarray, y_true: np.ndarray) -> float:
         """The threshold in `THRESHOLDS` with the highest score on a validation split; ties go

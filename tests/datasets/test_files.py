@@ -96,7 +96,7 @@ def test_mistakes(tmp_path, data):
     wrong(DataError, "40 rows in x, but 39 in y", train=write_npz(tmp_path, x, y[1:]))
     wrong(DataError, "no row has the label '1'", train=write_npz(tmp_path, x, y * [1, 0]))
     wrong(DataError, "expected a row per example", train=write_npz(tmp_path, x, y[:, 0]))
-    wrong(DataError, "rows leave none for the", train=write_npz(tmp_path, x[:2], y[:2]))
+    wrong(DataError, "examples leave none for the", train=write_npz(tmp_path, x[:2], y[:2]))
     wrong(
         DataError,
         "are not those of",
