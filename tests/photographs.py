@@ -1,4 +1,7 @@
-"""Folders of small photographs with masks: a bright blob on dark ground."""
+"""Folders of small photographs with masks: a bright blob on dark ground; and hostile PNG files."""
+
+import struct
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -31,3 +34,18 @@ def write_folder(folder, count, size, classes=1, seed=0):
             image[..., 0] += (60 * right * inside).astype(np.uint8)
         Image.fromarray(image).save(folder / "images" / f"blob {number:02d}.png")
         Image.fromarray(mask.astype(np.uint8)).save(folder / "masks" / f"blob {number:02d}.png")
+
+
+def png_header(width, height, comment=0):
+    """A small PNG file that says to be so large, with a comment that grows to so many bytes."""
+
+    def chunk(kind, data):
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", header)]
+    if comment:
+        parts.append(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(comment), 1)))
+    parts += [chunk(b"IDAT", zlib.compress(bytes(1000))), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)

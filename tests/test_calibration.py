@@ -5,8 +5,10 @@ from scipy import stats
 from alen_tf import calibration
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.model import Prediction
+from alen_tf.objectives import oracles
 from alen_tf.objectives.metrics import f1_of_examples
 from alen_tf.tasks.multilabel import MultiLabel
+from alen_tf.tasks.segmentation import Segmentation
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ def test_score_is_the_f1_of_each_example(splits):
         y = np.pad(examples.x[:, :2] > 0.5, ((0, 0), (0, 2)))
         expected = calibration.report(examples.x[:, 0], f1_of_examples(y, examples.y))
         assert results[split]["confidence"]["kept"] == pytest.approx(expected["kept"])
+        assert results[split]["confidence"]["expected"] == "F1"
     assert len(calibration.table(results).splitlines()) == 2 * (2 + 10 + 1)
     _, validation, _ = calibration.figure(results).axes[0].lines
     expected = [part["score"] for part in results["validation"]["confidence"]["bins"]]
@@ -71,3 +74,25 @@ def test_methods_without_confidence(splits):
     assert results["validation"] == {}
     assert calibration.table(results) == ""
     assert calibration.figure(results) is None
+
+
+def test_the_expected_value_is_called_by_its_name():
+    # A value per pixel is no intersection over union, by which the task is judged.
+    task = Segmentation(dataset=None, oracle=oracles.agreement)
+    assert task.expected == "pixel agreement"
+    found = calibration.report(np.array([0.5, 0.7]), np.array([0.6, 0.9]))
+    results = {"metric": task.metric, "test": {"confidence": {"expected": task.expected, **found}}}
+    text = calibration.table(results)
+    assert "expected pixel agreement" in text
+    assert "mean pixel agreement of the most confident 100%: 0.7500" in text
+    assert "iou" not in text
+    axes = calibration.figure(results).axes
+    assert [each.get_ylabel() for each in axes] == ["true pixel agreement", "mean pixel agreement"]
+    del results["test"]["confidence"]["expected"]  # as in older records
+    assert "mean mean_iou of the most" in calibration.table(results)
+
+
+def test_every_oracle_has_a_name():
+    functions = (oracles.f1, oracles.iou, oracles.class_iou, oracles.agreement, oracles.local_iou)
+    assert [function.__name__ for function in functions] == list(oracles.NAMES)
+    assert MultiLabel(dataset=None, oracle=oracles.f1_cost).expected == "f1 cost"

@@ -12,6 +12,7 @@ import tensorflow as tf
 import alen_tf.trainer  # noqa: F401  # registers the root `train`
 from alen_tf import config
 from alen_tf.errors import ConfigError, DataError
+from tests.photographs import write_folder
 
 ROWS = 6  # of the real data, for the step that every configuration takes
 
@@ -211,10 +212,12 @@ def load(manual_dir, bookmarks_dir, horses_dir, faces_dir, data_dir):
 
 @pytest.fixture
 def own_files(tmp_path, random):
-    """Bindings that name files of a user."""
+    """Bindings that name files of a user, and images."""
     path = tmp_path / "own.npz"
     np.savez(path, x=random.randn(40, 5), y=random.rand(40, 3) < 0.5)
-    return [f"files.train = '{path}'"]
+    write_folder(tmp_path / "blobs", 30, (16, 16))
+    folder = f"image_folder.folder = '{tmp_path / 'blobs'}'"
+    return [f"files.train = '{path}'", folder, "image_folder.size = 15"]
 
 
 @pytest.mark.parametrize("file", RUNS, ids=lambda file: str(file.relative_to(config.GIN_DIR)))

@@ -115,6 +115,7 @@ def test_the_workdir_says_what_the_model_takes_and_gives(own, results):
         "label_names": list(LABELS),
         "feature_names": ["a", "b", "c", "d"],
         "threshold": results["validation"]["tuned"]["threshold"],
+        "expected": "F1",
     }
 
 

@@ -27,9 +27,9 @@ SMALL = [
     "train.epochs = 1",
     "train.evaluate_every = 1",
     f"image_folder.size = {SIZE}",
-    "UNet.filters = (4,)",
-    "UNetEnergy.filters = (4,)",
-    "UNetEnergy.context_filters = (4,)",
+    "UNet.filters = (4, 8)",
+    "UNetEnergy.filters = (4, 8)",
+    "UNetEnergy.context_filters = (4, 8)",
     "training/GradientAscent.steps = 1",
     "prediction/GradientAscent.steps = 1",
 ]

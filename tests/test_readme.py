@@ -8,8 +8,11 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from PIL import Image
 
 from tests.commands import ENVIRONMENT, ROOT
+from tests.photographs import write_folder
 
 LABELS = ("sun", "sea")
 XML = "<labels>" + "".join(f'<label name="{name}"/>' for name in LABELS) + "</labels>"
@@ -50,17 +53,48 @@ def folder(tmp_path, random):
     return tmp_path
 
 
-def test_commands(section, folder):
-    (commands,) = blocks(section, "")
+def execute(commands, folder, *params):
+    """Runs lines of commands in a folder, trainings with `params`."""
+    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
     for line in commands.splitlines():
         _, *options = shlex.split(line)
-        short = ["--gin_param=train.epochs = 2"] if "alen_tf.train" in line else []
-        environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, *options, *short], cwd=folder, env=environment, check=True)
+        if "alen_tf.train" in line:
+            options += [f"--gin_param={param}" for param in params]
+        subprocess.run([sys.executable, *options], cwd=folder, env=environment, check=True)
+
+
+def test_commands_for_rows(section, folder):
+    execute(blocks(section, "")[0], folder, "train.epochs = 2")
     lines = (folder / "labels.jsonl").read_text().splitlines()
     assert len(lines) == 7
     assert set(json.loads(lines[0])["relaxed"]) == set(LABELS)
 
-    (code,) = blocks((ROOT / "docs" / "serving.md").read_text(), "python")
+    code, _ = blocks((ROOT / "docs" / "serving.md").read_text(), "python")
     code = code.replace("models/own/1", str(folder / "models" / "scene" / "1"))
     exec(code, {"rows": np.zeros((2, 3), np.float32)})
+
+
+@pytest.mark.slow
+def test_commands_for_images(section, tmp_path):
+    write_folder(tmp_path / "horses", 20, (40, 30))
+    write_folder(tmp_path / "new", 3, (50, 60))
+    (tmp_path / "new" / "images").rename(tmp_path / "photos")
+    (tmp_path / "strokes").mkdir()
+    stroke = np.zeros((50, 60, 2), np.uint8)
+    stroke[10, 20:30] = 255
+    Image.fromarray(stroke).save(tmp_path / "strokes" / "blob 01.png")
+    execute(blocks(section, "")[1], tmp_path, "train.epochs = 1", "UNet.filters = (4, 8)")
+    mask = np.asarray(Image.open(tmp_path / "masks" / "blob 01.png"))
+    assert mask.shape == (50, 60)
+    assert np.all(mask[10, 20:30] == 255)
+    header = (tmp_path / "masks" / "predictions.csv").read_text().splitlines()[0]
+    assert header == "image,mask,expected pixel agreement"
+    served = tf.saved_model.load(str(tmp_path / "models" / "horses" / "1"))
+    found = served.signatures["serving_default"](x=np.zeros((5, 32, 32, 3), np.uint8))
+    assert found["labels"].shape == (5, 32, 32, 1)
+
+    _, code = blocks((ROOT / "docs" / "serving.md").read_text(), "python")
+    code = code.replace("models/horses/1", str(tmp_path / "models" / "horses" / "1"))
+    found = {"path": str(tmp_path / "photos" / "blob 00.png")}
+    exec(code, found)
+    assert found["labels"].shape == (1, 32, 32, 1)

@@ -1,6 +1,3 @@
-import struct
-import zlib
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,6 +5,7 @@ from PIL import Image
 
 from alen_tf.datasets import images
 from alen_tf.errors import DataError
+from tests.photographs import png_header
 
 NAMES = ("ground", "sky", "sea")
 
@@ -81,19 +79,6 @@ def test_the_size_is_known_before_there_is_memory_for_it(tmp_path, size):
     path = tmp_path / "bomb.png"
     path.write_bytes(png_header(*size))
     wrong(lambda: images.read_image(path), "bomb.png", "pixels")
-
-
-def png_header(width, height):
-    """The first bytes of a PNG file that says to be so large."""
-
-    def chunk(kind, data):
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000)))
-    return b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b"")
 
 
 def test_masks_of_one_object(tmp_path, random):

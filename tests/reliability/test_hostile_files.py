@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from alen_tf import config, trained
-from alen_tf.datasets import unnamed
+from alen_tf.datasets import images, unnamed
 from alen_tf.datasets.arff import read_arff
 from alen_tf.datasets.files import files
 from alen_tf.datasets.labelled_arff import xml_labels
@@ -23,6 +24,7 @@ from alen_tf.datasets.unnamed import read_libsvm, read_npz
 from alen_tf.errors import UserError, WorkdirError
 from alen_tf.interface import Interface
 from alen_tf.workdir import Workdir, read_json
+from tests.photographs import png_header
 
 from .conftest import DIGITS, content
 
@@ -54,6 +56,17 @@ DENSE = b"""@relation own
 3,'4',0
 """
 SPARSE = DENSE.partition(b"@data")[0] + b"@data\n{0 1.5, 2 1}\n{}\n{1 -2}\n"
+
+
+def image(kind, array, **options):
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, kind, **options)
+    return file.getvalue()
+
+
+SHADES = np.arange(96, dtype=np.uint8).reshape(8, 12)
+EXIF = Image.Exif()
+EXIF[0x0112] = 6  # an orientation
 XML = b"""<?xml version="1.0" encoding="utf-8"?>
 <labels xmlns="http://mulan.sourceforge.net/labels">
 <label name="a"></label><label name="b &amp; c"><label name="d"/></label>
@@ -81,6 +94,24 @@ FORMATS = [
     Format("x.npz", lambda path: read_npz(path, "x"), (NPZ,)),
     Format("own.npz", lambda path: files(train=str(path)), (NPZ,)),
     Format("own.svm", read_libsvm, (LIBSVM,)),
+    Format(
+        "photograph.jpg",
+        images.read_image,
+        (image("JPEG", SHADES, exif=EXIF), image("PNG", np.stack([SHADES] * 3, -1), exif=EXIF)),
+    ),
+    Format(
+        "mask.png",
+        lambda path: images.read_mask(path, ("object",)),
+        (image("PNG", SHADES % 2), image("PNG", SHADES % 2 == 0)),
+    ),
+    Format(
+        "strokes.png",
+        lambda path: images.read_strokes(path, ("a", "b", "c")),
+        (
+            image("PNG", np.stack([SHADES % 3, SHADES // 48 * 255], -1)),
+            image("PNG", SHADES % 3, transparency=2),
+        ),
+    ),
     Format("model.json", Interface.read, (JSON,)),
     Format("results.json", read_json, (b'{"test": {"refined": 0.5, "by_step": [1e-3, null]}}',)),
     Format("run.gin", lambda path: config.parse([path]), (GIN,)),
@@ -207,6 +238,10 @@ ENTITIES = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' + b"".join(
     b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(12)
 )
 HUGE = {
+    "png says 10^5 x 10^5": ("mask.png", png_header(10**5, 10**5)),
+    "png says 2^31 x 2^31": ("photograph.jpg", png_header(2**31 - 1, 2**31 - 1)),
+    "png says 8193 x 8192": ("photograph.jpg", png_header(8193, 8192)),
+    "png with a comment that grows to 10 MB": ("strokes.png", png_header(8, 8, comment=10**7)),
     "npz says 10^12 rows": ("own.npz", huge_npz((10**12, 2))),
     "npz says 2^62 x 2^62": ("own.npz", huge_npz((2**62, 2**62))),
     "npz of a negative shape": ("own.npz", huge_npz((-1, 2))),

@@ -2,8 +2,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.inference.spaces import Box, Simplex
+from alen_tf.objectives.oracles import agreement
 from alen_tf.tasks.face_parts import FaceParts
-from alen_tf.tasks.segmentation import ClassSegmentation, Segmentation, painted
+from alen_tf.tasks.segmentation import (
+    ClassSegmentation,
+    Segmentation,
+    own_segmentation,
+    painted,
+)
 
 
 def test_masks_are_read_at_the_threshold(random):
@@ -59,3 +66,11 @@ def grid(figure, columns):
 
 def test_classes_have_the_colours_of_the_masks():
     np.testing.assert_array_equal(painted(np.eye(3)), [[0, 0, 1], [0, 1, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(painted(np.eye(9))[8], [0, 0, 1])  # there are only eight
+
+
+def test_one_name_is_an_object_and_several_are_classes():
+    one = own_segmentation(("horse",), dataset=None, oracle=agreement)
+    several = own_segmentation(("ground", "sky"), dataset=None, oracle=agreement)
+    assert [type(task.space) for task in (one, several)] == [Box, Simplex]
+    assert one.oracle is several.oracle is agreement
