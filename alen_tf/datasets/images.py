@@ -13,6 +13,8 @@ from alen_tf.errors import DataError
 PHOTOGRAPHS = (".png", ".jpg", ".jpeg")
 MASKS = (".png",)  # JPEG would blur classes into each other
 LARGEST_IMAGE = 2**26  # pixels; a few bytes of PNG can name any size
+MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # of Pillow
+DEEP = ("I", "I;16")  # grey of 16 bits: fit for numbers of classes, of unknown range in photographs
 UNKNOWN = 255  # the class of a pixel of which nothing is known
 
 
@@ -75,8 +77,8 @@ def read_image(path):
     Raises:
       DataError: it cannot be read, or is of another kind, too large or transparent.
     """
-    image = _opened(path, ("PNG", "JPEG"), ("1", "L", "P", "RGB", "LA", "PA", "RGBA"))
-    if not _opaque(image).all():
+    image, opaque = _opened(path, ("PNG", "JPEG"), MODES)
+    if not opaque.all():
         raise DataError(f"{path}: has transparent pixels; put a background behind them")
     return image.convert("RGB")
 
@@ -102,8 +104,8 @@ def read_mask(path, names):
 
 def read_strokes(path, names, what="strokes"):
     """Like `read_mask`, with `UNKNOWN` where a pixel is not fully opaque."""
-    image = _opened(path, ("PNG",), ("1", "L", "P", "I;16", "RGB", "LA", "PA", "RGBA"))
-    opaque, values = _opaque(image), np.asarray(image)
+    image, opaque = _opened(path, ("PNG",), (*MODES, *DEEP))
+    values = np.asarray(image)
     if values.ndim == 3:
         colours = values[..., :-1] if image.mode[-1] == "A" else values
         values = colours[..., 0]
@@ -135,7 +137,8 @@ def _check(wrong, values, path, what, names):
 
 
 def _opened(path, formats, modes):
-    """An image file in memory, turned as its EXIF orientation says.
+    """An image file in memory, turned as its EXIF orientation says, and which of its pixels are
+    fully opaque, bool [height, width].
 
     Raises:
       DataError: the file is none of `formats`, damaged, of another mode, or too large; nothing of
@@ -146,16 +149,16 @@ def _opened(path, formats, modes):
             warnings.simplefilter("ignore")  # of what is refused below
             with Image.open(path, formats=formats) as file:
                 problem = _problem(file, modes)
-                image = None if problem else ImageOps.exif_transpose(file)
+                if not problem:
+                    image = ImageOps.exif_transpose(file)
+                    return image, _opaque(image)
     except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except Exception as error:  # Pillow raises whatever it met
         reason = "" if isinstance(error, Image.UnidentifiedImageError) else f": {error}"
         reason = reason.partition("\n")[0]
         raise DataError(f"{path}: not a readable {' or '.join(formats)} image{reason}") from error
-    if problem:
-        raise DataError(f"{path}: {problem}")
-    return image
+    raise DataError(f"{path}: {problem}")
 
 
 def _problem(image, modes):
@@ -168,9 +171,10 @@ def _problem(image, modes):
 
 
 def _opaque(image):
-    """Which pixels are fully opaque, bool [height, width]."""
     if image.mode[-1] != "A" and "transparency" not in image.info:
         return np.ones(image.size[::-1], bool)
+    if image.mode in DEEP:
+        return np.asarray(image) != image.info["transparency"]
     return np.asarray(image.convert("RGBA").getchannel("A")) == 255
 
 
