@@ -37,7 +37,7 @@ def predict_images(model, source, target, known=None, steps=None):
     Raises:
       UserError: a file cannot be read or does not fit, or the folder cannot be made.
     """
-    source, target = pathlib.Path(source).expanduser(), pathlib.Path(target).expanduser()
+    target = pathlib.Path(target).expanduser()
     check_absent(target)
     paths = images.listed(source, images.PHOTOGRAPHS)
     x, sizes = images.read_images(paths, model.interface.input_shape[:2])

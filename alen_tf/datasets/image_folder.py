@@ -77,7 +77,8 @@ def _checked(classes, size):
     size = (size, size) if isinstance(size, int) else tuple(size)
     if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
         raise ConfigError(f"image_folder.size = {size}: expected pixels, or (height, width)")
-    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+    listed = isinstance(classes, tuple | list)
+    if not listed or not all(isinstance(name, str) for name in classes):
         raise ConfigError(f"classes = {classes!r}: expected names, such as ('object',)")
     if not 0 < len(set(classes)) == len(classes) < images.UNKNOWN:
         raise ConfigError(

@@ -26,7 +26,7 @@ def listed(folder, suffixes):
     Raises:
       DataError: the folder cannot be read, has none, has other files, or two of one name.
     """
-    folder, files = pathlib.Path(folder), {}
+    folder, files = pathlib.Path(folder).expanduser(), {}
     try:
         paths = [folder] if folder.is_file() else sorted(folder.iterdir())
         paths = [path for path in paths if path.is_file() and path.name[0] != "."]

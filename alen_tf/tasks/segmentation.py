@@ -105,5 +105,5 @@ def own_segmentation(
 ):
     """The task of a user's own images: `Segmentation` where `classes` is a single name,
     `ClassSegmentation` where it has several; the other arguments are theirs."""
-    kind = Segmentation if len(classes) == 1 else ClassSegmentation
+    kind = Segmentation if np.size(classes) == 1 else ClassSegmentation
     return kind(dataset, oracle, augmentation, views)

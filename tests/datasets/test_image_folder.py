@@ -71,6 +71,7 @@ def test_mistakes_of_configuration(tmp_path):
     wrong(ConfigError, "image_folder.size = (0, 8)", tmp_path, size=(0, 8))
     wrong(ConfigError, "image_folder.size = (8,)", tmp_path, size=[8])
     wrong(ConfigError, "classes = 'horse': expected names", tmp_path, "horse")
+    wrong(ConfigError, "classes = 3: expected names", tmp_path, 3)
     wrong(ConfigError, "classes = ('a', 'a'): expected 1 to 254 names", tmp_path, ("a", "a"))
     wrong(ConfigError, "expected 1 to 254 names", tmp_path, ())
 
