@@ -1,26 +1,21 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
-import contextlib
 import functools
-import random
-import warnings
 
-import keras
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from alen_tf import in_memory
 from alen_tf.datasets.splits import Examples, Splits, hold_out
 from alen_tf.errors import UserError
-from alen_tf.evaluation import Predictor
 from alen_tf.explanation import explain
 from alen_tf.inference.ascent import GradientAscent
-from alen_tf.interface import Interface, shortened
+from alen_tf.interface import shortened
 from alen_tf.learning.alen import ALEN
 from alen_tf.learning.optimizers import adam
-from alen_tf.loop import Batches, Loop
 from alen_tf.model import Model
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import losses, metrics
@@ -120,7 +115,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers.
-          Y: binary indicator [rows, labels], dense, data frame or scipy-sparse.
+          Y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
+            label; a label that no row has cannot be learned and is an error.
 
         Returns:
           The estimator.
@@ -140,47 +136,26 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
                 f"{len(train)} for training and {len(validation)} for validation"
             )
         never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
-        if len(never) == Y.shape[1]:
-            raise ValueError("Y has no label in any row: there is nothing to learn")
         if never:
-            warnings.warn(f"no row of Y has the label {shortened(never)}", stacklevel=2)
-        splits = Splits("own", train, validation, validation, self.label_names_)
-        task, learner = MultiLabel(dataset=None), self._make_learner()
-        with _seeded(seed):
-            batches = Batches(train, self.batch_size, seed)
-            shapes = train.x.shape[1:], train.y.shape[1:]
-            learner.build(*shapes, task.space, task.oracle, self.epochs * batches.per_epoch)
-            learner.adapt(train.x)
-            try:
-                best = self._train(task, learner, batches, validation)
-            except UserError as error:
-                raise ValueError(str(error)) from error
-        _assign(learner, best)
-        y = Predictor(learner)(validation.x)[-1]
-        self.threshold_ = task.best_threshold(y, validation.y)
-        self._model = Model(learner, Interface.of(splits, self.threshold_))
+            raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
+        try:
+            self._model, self.validation_scores_ = in_memory.train(
+                self._make_learner(),
+                MultiLabel(dataset=None),
+                Splits("own", train, validation, validation, self.label_names_),
+                self.epochs,
+                self.batch_size,
+                seed,
+                choose_from=0.0 if self.early_stopping else self.choose_from,
+                patience=self.patience if self.early_stopping else None,
+                verbose=self.verbose,
+            )
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        self.n_iter_ = len(self.validation_scores_)
+        self.threshold_ = self._model.interface.threshold
         self._recipe = self.get_params()
         return self
-
-    def _train(self, task, learner, batches, validation):
-        """Trains and returns the state with the best validation score, as arrays."""
-        loop, predict = Loop(learner, batches), Predictor(learner)
-        share = 0.0 if self.early_stopping else self.choose_from
-        first = min(self.epochs, round(share * self.epochs) + 1)  # epoch that may be chosen
-        scores, best = [], None
-        for epoch in range(self.epochs):
-            loop.epoch(epoch)
-            y = predict(validation.x)[-1]
-            scores.append(task.scores(y, validation.y)[task.metric])
-            if self.verbose and (epoch + 1) % self.verbose == 0:
-                print(f"epoch {epoch + 1}/{self.epochs}: validation F1 {scores[-1]:.4f}")
-            if epoch + 1 >= first and scores[-1] > max(scores[first - 1 : -1], default=-1.0):
-                best = [variable.numpy() for variable in learner.state]
-            if self.early_stopping and len(scores) - 1 - np.argmax(scores) >= self.patience:
-                break
-        self.validation_scores_ = np.array(scores)
-        self.n_iter_ = len(scores)
-        return best
 
     def predict(self, X, known=None):  # noqa: N803
         """Label sets, binary indicator [rows, labels].
@@ -282,7 +257,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         learner = type(self)(**self._recipe)._make_learner()
         shapes = interface.input_shape, interface.output_shape
         learner.build(*shapes, task.space, task.oracle, total_steps=1)
-        _assign(learner, arrays)
+        in_memory.assign(learner, arrays)
         self._model = Model(learner, interface)
         return self._model
 
@@ -290,8 +265,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         state = super().__getstate__().copy()
         if isinstance(state.get("_model"), Model):
             model = state["_model"]
-            arrays = [variable.numpy() for variable in model.learner.state]
-            state["_model"] = (model.interface, arrays)
+            state["_model"] = (model.interface, in_memory.arrays(model.learner))
         return state
 
     def __sklearn_is_fitted__(self):
@@ -332,20 +306,3 @@ def _indicator(Y):  # noqa: N803
             f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
         )
     return Y.astype(np.uint8)
-
-
-def _assign(learner, arrays):
-    for variable, array in zip(learner.state, arrays, strict=True):
-        variable.assign(array)
-
-
-@contextlib.contextmanager
-def _seeded(seed):
-    """Seeds what Keras draws from and leaves the generators of Python and NumPy as they were."""
-    states = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
