@@ -10,11 +10,11 @@ ROOT = pathlib.Path(__file__).parent.parent
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 
 
-def run(module, *options):
-    """Runs `python -m alen_tf.MODULE OPTIONS` in the repository."""
+def run(module, *options, timeout=300):
+    """Runs `python -m alen_tf.MODULE OPTIONS` in the repository, for at most `timeout` seconds."""
     command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
     return subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300
+        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout
     )
 
 
