@@ -3,12 +3,11 @@
 import functools
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from alen_tf import in_memory
+from alen_tf import arguments, in_memory
 from alen_tf.datasets.splits import Examples, Splits, hold_out
 from alen_tf.errors import UserError
 from alen_tf.explanation import explain
@@ -124,7 +123,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Raises:
           ValueError: `X` or `Y` is no such matrix, or training diverges.
         """
-        names = _names(Y)
+        names = arguments.names(Y)
         X, Y = self._validated(X, Y)  # noqa: N806
         self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
         self.classes_ = np.arange(Y.shape[1])
@@ -170,8 +169,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X, known=None):  # noqa: N803
         """Relaxed outputs in [0, 1], [rows, labels]; a row has the labels from `threshold_` on.
 
-        They are what refinement ends at: degrees of membership in one label set, not calibrated
-        probabilities; `confidence` is the calibrated quantity.
+        They are what refinement ends at: degrees of membership in one label set, no probabilities;
+        `confidence` says how good the whole set is expected to be.
         """
         return self._predict(X, known).relaxed
 
@@ -181,7 +180,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
     def score(self, X, Y, sample_weight=None):  # noqa: N803
         """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
-        Y = _indicator(Y)  # noqa: N806
+        Y = arguments.indicator(Y)  # noqa: N806
         y = self.predict(X)
         if y.shape != Y.shape:
             raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {y.shape}")
@@ -198,25 +197,23 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         rows = self._rows(X)
         model = self._fitted_model()
         try:
-            if _names(known):
-                values = np.asarray(known, np.float32)
-                known = model.interface.known_columns(_names(known), values, "known")
+            known = arguments.known_labels(known, model.interface)
             return model(rows, known=known, source="X")
         except UserError as error:
             raise ValueError(str(error)) from error
 
-    def _rows(self, X):  # noqa: N803
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32, reset=False)  # noqa: N806
-        return X.toarray() if sparse.issparse(X) else X
+    def _rows(self, X, reset=False):  # noqa: N803
+        """`X` as dense float32."""
+        options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
+        return arguments.finite(validate_data(self, X, reset=reset, **options))
 
     def _validated(self, X, Y):  # noqa: N803
         """`X` as float32 and `Y` as uint8, both dense."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32)  # noqa: N806
-        Y = _indicator(Y)  # noqa: N806
+        X, Y = self._rows(X, reset=True), arguments.indicator(Y)  # noqa: N806
         check_consistent_length(X, Y)
-        return (X.toarray() if sparse.issparse(X) else X), Y
+        return X, Y
 
     def _seed(self):
         if isinstance(self.random_state, (int, np.integer)):
@@ -279,30 +276,3 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
-
-
-def _names(matrix):
-    """The column names of a data frame; none for other matrices."""
-    return tuple(map(str, getattr(matrix, "columns", ())))
-
-
-def _indicator(Y):  # noqa: N803
-    """A binary indicator matrix as dense uint8.
-
-    Raises:
-      ValueError: it is not one.
-    """
-    Y = Y.toarray() if sparse.issparse(Y) else Y  # noqa: N806
-    if np.ndim(Y) != 2 or not np.shape(Y)[1]:
-        raise ValueError(
-            f"Y has shape {np.shape(Y)}, expected a binary indicator matrix [rows, labels]; "
-            "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
-        )
-    Y = check_array(Y, dtype=None, ensure_min_samples=0, input_name="Y")  # noqa: N806
-    wrong = np.argwhere((Y != 0) & (Y != 1))
-    if len(wrong):
-        row, column = wrong[0]
-        raise ValueError(
-            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
-        )
-    return Y.astype(np.uint8)

@@ -177,9 +177,10 @@ def test_explanation(fitted, data):
         (lambda x, y: (x[:0], y[:0]), r"0 sample\(s\)"),
         (lambda x, y: (x, y * 0), "no row has the label '0', '1', '2': leave its column out"),
         (lambda x, y: (x, Frame(["sun", "sea", "both"], y * [1, 0, 1])), "no row .* 'sea'"),
-        (lambda x, y: (np.where(x > 2, np.nan, x), y), "X contains NaN"),
-        (lambda x, y: (np.where(x > 2, np.inf, x), y), "X contains infinity"),
-        (lambda x, y: (x, np.where(y, np.nan, y)), "Y contains NaN"),
+        (lambda x, y: (np.where(x > 2, np.nan, x), y), r"X\[\d+, \d\] is NaN, expected"),
+        (lambda x, y: (np.where(x > 2, np.inf, x), y), r"X\[\d+, \d\] is infinity, expected"),
+        (lambda x, y: (x, [[0, 1], [1]] * 120), "Y has rows of different lengths"),
+        (lambda x, y: (x, np.where(y, np.nan, y)), r"Y\[\d+, \d\] is nan, expected 0 or 1"),
         (lambda x, y: (x[:1], y[:1]), "1 sample"),
     ],
 )
@@ -196,6 +197,10 @@ def test_wrong_rows_and_known_labels_are_named(fitted, data):
         fitted.predict(x, known=y[:, :2])
     with pytest.raises(ValueError, match=r"known: row 1, label '0': 0\.5 is not 0, 1 or unknown"):
         fitted.predict(x, known=np.full(y.shape, 0.5))
+    with pytest.raises(ValueError, match="known: expected 0, 1 and NaN for unknown"):
+        fitted.predict(x, known=np.full(y.shape, "sun"))
+    with pytest.raises(ValueError, match="known: expected 0, 1 and NaN for unknown"):
+        fitted.predict(x, known=sparse.csr_matrix(y))
     with pytest.raises(ValueError, match="Y has shape"):
         fitted.score(x, y[:, :2])
 
