@@ -100,7 +100,7 @@ def measure(method):
 def table():
     """Test F1, its spread over seeds and its standard error over rows, as Markdown."""
     done, lines, ours = runs.recorded(NAME), [], None
-    for method in GRIDS:
+    for method in flags.FLAGS.methods or GRIDS:
         command = runs.line("experiments.cross_validated", [f"--methods={method}"])
         if command not in done and flags.FLAGS.run:
             print(command, flush=True)

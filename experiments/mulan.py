@@ -19,14 +19,12 @@ NAME = "mulan"
 # Data set: number of seeds. Each draws its own held-out rows.
 SETS = {"emotions": 5, "scene": 3, "yeast": 3, "tmc2007": 1, "delicious": 1}
 FRACTION = 0.2  # of the training rows, held out
-# Row: gin file, which of a run's numbers, and bindings to choose from as scikit-learn's classifiers
-# choose their parameters; `None` is the gin file as it is.
+# Row: gin file and which of a run's numbers.
 NETWORKS = {
-    "ALEN": ("gin/mulan/alen.gin", "refined", [None]),
-    "ALEN, l2 chosen": ("gin/mulan/alen.gin", "refined", [None, "MLP.l2 = 0.1"]),
-    "InfNet (ALEN)": ("gin/mulan/alen.gin", "inference_network", [None]),
-    "two-layer network (InfNet baseline)": ("gin/mulan/two_layer.gin", "refined", [None]),
-    "logistic regression": ("gin/mulan/logistic.gin", "refined", [None]),
+    "ALEN": ("gin/mulan/alen.gin", "refined"),
+    "InfNet (ALEN)": ("gin/mulan/alen.gin", "inference_network"),
+    "two-layer network (InfNet baseline)": ("gin/mulan/two_layer.gin", "refined"),
+    "logistic regression": ("gin/mulan/logistic.gin", "refined"),
 }
 # Row: grid of parameters, smaller where a fit takes minutes.
 RIVALS = {
@@ -92,7 +90,11 @@ def results(dataset, method, seeds):
     """The results of a method, recorded or made now; None for one that is not recorded, given
     --norun."""
     if method in NETWORKS:
-        return [_best_of_grid(dataset, method, seed) for seed in seeds]
+        params = f"mulan.name = '{dataset}'"
+        wanted = [
+            runs.Run(NETWORKS[method][0], seed, (params, f"mulan.fold = {seed}")) for seed in seeds
+        ]
+        return runs.train(NAME, wanted)
     if SETS[dataset] == 1 and method not in LARGE:
         return []
     for seed in seeds:
@@ -106,23 +108,10 @@ def results(dataset, method, seeds):
     return [r for r in done if (r["dataset"], r["method"], r["seed"]) in wanted]
 
 
-def _best_of_grid(dataset, method, seed):
-    """The run of a network's grid with the highest validation F1 at its best threshold."""
-    gin_file, key, grid = NETWORKS[method]
-    if SETS[dataset] == 1 and len(grid) > 1:
-        return None
-    shared = f"mulan.name = '{dataset}'", f"mulan.fold = {seed}"
-    wanted = [runs.Run(gin_file, seed, (*shared, *filter(None, [binding]))) for binding in grid]
-    found = runs.train(NAME, wanted)
-    if None in found:
-        return None
-    return max(found, key=lambda result: result["validation"]["tuned"][key])
-
-
 def cell(dataset, method):
     """Test F1 in percent, at threshold 0.5 and at the tuned one: mean and deviation over seeds."""
     seeds = list(map(int, flags.FLAGS.seeds or range(SETS[dataset])))
-    key = NETWORKS[method][1] if method in NETWORKS else "refined"
+    key = NETWORKS.get(method, (None, "refined"))[1]
     found = [result for result in results(dataset, method, seeds) if result is not None]
     if not found:
         return "-"
