@@ -1,26 +1,20 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
-import contextlib
 import functools
-import random
-import warnings
 
-import keras
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from alen_tf import arguments, in_memory
 from alen_tf.datasets.splits import Examples, Splits, hold_out
 from alen_tf.errors import UserError
-from alen_tf.evaluation import Predictor
 from alen_tf.explanation import explain
 from alen_tf.inference.ascent import GradientAscent
-from alen_tf.interface import Interface, shortened
+from alen_tf.interface import shortened
 from alen_tf.learning.alen import ALEN
 from alen_tf.learning.optimizers import adam
-from alen_tf.loop import Batches, Loop
 from alen_tf.model import Model
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import losses, metrics
@@ -120,7 +114,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers.
-          Y: binary indicator [rows, labels], dense, data frame or scipy-sparse.
+          Y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
+            label; a label that no row has cannot be learned and is an error.
 
         Returns:
           The estimator.
@@ -128,7 +123,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Raises:
           ValueError: `X` or `Y` is no such matrix, or training diverges.
         """
-        names = _names(Y)
+        names = arguments.names(Y)
         X, Y = self._validated(X, Y)  # noqa: N806
         self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
         self.classes_ = np.arange(Y.shape[1])
@@ -140,47 +135,26 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
                 f"{len(train)} for training and {len(validation)} for validation"
             )
         never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
-        if len(never) == Y.shape[1]:
-            raise ValueError("Y has no label in any row: there is nothing to learn")
         if never:
-            warnings.warn(f"no row of Y has the label {shortened(never)}", stacklevel=2)
-        splits = Splits("own", train, validation, validation, self.label_names_)
-        task, learner = MultiLabel(dataset=None), self._make_learner()
-        with _seeded(seed):
-            batches = Batches(train, self.batch_size, seed)
-            shapes = train.x.shape[1:], train.y.shape[1:]
-            learner.build(*shapes, task.space, task.oracle, self.epochs * batches.per_epoch)
-            learner.adapt(train.x)
-            try:
-                best = self._train(task, learner, batches, validation)
-            except UserError as error:
-                raise ValueError(str(error)) from error
-        _assign(learner, best)
-        y = Predictor(learner)(validation.x)[-1]
-        self.threshold_ = task.best_threshold(y, validation.y)
-        self._model = Model(learner, Interface.of(splits, self.threshold_))
+            raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
+        try:
+            self._model, self.validation_scores_ = in_memory.train(
+                self._make_learner(),
+                MultiLabel(dataset=None),
+                Splits("own", train, validation, validation, self.label_names_),
+                self.epochs,
+                self.batch_size,
+                seed,
+                choose_from=0.0 if self.early_stopping else self.choose_from,
+                patience=self.patience if self.early_stopping else None,
+                verbose=self.verbose,
+            )
+        except UserError as error:
+            raise ValueError(str(error)) from error
+        self.n_iter_ = len(self.validation_scores_)
+        self.threshold_ = self._model.interface.threshold
         self._recipe = self.get_params()
         return self
-
-    def _train(self, task, learner, batches, validation):
-        """Trains and returns the state with the best validation score, as arrays."""
-        loop, predict = Loop(learner, batches), Predictor(learner)
-        share = 0.0 if self.early_stopping else self.choose_from
-        first = min(self.epochs, round(share * self.epochs) + 1)  # epoch that may be chosen
-        scores, best = [], None
-        for epoch in range(self.epochs):
-            loop.epoch(epoch)
-            y = predict(validation.x)[-1]
-            scores.append(task.scores(y, validation.y)[task.metric])
-            if self.verbose and (epoch + 1) % self.verbose == 0:
-                print(f"epoch {epoch + 1}/{self.epochs}: validation F1 {scores[-1]:.4f}")
-            if epoch + 1 >= first and scores[-1] > max(scores[first - 1 : -1], default=-1.0):
-                best = [variable.numpy() for variable in learner.state]
-            if self.early_stopping and len(scores) - 1 - np.argmax(scores) >= self.patience:
-                break
-        self.validation_scores_ = np.array(scores)
-        self.n_iter_ = len(scores)
-        return best
 
     def predict(self, X, known=None):  # noqa: N803
         """Label sets, binary indicator [rows, labels].
@@ -195,8 +169,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X, known=None):  # noqa: N803
         """Relaxed outputs in [0, 1], [rows, labels]; a row has the labels from `threshold_` on.
 
-        They are what refinement ends at: degrees of membership in one label set, not calibrated
-        probabilities; `confidence` is the calibrated quantity.
+        They are what refinement ends at: degrees of membership in one label set, no probabilities;
+        `confidence` says how good the whole set is expected to be.
         """
         return self._predict(X, known).relaxed
 
@@ -206,7 +180,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
     def score(self, X, Y, sample_weight=None):  # noqa: N803
         """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
-        Y = _indicator(Y)  # noqa: N806
+        Y = arguments.indicator(Y)  # noqa: N806
         y = self.predict(X)
         if y.shape != Y.shape:
             raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {y.shape}")
@@ -223,25 +197,23 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         rows = self._rows(X)
         model = self._fitted_model()
         try:
-            if _names(known):
-                values = np.asarray(known, np.float32)
-                known = model.interface.known_columns(_names(known), values, "known")
+            known = arguments.known_labels(known, model.interface)
             return model(rows, known=known, source="X")
         except UserError as error:
             raise ValueError(str(error)) from error
 
-    def _rows(self, X):  # noqa: N803
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32, reset=False)  # noqa: N806
-        return X.toarray() if sparse.issparse(X) else X
+    def _rows(self, X, reset=False):  # noqa: N803
+        """`X` as dense float32."""
+        options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
+        return arguments.finite(validate_data(self, X, reset=reset, **options))
 
     def _validated(self, X, Y):  # noqa: N803
         """`X` as float32 and `Y` as uint8, both dense."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32)  # noqa: N806
-        Y = _indicator(Y)  # noqa: N806
+        X, Y = self._rows(X, reset=True), arguments.indicator(Y)  # noqa: N806
         check_consistent_length(X, Y)
-        return (X.toarray() if sparse.issparse(X) else X), Y
+        return X, Y
 
     def _seed(self):
         if isinstance(self.random_state, (int, np.integer)):
@@ -282,7 +254,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         learner = type(self)(**self._recipe)._make_learner()
         shapes = interface.input_shape, interface.output_shape
         learner.build(*shapes, task.space, task.oracle, total_steps=1)
-        _assign(learner, arrays)
+        in_memory.assign(learner, arrays)
         self._model = Model(learner, interface)
         return self._model
 
@@ -290,8 +262,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         state = super().__getstate__().copy()
         if isinstance(state.get("_model"), Model):
             model = state["_model"]
-            arrays = [variable.numpy() for variable in model.learner.state]
-            state["_model"] = (model.interface, arrays)
+            state["_model"] = (model.interface, in_memory.arrays(model.learner))
         return state
 
     def __sklearn_is_fitted__(self):
@@ -305,47 +276,3 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
-
-
-def _names(matrix):
-    """The column names of a data frame; none for other matrices."""
-    return tuple(map(str, getattr(matrix, "columns", ())))
-
-
-def _indicator(Y):  # noqa: N803
-    """A binary indicator matrix as dense uint8.
-
-    Raises:
-      ValueError: it is not one.
-    """
-    Y = Y.toarray() if sparse.issparse(Y) else Y  # noqa: N806
-    if np.ndim(Y) != 2 or not np.shape(Y)[1]:
-        raise ValueError(
-            f"Y has shape {np.shape(Y)}, expected a binary indicator matrix [rows, labels]; "
-            "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
-        )
-    Y = check_array(Y, dtype=None, ensure_min_samples=0, input_name="Y")  # noqa: N806
-    wrong = np.argwhere((Y != 0) & (Y != 1))
-    if len(wrong):
-        row, column = wrong[0]
-        raise ValueError(
-            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
-        )
-    return Y.astype(np.uint8)
-
-
-def _assign(learner, arrays):
-    for variable, array in zip(learner.state, arrays, strict=True):
-        variable.assign(array)
-
-
-@contextlib.contextmanager
-def _seeded(seed):
-    """Seeds what Keras draws from and leaves the generators of Python and NumPy as they were."""
-    states = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])

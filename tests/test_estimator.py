@@ -21,6 +21,17 @@ from alen_tf import ALENClassifier
 SMALL = {"epochs": 2, "hidden_units": 8, "energy_hidden_units": 8, "steps": 1, "random_state": 0}
 
 
+class Frame:
+    """As much of a data frame as the estimator needs."""
+
+    def __init__(self, columns, values):
+        self.columns = columns
+        self._values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self._values, dtype)
+
+
 @pytest.fixture(scope="module")
 def data():
     rng = np.random.default_rng(0)
@@ -112,17 +123,6 @@ def test_known_labels_are_kept_and_inform_the_others(fitted, data):
     np.testing.assert_allclose(fitted.predict_proba(x, known=nothing), fitted.predict_proba(x))
 
 
-class Frame:
-    """As much of a data frame as the estimator needs."""
-
-    def __init__(self, columns, values):
-        self.columns = columns
-        self._values = values
-
-    def __array__(self, dtype=None, copy=None):
-        return np.asarray(self._values, dtype)
-
-
 def test_known_labels_by_name(fitted, data):
     x, y = data
     known = np.full(y.shape, np.nan)
@@ -173,10 +173,14 @@ def test_explanation(fitted, data):
         (lambda x, y: (x, y[:, 0]), "expected a binary indicator matrix"),
         (lambda x, y: (x, y[:, :0]), "expected a binary indicator matrix"),
         (lambda x, y: (x, y[:5]), "inconsistent numbers of samples"),
-        (lambda x, y: (x, y * 0), "Y has no label in any row"),
-        (lambda x, y: (np.where(x > 2, np.nan, x), y), "X contains NaN"),
-        (lambda x, y: (np.where(x > 2, np.inf, x), y), "X contains infinity"),
-        (lambda x, y: (x, np.where(y, np.nan, y)), "Y contains NaN"),
+        (lambda x, y: (x, y[:0]), r"\[240, 0\]"),
+        (lambda x, y: (x[:0], y[:0]), r"0 sample\(s\)"),
+        (lambda x, y: (x, y * 0), "no row has the label '0', '1', '2': leave its column out"),
+        (lambda x, y: (x, Frame(["sun", "sea", "both"], y * [1, 0, 1])), "no row .* 'sea'"),
+        (lambda x, y: (np.where(x > 2, np.nan, x), y), r"X\[\d+, \d\] is NaN, expected"),
+        (lambda x, y: (np.where(x > 2, np.inf, x), y), r"X\[\d+, \d\] is infinity, expected"),
+        (lambda x, y: (x, [[0, 1], [1]] * 120), "Y has rows of different lengths"),
+        (lambda x, y: (x, np.where(y, np.nan, y)), r"Y\[\d+, \d\] is nan, expected 0 or 1"),
         (lambda x, y: (x[:1], y[:1]), "1 sample"),
     ],
 )
@@ -193,14 +197,23 @@ def test_wrong_rows_and_known_labels_are_named(fitted, data):
         fitted.predict(x, known=y[:, :2])
     with pytest.raises(ValueError, match=r"known: row 1, label '0': 0\.5 is not 0, 1 or unknown"):
         fitted.predict(x, known=np.full(y.shape, 0.5))
+    with pytest.raises(ValueError, match="known: expected 0, 1 and NaN for unknown"):
+        fitted.predict(x, known=np.full(y.shape, "sun"))
+    with pytest.raises(ValueError, match="known: expected 0, 1 and NaN for unknown"):
+        fitted.predict(x, known=sparse.csr_matrix(y))
     with pytest.raises(ValueError, match="Y has shape"):
         fitted.score(x, y[:, :2])
 
 
-def test_a_label_that_no_row_has_is_a_warning(data):
+def test_rows_may_have_no_label(data):
     x, y = data
-    with pytest.warns(UserWarning, match=r"no row of Y has the label '1'"):
-        ALENClassifier(**SMALL).fit(x, y * [1, 0, 1])
+    y = np.where(x[:, 4:] > 0.5, 0, y)
+    assert not y.any(axis=1).all()
+    model = ALENClassifier(**SMALL).fit(x, y)
+    assert model.predict(x).shape == y.shape
+    nothing = x[~y.any(axis=1)]
+    expected = np.mean(~model.predict(nothing).any(axis=1))  # two empty sets agree: F1 is 1
+    assert model.score(nothing, np.zeros((len(nothing), 3), int)) == pytest.approx(expected)
 
 
 BINARY = "gives y with other classes than 0 and 1, and Y is a binary indicator matrix"

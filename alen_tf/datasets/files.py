@@ -30,7 +30,7 @@ def files(
       train: the training file: `.arff`, `.csv` or `.parquet` with named columns, `.npz` with arrays
         "x" and "y", or `.svm` or `.libsvm` with numbers of labels.
       labels: which columns of named ones are labels: a list of names, how many of the last columns,
-        or the path of a Mulan XML file.
+        or the path of a Mulan XML file. Of the labels of an NPZ file these are the names.
       test: the test file, of the same format.
       validation_fraction: share of the training rows held out for validation.
       test_fraction: without a test file, the share of rows that is held out for the test first.
@@ -71,25 +71,39 @@ def _read(path, labels, features=None, label_names=None):
     if suffix not in (*READERS, *SUFFIXES):
         raise DataError(f"{path}: not one of {', '.join((*READERS, *SUFFIXES))}")
     feature_names = ()
+    names = xml_labels(labels) if isinstance(labels, str) else labels
     if suffix in READERS:
-        if labels is None:
+        if names is None:
             raise ConfigError(f"say which columns of {path} are labels: files.labels = ...")
-        labels = xml_labels(labels) if isinstance(labels, str) else labels
-        examples, label_names, feature_names = read_table(path).split(labels)
+        examples, label_names, feature_names = read_table(path).split(names)
     elif suffix == ".npz":
         examples = Examples(read_npz(path, "x"), read_npz(path, "y"))
-        label_names = tuple(map(str, range(examples.y.shape[1])))
+        label_names = _names_of(path, examples.y.shape[1], names)
         if len(examples.x) != len(examples.y):
             raise DataError(f"{path}: {len(examples.x)} rows in x, but {len(examples.y)} in y")
         check_binary(examples.y, label_names, path)
     else:
+        if names is not None:
+            raise ConfigError(f"{path} has numbers for labels: leave files.labels out")
         x, numbers = read_libsvm(path, features)
         numbers = [[f"{number:g}" for number in row] for row in numbers]
         known = label_names or sorted({n for row in numbers for n in row}, key=float)
         label_names = tuple(known)
         examples = Examples(x, _indicator(path, numbers, label_names))
+    if not label_names:
+        raise DataError(f"{path}: has no labels")
     check_finite(examples.x, path)
     return Examples(examples.x, examples.y.astype(np.uint8)), label_names, feature_names
+
+
+def _names_of(path, count, names):
+    """A name for each of `count` labels without names: those of a list, or "0", "1", ..."""
+    if names is None or names == count:
+        return tuple(map(str, range(count)))
+    found = names if isinstance(names, int) else len(names)
+    if found != count:
+        raise DataError(f"{path}: {count} labels in y, but {found} in files.labels")
+    return tuple(names)
 
 
 def _indicator(path, numbers, label_names):

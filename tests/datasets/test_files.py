@@ -69,6 +69,11 @@ def test_with_a_test_file_all_of_it_is_the_test_split(tmp_path, data, write):
     np.testing.assert_array_equal(splits.validation.y, validation.y)
 
 
+def test_labels_of_npz_files_may_have_names(tmp_path, data):
+    splits = files(train=write_npz(tmp_path, *data), labels=["sun", "sea"])
+    assert splits.label_names == ("sun", "sea")
+
+
 def wrong(error, part, **arguments):
     with pytest.raises(error) as caught:
         files(**arguments)
@@ -95,6 +100,13 @@ def test_mistakes(tmp_path, data):
     wrong(DataError, "labels are 0 or 1", train=write_npz(tmp_path, x, y * 2))
     wrong(DataError, "40 rows in x, but 39 in y", train=write_npz(tmp_path, x, y[1:]))
     wrong(DataError, "no row has the label '1'", train=write_npz(tmp_path, x, y * [1, 0]))
+    wrong(DataError, "own.npz: has no labels", train=write_npz(tmp_path, x, y[:, :0]))
+    wrong(DataError, "0 rows leave none for the", train=write_npz(tmp_path, x[:0], y[:0]))
+    wrong(DataError, "2 labels in y, but 3", train=write_npz(tmp_path, x, y), labels=list("abc"))
+    wrong(DataError, "2 labels in y, but 1", train=write_npz(tmp_path, x, y), labels=1)
+    wrong(ConfigError, "leave files.labels out", train=write_libsvm(tmp_path, x, y), labels=2)
+    (tmp_path / "none.svm").write_text(" 1:0.5\n" * 9)
+    wrong(DataError, "none.svm: has no labels", train=str(tmp_path / "none.svm"))
     wrong(DataError, "expected a row per example", train=write_npz(tmp_path, x, y[:, 0]))
     wrong(DataError, "examples leave none for the", train=write_npz(tmp_path, x[:2], y[:2]))
     wrong(

@@ -1,0 +1,79 @@
+"""What scikit-learn's users pass to an estimator: X, Y and known labels, checked and made dense."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array
+
+
+def names(matrix):
+    """The column names of a data frame; none for other matrices."""
+    return tuple(map(str, getattr(matrix, "columns", ())))
+
+
+def finite(X):  # noqa: N803
+    """A matrix, dense or scipy-sparse, as a dense one.
+
+    Raises:
+      ValueError: a value is NaN or infinite.
+    """
+    X = _dense(X)  # noqa: N806
+    wrong = np.argwhere(~np.isfinite(X))
+    if len(wrong):
+        row, column = wrong[0]
+        value = "NaN" if np.isnan(X[row, column]) else "infinity"
+        raise ValueError(f"X[{row}, {column}] is {value}, expected a finite number of 32 bits")
+    return X
+
+
+def indicator(Y):  # noqa: N803
+    """A binary indicator matrix, [rows, labels], as dense uint8.
+
+    Raises:
+      ValueError: it is not one.
+    """
+    Y = _dense(Y)  # noqa: N806
+    try:
+        shape = np.shape(Y)
+    except ValueError:
+        shape = None  # rows of different lengths
+    if shape is None or len(shape) != 2 or not shape[1]:
+        found = "rows of different lengths" if shape is None else f"shape {shape}"
+        raise ValueError(
+            f"Y has {found}, expected a binary indicator matrix [rows, labels]; "
+            "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
+        )
+    Y = check_array(  # noqa: N806
+        Y, dtype=None, ensure_min_samples=0, ensure_all_finite=False, input_name="Y"
+    )
+    wrong = np.argwhere((Y != 0) & (Y != 1))
+    if len(wrong):
+        row, column = wrong[0]
+        raise ValueError(
+            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
+        )
+    return Y.astype(np.uint8)
+
+
+def known_labels(known, interface):
+    """Known labels as an array; of a data frame of some labels, one of all labels.
+
+    Args:
+      known: [rows, labels], or a data frame with columns named like some of the labels; None for
+        nothing known, which stays None.
+      interface: the model's `Interface`.
+
+    Raises:
+      ValueError: they are no numbers.
+      DataError: a column is no label of the model.
+    """
+    if known is None:
+        return None
+    try:
+        values = np.asarray(known, np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"known: expected 0, 1 and NaN for unknown: {error}") from error
+    return interface.known_columns(names(known), values, "known") if names(known) else values
+
+
+def _dense(matrix):
+    return matrix.toarray() if sparse.issparse(matrix) else matrix
