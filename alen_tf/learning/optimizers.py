@@ -14,9 +14,7 @@ class SGD(keras.optimizers.SGD):
             super().update_step(gradient, variable, learning_rate)
         else:
             rate = tf.cast(learning_rate, variable.dtype)
-            tf.raw_ops.ResourceApplyGradientDescent(
-                var=variable.handle, alpha=rate, delta=gradient
-            )
+            tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
 
 
 @gin.register
