@@ -36,6 +36,8 @@ setuptools.setup(
         "tensorflow-datasets>=4.9.9,<5",
     ],
     extras_require={
+        # The rival of experiments/benchmark.
+        "benchmark": ["torch>=2.5,<3"],
         "gpu": ["tensorflow[and-cuda]>=2.20,<3"],
         # Superpixels for LFW part labels, where there are no official ones.
         "images": ["scikit-image>=0.25,<1"],

@@ -17,7 +17,7 @@ class Predictor:
           steps: number of refinement steps; the configured number by default.
         """
         self._path = tf.function(
-            lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True
+            lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True, autograph=False
         )
         self._views = learner.views
 

@@ -77,6 +77,8 @@ class Model:
         if (steps, clamped) not in self._compiled:
             shapes = [self.interface.input_shape, self.interface.output_shape][: 1 + clamped]
             specs = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
-            function = tf.function(lambda x, known=None: self.predict(x, steps, known))
+            function = tf.function(
+                lambda x, known=None: self.predict(x, steps, known), autograph=False
+            )
             self._compiled[steps, clamped] = function.get_concrete_function(*specs)
         return self._compiled[steps, clamped]

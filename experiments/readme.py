@@ -23,12 +23,12 @@ TABLES = {
 }
 
 
-def render(text):
-    """The README's `text` with every table made anew."""
-    for name, table in TABLES.items():
+def render(text, tables=TABLES):
+    """A document's `text` with every table made anew; by default the README's."""
+    for name, table in tables.items():
         parts = re.split(f"(<!-- (?:begin|end) {name} -->)", text)
         if len(parts) != 5:
-            sys.exit(f"README.md has no single place for the table {name}")
+            sys.exit(f"the document has no single place for the table {name}")
         parts[2] = f"\n{table()}\n"
         text = "".join(parts)
     return text

@@ -14,8 +14,10 @@ class Recorder:
 
     def __init__(self):
         self.seen = tf.Variable(tf.zeros((0,)), shape=[None])
+        self.traces = 0
 
     def train_step(self, x, y_true):
+        self.traces += 1
         tf.debugging.assert_equal(x % 2, y_true)
         self.seen.assign(tf.concat([self.seen, tf.cast(x[:, 0], tf.float32)], axis=0))
         return {"mean": tf.reduce_mean(x)}
@@ -31,6 +33,17 @@ def test_an_epoch_sees_every_full_batch_once(monkeypatch, steps_per_call):
     np.testing.assert_array_equal(seen, batches.order(2)[:20])
     assert len(set(seen)) == 20
     assert scalars == {"mean": pytest.approx(seen.mean())}
+
+
+def test_a_step_is_traced_once(monkeypatch):
+    learner = Recorder()
+    training = loop.Loop(learner, loop.Batches(EXAMPLES, 5, seed=1))
+    for epoch, steps_per_call in enumerate((1, 3, 200)):
+        monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
+        training.epoch(epoch)
+    list(training.parts(3, step=2, sums={"mean": 1.0}))  # as a resumed run begins
+    assert learner.traces == 1
+    assert training._steps.experimental_get_tracing_count() == 1
 
 
 def test_order_depends_on_seed_and_epoch():

@@ -5,6 +5,7 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy
+from alen_tf.networks.regularization import half_squared_norm
 
 
 @gin.register
@@ -31,7 +32,7 @@ class ICNN(Energy):
           name: name of the model.
         """
         super().__init__(name=name)
-        penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
+        penalty = half_squared_norm(l2)
 
         def dense(units, **kwargs):
             return keras.layers.Dense(units, kernel_regularizer=penalty, **kwargs)

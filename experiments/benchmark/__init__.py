@@ -1,0 +1,1 @@
+"""How fast training and prediction are, as ratios inside one run."""

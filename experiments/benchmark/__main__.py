@@ -1,0 +1,86 @@
+"""Times training and prediction: python -m experiments.benchmark [--quick] [--record].
+
+Prints tables, then one JSON object. Everything runs on one core and is timed by the CPU seconds of
+the process; what is compared takes turns, and ratios are of medians. With --record, the object is
+added to experiments/results/benchmark.jsonl; `python -m experiments.performance` makes the tables
+of docs/performance.md from there.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib import metadata
+
+from absl import app, flags
+
+# Before TensorFlow and PyTorch start.
+for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ[variable] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from experiments import runs  # noqa: E402
+from experiments.benchmark import report, sections, timing  # noqa: E402
+
+flags.DEFINE_bool("quick", False, "Few sizes and repetitions: does it run?")
+flags.DEFINE_bool("record", False, "Add the result to experiments/results/benchmark.jsonl.")
+flags.DEFINE_list("sections", sections.DEFAULT, f"Which parts, of {', '.join(sections.ALL)}.")
+
+
+def machine():
+    """What the numbers depend on beside the code."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    return {"processor": models[0] if models else platform.processor(), "cores": os.cpu_count()}
+
+
+def versions():
+    """Versions of what computes."""
+    found = {"python": platform.python_version()}
+    for package in ("tensorflow", "keras", "numpy", "torch"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def commit():
+    """The commit, with "-dirty" where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def main(argv):
+    if len(argv) > 1:
+        sys.exit(f"unexpected argument {argv[1]!r}; options start with --")
+    options = flags.FLAGS
+    if unknown := set(options.sections) - set(sections.ALL):
+        sys.exit(f"no section {', '.join(sorted(unknown))}; there are {', '.join(sections.ALL)}")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    given = [f"--sections={','.join(options.sections)}"] if options["sections"].present else []
+    result = {
+        "command": runs.line("experiments.benchmark", ["--quick"] * options.quick + given),
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine(),
+        "versions": versions(),
+        "commit": commit(),
+        "clock": timing.CLOCK,
+    }
+    start, cpu = time.monotonic(), time.process_time()
+    for name in options.sections:
+        result[name] = sections.ALL[name](options.quick)
+        print(f"\n{name}\n{report.TABLES[name](result)}", flush=True)
+    result["wall_per_cpu"] = round((time.monotonic() - start) / (time.process_time() - cpu), 2)
+    if options.record:
+        runs.record("benchmark", result)
+    print()
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,109 @@
+"""The floor under a training step: the matrix products and convolutions that it needs, alone."""
+
+import collections
+import math
+
+import tensorflow as tf
+
+PRODUCTS = ("MatMul", "BatchMatMulV2", "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
+SIZES = "sizes"
+
+
+def products(workload):
+    """The products of a training step, of its whole graph.
+
+    Returns:
+      {(operation, shapes of its inputs, shape of its output, attributes): how often}.
+    """
+    batch = workload.batches(0, workload.batches.order(0), 0)
+    graph = tf.function(workload.learner.train_step).get_concrete_function(*batch).graph
+    found = collections.Counter()
+    for operation in _needed(graph):
+        if operation.type in PRODUCTS:
+            output = tuple(operation.outputs[0].shape)
+            # A tensor of sizes asks for the shape of the output.
+            inputs = tuple(
+                SIZES if tensor.dtype == tf.int32 else tuple(tensor.shape)
+                for tensor in operation.inputs
+            )
+            found[operation.type, inputs, output, _attributes(operation)] += 1
+    return found
+
+
+def _needed(graph):
+    """The operations that results and updates depend on: gradients bring others along, of inputs
+    that nobody asked for, and TensorFlow leaves them out."""
+    needed = {output.op for output in graph.outputs} | set(graph.control_outputs)
+    new = list(needed)
+    while new:
+        operation = new.pop()
+        before = {tensor.op for tensor in operation.inputs} | set(operation.control_inputs)
+        new += before - needed
+        needed |= before
+    return needed
+
+
+def _attributes(operation):
+    kept = ("transpose_a", "transpose_b", "strides", "padding", "adj_x", "adj_y")
+    names = [attribute.name for attribute in operation.op_def.attr if attribute.name in kept]
+    values = [operation.get_attr(name) for name in names]
+    plain = {bytes: bytes.decode, list: tuple}
+    return tuple(
+        (name, plain.get(type(value), lambda same: same)(value))
+        for name, value in zip(names, values, strict=True)
+    )
+
+
+def flops(product):
+    """Floating-point operations of a product, two per multiplication and addition."""
+    kind, inputs, output, attributes = product
+    if kind == "MatMul":
+        inner = inputs[0][0] if dict(attributes)["transpose_a"] else inputs[0][1]
+        return 2 * math.prod(output) * inner
+    if kind == "BatchMatMulV2":
+        inner = inputs[0][-2] if dict(attributes)["adj_x"] else inputs[0][-1]
+        return 2 * math.prod(output) * inner
+    # A convolution of images [n, h, w, c] with a kernel [kh, kw, c, k] to [n, h', w', k], and its
+    # two derivatives: every place of the small images meets every number of the kernel once.
+    if kind == "Conv2D":
+        kernel, small = inputs[1], output
+    elif kind == "Conv2DBackpropInput":
+        kernel, small = inputs[1], inputs[2]
+    else:
+        kernel, small = output, inputs[2]
+    return 2 * math.prod(small[:3]) * math.prod(kernel)
+
+
+def alone(product, times):
+    """A function that computes a product of random arrays `times` times, and nothing else."""
+    kind, inputs, output, attributes = product
+    operation = getattr(tf.raw_ops, kind)
+    names = {
+        "MatMul": ("a", "b"),
+        "BatchMatMulV2": ("x", "y"),
+        "Conv2D": ("input", "filter"),
+        "Conv2DBackpropInput": ("input_sizes", "filter", "out_backprop"),
+        "Conv2DBackpropFilter": ("input", "filter_sizes", "out_backprop"),
+    }[kind]
+    arrays = [
+        tf.constant(output) if shape == SIZES else tf.random.normal(shape) for shape in inputs
+    ]
+    attributes = dict(attributes)
+
+    @tf.function
+    def repeat(*arrays):
+        made = operation(**dict(zip(names, arrays, strict=True)), **attributes)
+        for _ in tf.range(times - 1):
+            # Under a control dependency, so that no two are taken for one or moved out.
+            with tf.control_dependencies([made]):
+                made = operation(**dict(zip(names, arrays, strict=True)), **attributes)
+        return made
+
+    compiled = repeat.get_concrete_function(*arrays)
+    return lambda: compiled(*arrays)
+
+
+def peak(size=1024):
+    """(a large square product, its floating-point operations): the core's rate at its best."""
+    a = tf.random.normal((size, size))
+    return lambda: tf.matmul(a, a), 2 * size**3

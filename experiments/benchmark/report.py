@@ -1,0 +1,127 @@
+"""The benchmark's results as Markdown tables, for the terminal and for docs/performance.md."""
+
+from experiments import runs
+
+
+def training(result):
+    """Steps and examples per second."""
+    rows = [
+        [
+            data,
+            method,
+            str(found["batch"]),
+            f"{found['steps_per_second']:,.1f}",
+            f"{found['examples_per_second']:,.0f}",
+            f"{found['time_relative_to_alen']:.2f}",
+        ]
+        for data, methods in result["training"].items()
+        for method, found in methods.items()
+    ]
+    header = ["shapes", "method", "batch", "steps/s", "examples/s", "time of a step, ALEN = 1"]
+    return runs.markdown(header, rows)
+
+
+def prediction(result):
+    """Examples per second by number of inference steps."""
+    found = result["prediction"]
+    steps = list(next(iter(found.values())))
+    rows = [[data, *(f"{rates[step]:,.0f}" for step in steps)] for data, rates in found.items()]
+    return runs.markdown(["shapes", *(f"{step} steps" for step in steps)], rows)
+
+
+def _against_ours(found):
+    return [
+        [name, f"{ms:.3f}", f"{found['relative'][name]:.2f}"] for name, ms in found["ms"].items()
+    ]
+
+
+def change(result):
+    """Our step with one thing changed."""
+    found = result["change"]
+    table = runs.markdown(["training step on Bibtex", "ms", "ours = 1"], _against_ours(found))
+    return (
+        f"{table}\n\nA refinement step costs {found['refinement_step_share']:.1%} of a training "
+        "step; the first layer's two products\nwith sparse words take "
+        f"{found['sparse_relative_to_dense']:.2f} times as long as dense."
+    )
+
+
+def rival(result):
+    """PyTorch against ours."""
+    found = result["rival"]
+    if "not measured" in found:
+        return f"not measured: {found['not measured']}"
+    return runs.markdown(["training step on Bibtex", "ms", "ours = 1"], _against_ours(found))
+
+
+def products(result):
+    """The floor."""
+    rows = [
+        [
+            data,
+            f"{found['megaflop_per_step']:,.1f}",
+            f"{found['step_ms']:.3f}",
+            f"{found['products_alone_ms']:.3f}",
+            f"{found['share_of_products']:.0%}",
+            f"{found['peak_gigaflops']:.0f}",
+            f"{found['share_of_peak']:.0%}",
+        ]
+        for data, found in result["products"].items()
+    ]
+    header = ["shapes", "Mflop per step", "step, ms", "its products alone, ms", "share"]
+    return runs.markdown([*header, "Gflop/s of a 1024x1024 product", "share of that rate"], rows)
+
+
+def cost(result):
+    """How cost grows."""
+    rows = []
+    for axis, found in result["cost"].items():
+        first, last = found["sizes"][0], found["sizes"][-1]
+        rows.append(
+            [
+                f"{axis}, {first:,} to {last:,}",
+                f"{found['ms'][0]:.2f} to {found['ms'][-1]:.2f}",
+                f"{1e3 * found['ms_per_unit']:.3g}",
+                f"{found['r2']:.3f}",
+                f"{found['memory_mb'][0]:.0f} to {found['memory_mb'][-1]:.0f}",
+            ]
+        )
+    header = ["along", "ms per step", "µs per unit", "r² of a straight line", "memory, MB"]
+    return runs.markdown(header, rows)
+
+
+def start(result):
+    """Start-up."""
+    found = result["start"]
+    rows = [
+        ["imports", f"{found['imports_seconds']:.1f}"],
+        ["one epoch on digits, all in all", f"{found['one_epoch_seconds']:.1f}"],
+    ]
+    return runs.markdown(["start", "CPU seconds"], rows)
+
+
+def time_to_score(result):
+    """Time until a validation score."""
+    rows = [
+        [
+            method,
+            target,
+            f"{reached['seconds']:.1f}" if reached else "not reached",
+            str(reached["epochs"]) if reached else "-",
+        ]
+        for method, found in result["time_to_score"].items()
+        for target, reached in found.items()
+    ]
+    return runs.markdown(["method", "validation F1", "seconds of training", "epochs"], rows)
+
+
+TABLES = {
+    "training": training,
+    "prediction": prediction,
+    "change": change,
+    "rival": rival,
+    "products": products,
+    "cost": cost,
+    "start": start,
+    "time_to_score": time_to_score,
+}

@@ -1,0 +1,199 @@
+"""The parts of the benchmark: each measures, and returns an object for JSON."""
+
+import resource
+import subprocess
+import sys
+import tempfile
+
+from absl import flags
+
+from experiments import runs
+from experiments.benchmark import floor, growth, score, timing, variants
+from experiments.benchmark.workloads import BIBTEX, BOOKMARKS, HORSES, Workload
+
+IMAGES_32 = ("ImageAugmentation.crop = 32", "ImageViews.size = None")
+# (gin file, shape, further bindings) by data set and method.
+TRAINED = {
+    "Bibtex": {
+        name: (f"bibtex/{name}", BIBTEX, ())
+        for name in ("alen", "dvn", "spen", "spen_infnet", "infnet")
+    },
+    "Bookmarks": {
+        name: (f"bookmarks/{name}", BOOKMARKS, ())
+        for name in ("alen", "dvn", "spen", "spen_infnet", "infnet")
+    },
+    "images 24x24": {
+        name: (f"weizmann_horses/{name}", HORSES, ()) for name in ("alen", "dvn_fcn", "fcn")
+    },
+    "images 32x32": {
+        name: (f"weizmann_horses/{name}", HORSES, IMAGES_32) for name in ("alen", "dvn_fcn", "fcn")
+    },
+}
+PREDICTED = {"Bibtex": 2048, "Bookmarks": 2048, "images 24x24": 2, "images 32x32": 32}
+STEPS = (0, 1, 3, 6, 20)
+
+
+def training(quick):
+    """Steps and examples per second of every method, on all shapes."""
+    results = {}
+    for data, methods in TRAINED.items():
+        if quick and data != "Bibtex":
+            continue
+        images = data.startswith("images")
+        count, repetitions = (2, 1) if quick else (4, 3) if images else (40, 9)
+        workloads = {
+            name: Workload(*methods[name], count=256 if images else 4000)
+            for name in list(methods)[: 2 if quick else None]
+        }
+        functions = {name: workload.steps(count) for name, workload in workloads.items()}
+        seconds = timing.interleaved(functions, repetitions)
+        results[data] = {
+            name: {
+                "batch": workload.batches.size,
+                "steps_per_second": round(count / seconds[name], 2),
+                "examples_per_second": round(count * workload.batches.size / seconds[name], 1),
+                "time_relative_to_alen": round(seconds[name] / seconds["alen"], 3),
+            }
+            for name, workload in workloads.items()
+        }
+    return results
+
+
+def prediction(quick):
+    """Examples per second of ALEN's prediction, from arrays to arrays, by number of steps."""
+    from alen_tf.evaluation import Predictor
+
+    results = {}
+    for data, examples in PREDICTED.items():
+        if quick and data != "Bibtex":
+            continue
+        gin_file, shape, params = TRAINED[data]["alen"]
+        workload = Workload(gin_file, shape, params, count=min(64, examples) if quick else examples)
+        x = workload.examples.x
+
+        def predicting(steps, x=x, learner=workload.learner):
+            predictor = Predictor(learner, steps)
+            return lambda: predictor(x)
+
+        functions = {steps: predicting(steps) for steps in (STEPS[:2] if quick else STEPS)}
+        seconds = timing.interleaved(functions, 1 if quick else 5)
+        results[data] = {str(steps): round(len(x) / seconds[steps], 1) for steps in functions}
+    return results
+
+
+def change(quick):
+    """The training step on Bibtex with one thing changed."""
+    count, repetitions = (2, 1) if quick else (40, 15)
+    found = variants.variants("bibtex/alen", count)
+    times = timing.interleaved(
+        {name: function for name, (function, _) in found.items()}, repetitions
+    )
+    seconds = {name: times[name] / steps for name, (_, steps) in found.items()}
+    workload = Workload("bibtex/alen", count=64)
+    first_layer = timing.interleaved(variants.sparse_product(workload), repetitions)
+    refinement = seconds["ours"] - seconds["no refinement"]
+    return {
+        "ms": {name: round(1e3 * value, 4) for name, value in seconds.items()},
+        "relative": {name: round(value / seconds["ours"], 3) for name, value in seconds.items()},
+        "refinement_step_share": round(
+            refinement / workload.learner.refinement.steps / seconds["ours"], 4
+        ),
+        "sparse_relative_to_dense": round(first_layer["sparse"] / first_layer["dense"], 3),
+    }
+
+
+def rival(quick):
+    """The same training loop in PyTorch, plain and under `torch.compile`, relative to ours."""
+    try:
+        from experiments.benchmark import torch_rival
+    except ImportError:
+        return {"not measured": "pip install -e '.[benchmark]' brings PyTorch"}
+    count, repetitions = (2, 1) if quick else (40, 15)
+    workload = Workload("bibtex/alen")
+    data = workload.examples, workload.batches.size, count
+    functions = {"ours": workload.steps(count), "PyTorch": torch_rival.training(*data)}
+    if not quick:
+        functions["torch.compile"] = torch_rival.training(*data, compiled=True)
+    seconds = timing.interleaved(functions, repetitions)
+    return {
+        "ms": {name: round(1e3 * value / count, 4) for name, value in seconds.items()},
+        "relative": {name: round(value / seconds["ours"], 3) for name, value in seconds.items()},
+    }
+
+
+def products(quick):
+    """The training step's matrix products and convolutions, computed alone, against the step."""
+    results = {}
+    for data in ("Bibtex",) if quick else ("Bibtex", "Bookmarks", "images 24x24"):
+        workload = Workload(*TRAINED[data]["alen"], count=4000)
+        count, repetitions, times = (
+            (2, 1, 2) if quick else (2, 3, 3) if "images" in data else (40, 9, 50)
+        )
+        found = floor.products(workload)
+        functions = {product: floor.alone(product, times) for product in found}
+        square, peak_flops = floor.peak()
+        functions |= {"step": workload.steps(count), "peak": square}
+        seconds = timing.interleaved(functions, repetitions)
+        step = seconds["step"] / count
+        least = sum(often * seconds[product] / times for product, often in found.items())
+        operations = sum(often * floor.flops(product) for product, often in found.items())
+        rate = peak_flops / seconds["peak"]
+        results[data] = {
+            "megaflop_per_step": round(operations / 1e6, 2),
+            "peak_gigaflops": round(rate / 1e9, 1),
+            "step_ms": round(1e3 * step, 4),
+            "products_alone_ms": round(1e3 * least, 4),
+            "share_of_products": round(least / step, 3),
+            "share_of_peak": round(operations / rate / step, 3),
+        }
+    return results
+
+
+def cost(quick):
+    """How a step's time and memory grow along every axis."""
+    axes = {"labels": (50, 100)} if quick else growth.AXES
+    count, repetitions = (2, 1) if quick else (10, 7)
+    return {axis: growth.measure(axis, sizes, count, repetitions) for axis, sizes in axes.items()}
+
+
+def start(quick):
+    """CPU seconds of a training command of one epoch: start, data, compilation, evaluation,
+    pictures; and of its imports alone."""
+    del quick
+
+    def spent(*command):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *command], cwd=runs.ROOT, check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    with tempfile.TemporaryDirectory() as folder:
+        training = spent(
+            *("-m", "alen_tf.train", "--gin_file=gin/digits/alen.gin"),
+            *("--gin_param=train.epochs = 1", f"--workdir={folder}/run"),
+        )
+    imports = spent("-c", "from alen_tf import config, trainer; config._import_configurables()")
+    return {"imports_seconds": round(imports, 2), "one_epoch_seconds": round(training, 2)}
+
+
+def time_to_score(quick):
+    """Training seconds until ALEN and DVN reach scores on Bibtex's validation split."""
+    targets, epochs = ((0.05,), 1) if quick else ((0.35, 0.40, 0.43), 100)
+    places = (flags.FLAGS.data_dir, flags.FLAGS.manual_dir)
+    return {
+        method: score.seconds_to(f"bibtex/{method}", targets, *places, epochs)
+        for method in ("alen", "dvn")
+    }
+
+
+ALL = {
+    "training": training,
+    "prediction": prediction,
+    "change": change,
+    "rival": rival,
+    "products": products,
+    "cost": cost,
+    "start": start,
+    "time_to_score": time_to_score,
+}
+DEFAULT = [name for name in ALL if name != "time_to_score"]  # which needs Bibtex's files

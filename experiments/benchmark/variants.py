@@ -1,0 +1,125 @@
+"""Our training step against itself with one thing changed."""
+
+import types
+
+import keras
+import tensorflow as tf
+
+from experiments.benchmark.workloads import Workload
+
+
+def variants(gin_file, count):
+    """Our training step and what it is compared with.
+
+    Returns:
+      {name: (function, training steps that a call takes, `count` for most)}.
+    """
+
+    def workload():
+        return Workload(gin_file)
+
+    eager = workload()
+    order = eager.batches.order(0)
+
+    few = max(1, count // 10)
+
+    def run_eagerly():
+        for step in range(few):
+            eager.learner.train_step(*eager.batches(0, order, step))
+
+    still = Workload(gin_file, params=("training/GradientAscent.steps = 0",))
+    compiled = {
+        "ours": workload().steps(count),
+        "one step per call": workload().steps(count, per_call=1),
+        "compiled by XLA": workload().steps(count, jit_compile=True),
+        "x encoded for every score": unsplit(workload()).steps(count),
+        "SGD of Keras": stock_updates(workload()).steps(count),
+        "Adam in one pass": one_pass_adam(workload()).steps(count),
+        "weight penalty of Keras": stock_penalty(workload()).steps(count),
+        "no scalars": workload().steps(count, logged=False),
+        "no refinement": still.steps(count),
+    }
+    return {name: (function, count) for name, function in compiled.items()} | {
+        "eager Keras": (run_eagerly, few)
+    }
+
+
+def unsplit(workload):
+    """The workload with an energy that encodes x anew whenever it scores an output."""
+    energy = workload.learner.energy
+    encode, score = energy.encode, energy.score
+    energy.encode = lambda x, training=False: x
+    energy.score = lambda x, y: score(encode(x, training=True), y)
+    return workload
+
+
+def stock_updates(workload):
+    """The workload with the updates of Keras's SGD."""
+    optimizer = workload.learner.energy_optimizer
+    optimizer.update_step = types.MethodType(keras.optimizers.SGD.update_step, optimizer)
+    return workload
+
+
+def one_pass_adam(workload):
+    """The workload with Adam's update in TensorFlow's kernel, one pass in place of twelve. It takes
+    1 - beta_2 from single precision, 5e-5 of it away from Keras's, so that results differ."""
+    adam = workload.learner.inference_optimizer
+
+    def update_step(gradient, variable, learning_rate):
+        index = adam._get_variable_index(variable)
+        beta_1, beta_2, rate, step = (
+            tf.cast(number, variable.dtype)
+            for number in (adam.beta_1, adam.beta_2, learning_rate, adam.iterations.value + 1)
+        )
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=adam._momentums[index].value.handle,
+            v=adam._velocities[index].value.handle,
+            beta1_power=tf.pow(beta_1, step),
+            beta2_power=tf.pow(beta_2, step),
+            lr=rate,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=adam.epsilon,
+            grad=gradient,
+        )
+
+    adam.update_step = update_step
+    return workload
+
+
+def stock_penalty(workload):
+    """The workload with Keras's `L2`."""
+    for variable in workload.learner.energy.trainable_variables:
+        if penalty := variable.regularizer:
+            variable.regularizer = keras.regularizers.L2(0.5 * penalty.weight)
+    return workload
+
+
+def sparse_product(workload):
+    """The first layer on a batch of bags of words, forward and back: {"dense": function, "sparse":
+    function}. The sparse form multiplies the ones alone, and adds what standardisation subtracts.
+    """
+    x = workload.examples.x[: workload.batches.size]
+    random = tf.random.Generator.from_seed(0)
+    weights = random.normal((x.shape[1], 150))
+    slopes, centre = random.normal((len(x), 150)), random.normal((x.shape[1],))
+    standardised = random.normal(x.shape)
+    words = tf.sparse.from_dense(tf.cast(x, tf.float32))
+
+    @tf.function
+    def dense():
+        forward = tf.matmul(standardised, weights)
+        return forward, tf.matmul(standardised, slopes, transpose_a=True)
+
+    @tf.function
+    def sparse():
+        forward = tf.sparse.sparse_dense_matmul(words, weights)
+        forward -= tf.linalg.matvec(weights, centre, transpose_a=True)
+        back = tf.sparse.sparse_dense_matmul(words, slopes, adjoint_a=True)
+        return forward, back - centre[:, None] * tf.reduce_sum(slopes, axis=0)
+
+    def many(function):
+        return lambda: [function() for _ in range(100)]
+
+    return {"dense": many(dense), "sparse": many(sparse)}

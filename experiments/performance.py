@@ -1,0 +1,80 @@
+"""Writes the benchmark's tables into docs/performance.md: python -m experiments.performance.
+
+Every table is of the last record in experiments/results/benchmark.jsonl that measured it; `--check`
+only says whether the document agrees with the records.
+"""
+
+import json
+import sys
+
+import numpy as np
+from absl import app, flags
+
+from experiments import readme, runs
+from experiments.benchmark import report
+
+BUSY = 1.5  # wall-clock seconds per CPU second
+PICTURE = "![Time and memory of a step as one size grows](growth.png)"
+DOCUMENT = runs.ROOT / "docs" / "performance.md"
+
+
+def tables(records):
+    """The tables by name, functions without arguments; each says which record it is of."""
+
+    def table(name):
+        found = [
+            record for record in records if name in record and "--quick" not in record["command"]
+        ]
+        if not found:
+            return "not measured yet"
+        last = found[-1]
+        where = (
+            f"{last['machine']['processor']}, one core of {last['machine']['cores']}, "
+            f"TensorFlow {last['versions']['tensorflow']}, commit {last['commit']}, {last['date']}"
+        )
+        if last["wall_per_cpu"] > BUSY:
+            where += "; other work on the machine took most of the time, and disturbs caches"
+        picture = f"\n\n{PICTURE}" if name == "cost" else ""
+        return f"{report.TABLES[name](last)}\n\n*{where}*{picture}"
+
+    return {name: lambda name=name: table(name) for name in report.TABLES}
+
+
+def figure(measured):
+    """Times and memory along all axes, into docs/growth.png."""
+    import matplotlib.pyplot as plt
+
+    made, axes = plt.subplots(2, len(measured), figsize=(3 * len(measured), 4.6), sharex="col")
+    for (upper, lower), (axis, found) in zip(axes.T, measured.items(), strict=True):
+        sizes = np.array(found["sizes"])
+        upper.plot(sizes, found["ms"], "o")
+        upper.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="tab:gray")
+        lower.plot(sizes, found["memory_mb"], "o-", color="tab:orange")
+        lower.set(xlabel=axis)
+        for axes_ in (upper, lower):
+            axes_.set_ylim(bottom=0)
+            axes_.grid(alpha=0.3)
+    axes[0, 0].set_ylabel("ms per step")
+    axes[1, 0].set_ylabel("memory, MB")
+    made.tight_layout()
+    runs.save(made, "growth")
+
+
+def main(argv):
+    del argv
+    path = runs.RESULTS / "benchmark.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    records = [json.loads(line) for line in lines]
+    text = DOCUMENT.read_text(encoding="utf-8")
+    made = readme.render(text, tables(records))
+    if flags.FLAGS.check:
+        sys.exit(made != text and "docs/performance.md differs from experiments/results")
+    DOCUMENT.write_text(made, encoding="utf-8")
+    for record in reversed(records):
+        if "cost" in record:
+            figure(record["cost"])
+            break
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,138 @@
+"""The benchmark: what it counts, that its rival runs the same algorithm, and one quick run."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.inference.spaces import Box
+from alen_tf.learning.alen import ALEN
+from alen_tf.learning.feed_forward import FeedForward
+from alen_tf.loop import Batches
+from alen_tf.networks.fcn import FCN
+from alen_tf.networks.mlp import MLP
+from alen_tf.objectives import oracles
+from experiments.benchmark import floor, sections, timing
+from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
+from tests.experiments.test_readme import ROOT
+
+
+class Built:
+    """What `floor.products` reads of a workload, for a small learner."""
+
+    def __init__(self, learner, shape, batch=4):
+        self.learner, self.batches = learner, Batches(shape.examples(8), batch, seed=0)
+        learner.build(shape.input, shape.output, Box(), oracles.f1, total_steps=10)
+
+
+def feed_forward(network):
+    return FeedForward(network, lambda total_steps: keras.optimizers.SGD(0.1))
+
+
+def operations(built):
+    return sum(often * floor.flops(found) for found, often in floor.products(built).items())
+
+
+def test_products_of_a_network_are_those_counted_by_hand():
+    built = Built(feed_forward(lambda n: MLP(n, hidden_units=7)), Shape((30,), (5,), 3, 2))
+    forward = 30 * 7 + 7 * 5
+    # The weights' gradients cost as much as the forward pass; the hidden units' one product more.
+    # Nobody asks for the gradient of the input.
+    assert operations(built) == 2 * 4 * (2 * forward + 7 * 5)
+
+
+def test_convolutions_are_counted_as_the_profiler_does():
+    built = Built(feed_forward(lambda n: FCN(n, filters=(2, 3, 4))), HORSES)
+    graph = tf.function(built.learner.inference_network.call).get_concrete_function(
+        tf.TensorSpec((4, 32, 32, 3))
+    )
+    v1 = tf.compat.v1
+    options = v1.profiler.ProfileOptionBuilder(v1.profiler.ProfileOptionBuilder.float_operation())
+    options = options.with_empty_output().with_accounted_types(["Conv2D"]).build()
+    counted = v1.profiler.profile(graph.graph, options=options).total_float_ops
+    found = floor.products(built)
+    ours = sum(floor.flops(each) * often for each, often in found.items() if each[0] == "Conv2D")
+    # The step has the three convolutions of the forward pass, and Conv2D again as the gradient of
+    # the two transposed ones.
+    kernels = [4 * 8 * 8 * 4 * 4 * 2 * 4, 4 * 16 * 16 * 4 * 4 * 1 * 2]
+    assert ours == counted + 2 * sum(kernels)
+
+
+def test_products_can_be_computed_alone():
+    built = Built(feed_forward(lambda n: FCN(n, filters=(2, 3, 4))), HORSES)
+    for product in floor.products(built):
+        made = floor.alone(product, times=2)()
+        assert tuple(made[0].shape if isinstance(made, list) else made.shape) == product[2]
+
+
+def test_times_are_medians_of_turns(monkeypatch):
+    turns, clock = [], iter(np.cumsum([0, 1, 0, 10, 0, 3, 0, 30, 0, 2, 0, 20]))
+    monkeypatch.setattr(timing.time, "process_time", lambda: next(clock))
+    functions = {name: lambda name=name: turns.append(name) for name in "ab"}
+    assert timing.interleaved(functions, 3) == {"a": 2, "b": 20}
+    assert turns == ["a", "b"] * 4
+
+
+def test_all_methods_are_configured():
+    for methods in sections.TRAINED.values():
+        for gin_file, _, _ in methods.values():
+            assert (ROOT / "gin" / f"{gin_file}.gin").is_file()
+
+
+def test_the_rival_computes_our_losses():
+    torch = pytest.importorskip("torch")
+    from experiments.benchmark import torch_rival
+
+    workload = Workload("bibtex/alen", params=("MLP.dropout = 0.0",), count=20)
+    assert isinstance(workload.learner, ALEN)
+    assert workload.learner.beta_v == torch_rival.BETA_V
+    assert workload.learner.lambda_g == torch_rival.LAMBDA_G
+    assert workload.learner.refinement.steps == torch_rival.STEPS
+    rival = torch_rival.Rival(*BIBTEX.input, *BIBTEX.output, dropout=0.0)
+    weights = [
+        variable.numpy().T
+        for network in workload.learner.networks.values()
+        for variable in network.trainable_variables
+    ]
+    parameters = [
+        *(rival.hidden.weight, rival.hidden.bias, rival.local.weight, rival.local.bias),
+        *(rival.w1.weight, rival.w2.weight),
+        *rival.inference_network.parameters(),
+    ]
+    with torch.no_grad():
+        for parameter, weight in zip(parameters, weights, strict=True):
+            parameter.copy_(torch.from_numpy(weight))
+    x, y = workload.examples.x, workload.examples.y.astype(np.float32)
+    standardised = torch.from_numpy(workload.learner.standardization(x).numpy())
+    energy_loss, inference_loss = rival(standardised, torch.from_numpy(y))
+    scalars = workload.learner.train_step(tf.constant(x), tf.constant(y))
+    ours = float(scalars["energy_loss"] - scalars["energy_loss/weights"])
+    assert energy_loss.item() == pytest.approx(ours, rel=1e-4)
+    assert inference_loss.item() == pytest.approx(float(scalars["inference_loss"]), rel=1e-4)
+
+
+def benchmark(*options):
+    command = [sys.executable, "-m", "experiments.benchmark", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+
+
+@pytest.mark.slow
+def test_quick_run_ends_with_a_json_object():
+    done = benchmark("--quick")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert set(sections.DEFAULT) < set(result)
+    assert result["change"]["relative"]["eager Keras"] > 2.0
+    assert result["training"]["Bibtex"]["alen"]["steps_per_second"] > 0
+    assert result["products"]["Bibtex"]["megaflop_per_step"] == pytest.approx(53, abs=5)
+    assert {"processor", "cores"} == set(result["machine"])
+
+
+def test_performance_agrees_with_the_record():
+    command = [sys.executable, "-m", "experiments.performance", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
