@@ -126,7 +126,7 @@ class Disturbed:
         return sorted(int(path.name) for path in folder.glob("[0-9]*"))
 
     def unfinished(self):
-        """The states whose saving has begun and not ended, each with the time of its last change."""
+        """The states whose saving has begun but not ended, with the time of their last change."""
         found = set()
         for path in (self.workdir / "checkpoints" / "latest").glob(".*.part"):
             with contextlib.suppress(FileNotFoundError):
