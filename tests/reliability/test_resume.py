@@ -11,7 +11,7 @@ from .conftest import DIGITS, assert_same, horses
 TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses}
 CASES = [
     pytest.param("digits", 1, 2, id="digits-few"),
-    pytest.param("digits", 4, 5, id="digits-many", marks=pytest.mark.slow),
+    pytest.param("digits", 6, 6, id="digits-many", marks=pytest.mark.slow),
     pytest.param("horses", 2, 5, id="horses-many", marks=pytest.mark.slow),
 ]
 
