@@ -35,17 +35,24 @@ def run(main):
                     tf.config.experimental.set_memory_growth(gpu, True)  # leave others their share
             main(flags.FLAGS)
         except KeyboardInterrupt:
-            print("stopped by SIGINT", file=sys.stderr)
-            sys.exit(130)
+            _leave("stopped by SIGINT", 130)
         except UserError as error:
             line = str(error).splitlines()[0]  # gin adds lines of its own
             if isinstance(error, Interrupted):
-                print(f"\n{line}", file=sys.stderr)
-                sys.exit(error.status)
+                _leave(f"\n{line}", error.status)
             print(f"error: {line}", file=sys.stderr)
             sys.exit(1)
 
     app.run(guarded)
+
+
+def _leave(line, status):
+    """Says the last line and ends the process here: taking TensorFlow apart, as the interpreter
+    does at its end, may take longer than whoever sent the signal waits."""
+    print(line, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os._exit(status)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", l
 flags.DEFINE_multi_string(
     "gin_param", [], "Gin binding that overrides the trained configuration, such as a step size."
 )
+flags.DEFINE_bool("other_data", False, "Evaluate on data that differ from those of the training.")
 flags.DEFINE_string("output", None, "JSON file for the scores, as in results.json.")
 
 
@@ -24,7 +25,11 @@ def main(options):
     if not options.workdir:
         raise WorkdirError("name the folder of a trained model with --workdir")
     task, splits, learner = trained.restore(
-        options.workdir, options.manual_dir, options.data_dir, options.gin_param
+        options.workdir,
+        options.manual_dir,
+        options.data_dir,
+        options.gin_param,
+        options.other_data,
     )
     predictor = evaluation.Predictor(learner, options.steps)
     results = evaluation.evaluate_splits(task, predictor, splits)

@@ -10,6 +10,7 @@ import numpy as np
 
 import alen_tf
 
+PARTS = ("data", "versions", "code")
 PACKAGES = ("tensorflow", "keras", "numpy")
 # The modules that decide what weights a run ends with, given its data.
 CODE = (
@@ -28,8 +29,7 @@ CODE = (
 def of(splits):
     """The provenance of a run on these `Splits`, as an object for JSON.
 
-    The code is this package's modules in `CODE`, and the versions of what computes; the data is
-    every array of the splits.
+    The code is this package's modules in `CODE`, and the versions of what computes.
     """
     package = pathlib.Path(__file__).parent
     paths = sorted(path for pattern in CODE for path in package.glob(pattern))
@@ -37,14 +37,20 @@ def of(splits):
         "versions": {"python": platform.python_version(), "alen_tf": alen_tf.__version__}
         | {name: metadata.version(name) for name in PACKAGES},
         "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
-        "data": {
-            f"{split}.{part}": _array(array)
-            for split in ("train", "validation", "test")
-            for part, array in vars(getattr(splits, split)).items()
-            if array is not None
-        }
-        | {"names": digest(repr((splits.name, splits.label_names, splits.feature_names)))},
+        "data": data(splits),
     }
+
+
+def data(splits):
+    """The data of a run: type, shape and digest of every array of the splits, and of the names."""
+    arrays = {
+        f"{split}.{part}": _array(array)
+        for split in ("train", "validation", "test")
+        for part, array in vars(getattr(splits, split)).items()
+        if array is not None
+    }
+    names = digest(repr((splits.name, splits.label_names, splits.feature_names)))
+    return arrays | {"names": names}
 
 
 def digest(content):
@@ -58,17 +64,16 @@ def difference(old, new):
 
     A module that is new has changed nothing, unless one that was there now uses it.
     """
-    for part, what in (
-        ("data", "other data"),
-        ("versions", "other versions"),
-        ("code", "other code"),
-    ):
-        before, now = old.get(part) or {}, new[part]
-        keys = [key for key in before if before[key] != now.get(key)]
-        if keys:
-            changes = [f"{key} was {before.get(key)}, is {now.get(key)}" for key in keys]
-            return f"{what} ({_shortened(changes)})"
+    for part in PARTS:
+        if changes := changed(old.get(part, {}), new[part]):
+            return f"other {part} ({changes})"
     return ""
+
+
+def changed(before, now):
+    """What has changed in a part of a provenance, in words; empty where nothing has."""
+    keys = [key for key in before if before[key] != now.get(key)]
+    return _shortened([f"{key} was {before[key]}, is {now.get(key)}" for key in keys])
 
 
 def changed_lines(old, new):

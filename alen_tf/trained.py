@@ -2,7 +2,7 @@
 
 import gin
 
-from alen_tf import config, trainer
+from alen_tf import config, provenance, trainer
 from alen_tf.checkpoints import Checkpoints
 from alen_tf.errors import DataError, WorkdirError
 from alen_tf.interface import Interface
@@ -10,7 +10,7 @@ from alen_tf.model import Model
 from alen_tf.workdir import Workdir
 
 
-def restore(workdir, manual_dir=None, data_dir=None, params=()):
+def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False):
     """Rebuilds the model that a workdir's configuration describes, and loads its data.
 
     Args:
@@ -18,12 +18,13 @@ def restore(workdir, manual_dir=None, data_dir=None, params=()):
       manual_dir: see `Task.load`.
       data_dir: see `Task.load`.
       params: gin bindings that override the workdir's configuration.
+      other_data: whether data may differ from those of the training; a line then says how.
 
     Returns:
       (task, splits, learner).
 
     Raises:
-      UserError: the workdir holds no trained model, or the data is not there.
+      UserError: the workdir holds no trained model, or the data is not there or another one.
     """
     workdir = Workdir(workdir)
     task, learner = _configured(workdir, params)
@@ -35,6 +36,11 @@ def restore(workdir, manual_dir=None, data_dir=None, params=()):
         raise DataError(
             f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on {saved}"
         )
+    if difference := workdir.data_difference(provenance.data(splits)):
+        said = f"{workdir.path} was trained on other data ({difference})"
+        if not other_data:
+            raise DataError(f"{said}; put the data back, or take what is there with --other_data")
+        print(said)
     _rebuild(learner, task, shapes, best)
     return task, splits, learner
 

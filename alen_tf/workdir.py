@@ -102,6 +102,11 @@ class Workdir:
             write_json(self.provenance, made_by | {"config": provenance.digest(config)})
             write(self.config, config)
 
+    def data_difference(self, data):
+        """How data, as of `provenance.data`, differs from what the folder was made with, in words;
+        empty where it does not."""
+        return provenance.changed(self._read_provenance().get("data", {}), data)
+
     def archive(self):
         """Renames the folder to NAME.1, or the next number that is free.
 
@@ -146,7 +151,11 @@ class Workdir:
                 f"{self.path} does not say what it was made by: {self.provenance} is missing; "
                 "start again with --restart, which keeps the old folder beside"
             )
-        return read_json(self.provenance)
+        made_by = read_json(self.provenance)
+        for part in provenance.PARTS:
+            if not isinstance(made_by.get(part, {}), dict):
+                raise WorkdirError(f"{self.provenance} is damaged: {part} is no object")
+        return made_by
 
 
 @contextlib.contextmanager

@@ -10,14 +10,14 @@ downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts
 
 import io
 import pathlib
-import tarfile
+import re
 
 import gin
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
 from alen_tf.datasets import tags
+from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.images import areas, shrunk
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import DataError
@@ -97,18 +97,18 @@ class _Files:
     """The members of the three archives, by the name of a face."""
 
     def __init__(self, images, masks, superpixels):
-        self._images = _Archive(images)
-        self._masks = _Archive(masks)
-        self._superpixels = _Archive(superpixels) if superpixels else None
+        self._images = Archive(images)
+        self._masks = Archive(masks)
+        self._superpixels = Archive(superpixels) if superpixels else None
 
     def image(self, name):
         """A face, 250x250 RGB."""
-        return self._images.image(f"{name}.jpg")
+        return self._images.image(f"{name}.jpg", (FULL, FULL))
 
     def classes(self, name):
         """The class of every pixel, uint8 [250, 250]."""
         file = f"{name}.ppm"
-        colours = np.asarray(self._masks.image(file))
+        colours = np.asarray(self._masks.image(file, (FULL, FULL)))
         is_class = [np.all(colours == colour, axis=-1) for colour in COLOURS]
         if not np.all(np.any(is_class, axis=0)):
             strange = colours[~np.any(is_class, axis=0)][0]
@@ -129,41 +129,6 @@ class _Files:
             )
         except ValueError as error:
             raise DataError(f"{self._superpixels.path}: {file}: {error}") from error
-
-
-class _Archive:
-    """A gzipped tar file whose members are read into memory by file name, never unpacked."""
-
-    def __init__(self, path):
-        self.path = path
-        self._contents = {}
-        try:
-            with tarfile.open(path, "r:gz") as archive:
-                for member in archive:
-                    if member.isfile():
-                        name = pathlib.PurePosixPath(member.name).name
-                        self._contents[name] = archive.extractfile(member).read()
-        except (OSError, EOFError, tarfile.TarError) as error:
-            raise DataError(f"{path}: cannot be read: {error}; get the file again") from error
-
-    def read(self, name):
-        """The bytes of a member."""
-        try:
-            return self._contents[name]
-        except KeyError:
-            raise DataError(f"{self.path}: no {name} in it") from None
-
-    def image(self, name):
-        """A member as an RGB image of 250x250."""
-        try:
-            image = Image.open(io.BytesIO(self.read(name))).convert("RGB")
-        except (OSError, ValueError, SyntaxError) as error:
-            raise DataError(f"{self.path}: {name}: not an image: {error}") from error
-        if image.size != (FULL, FULL):
-            raise DataError(
-                f"{self.path}: {name}: size {image.size[0]}x{image.size[1]}, expected {FULL}x{FULL}"
-            )
-        return image
 
 
 def slic(image):
@@ -187,11 +152,12 @@ def read_names(path):
     names = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}; see {SOURCE}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "not UTF-8")
+        raise DataError(f"{path}: cannot be read: {reason}; see {SOURCE}") from error
     for number, line in enumerate(lines, start=1):
         person, _, count = line.strip().partition(" ")
-        if line.strip() and not count.isdigit():
+        if line.strip() and not re.fullmatch("[0-9]{1,4}", count):
             raise DataError(f"{path}, line {number}: expected a name and a number, not {line!r}")
         if line.strip():
             names.append(f"{person}_{int(count):04d}")

@@ -3,6 +3,7 @@
 import math
 import pathlib
 import tokenize
+import warnings
 import zipfile
 import zlib
 
@@ -24,7 +25,12 @@ def read_npz(path, name):
     """
     try:
         # Opened here: NumPy leaves a damaged file open.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with (
+            open(path, "rb") as file,
+            np.load(file, allow_pickle=False) as arrays,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
             if name not in arrays:
                 raise DataError(
                     f"{path}: no array {name!r}; it has {', '.join(arrays) or 'none at all'}"

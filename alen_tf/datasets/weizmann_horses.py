@@ -49,19 +49,23 @@ def weizmann_horses(manual_dir=None, data_dir=None):
     if len(strange):
         raise DataError(f"{folder / IMAGES}: a mask has the value {strange[0]:g}, not 0 or 1")
     everything = Examples(images.astype(np.uint8), masks[..., None].astype(np.uint8))
-    rows = {split: _indices(folder / name, len(images)) for split, name in LISTS.items()}
+    rows = {split: read_rows(folder / name, len(images)) for split, name in LISTS.items()}
     _check_disjoint(folder, rows)
     splits = {split: everything.take(chosen) for split, chosen in rows.items()}
     return Splits("weizmann_horses", **splits, label_names=("horse",))
 
 
-def _indices(path, count):
-    """The indices of a split, an index in 0 ... count - 1 per line."""
+def read_rows(path, count):
+    """The rows of a split, an index in 0 ... count - 1 per line, int64.
+
+    Raises:
+      DataError: the file cannot be read or is malformed.
+    """
     try:
         rows = np.array([int(line) for line in path.read_text().split()], np.int64)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise DataError(f"{path}: an index per line expected: {error}") from error
     if not len(rows) or rows.min() < 0 or rows.max() >= count:
         raise DataError(f"{path}: indices must be in 0 ... {count - 1}, and at least one")

@@ -134,7 +134,7 @@ def cut_archive(folder):
     [
         (break_colour, r"gt_images.tgz: Ann_Other_0001.ppm: colour \(7, 7, 7\) is no class"),
         (break_size, r"lfw-funneled.tgz: Ann_Other_0001.jpg: size 32x32, expected 250x250"),
-        (break_image, r"lfw-funneled.tgz: Ann_Other_0001.jpg: not an image"),
+        (break_image, r"lfw-funneled.tgz: Ann_Other_0001.jpg: not a JPEG, PNG or PPM image"),
         (drop_image, r"lfw-funneled.tgz: no Ann_Other_0001.jpg"),
         (cut_archive, r"gt_images.tgz: cannot be read"),
         (lambda folder: (folder / "parts_test.txt").unlink(), r"parts_test.txt not found"),

@@ -1,8 +1,4 @@
-"""One training step against Algorithm 1 written out in float64 NumPy.
-
-The forward passes, the refinement, the losses and the optimizers are formulas of the paper; loss
-gradients are central differences, so that nothing here shares code or calculus with the package.
-"""
+"""ALEN's training step against Algorithm 1 written out in NumPy, and what each argument does."""
 
 import functools
 
@@ -18,29 +14,12 @@ from alen_tf.learning.alen import ALEN
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import losses, oracles
 
+from .algorithm_1 import PAPER, Reference, ascend
+from .conftest import mlp, sigmoid, weights_of
+
 FEATURES, LABELS, BATCH = 3, 4, 6
 ORACLES = {"f1": oracles.f1, "iou": oracles.iou}
 DISTANCES = {"squared_error": losses.squared_error, "cross_entropy": losses.cross_entropy}
-PAPER = {
-    "lambda_v": 1.0,
-    "beta_v": 1.0,
-    "lambda_g": 1.0,
-    "task_weight": 1.0,
-    "a": 1.0,
-    "d": 1.0,
-    "distance": "squared_error",
-    "oracle": "f1",
-    "uninformed": 0.0,
-    "mixed": 0.0,
-    "crisp": False,
-    "anywhere": False,
-    "l2": 0.0,
-    "steps": 3,
-    "step_size": 0.2,
-    "normalize": True,
-    "free": False,
-    "learning_rate": 0.1,
-}
 SETTINGS = {
     "paper": {},
     "plain_gradient": {"normalize": False, "step_size": 2.0, "beta_v": 3.0},
@@ -106,11 +85,6 @@ def batch(seed=5):
     return x, y_true
 
 
-def weights(network):
-    """Float64 copies of the trainable weights."""
-    return [np.float64(variable) for variable in network.trainable_variables]
-
-
 def assert_same(first, second):
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -118,173 +92,6 @@ def assert_same(first, second):
 
 def differ(first, second):
     return any(np.any(a != b) for a, b in zip(first, second, strict=True))
-
-
-# Algorithm 1 in NumPy.
-
-
-def sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-x))
-
-
-def softplus(x):
-    return np.log1p(np.exp(x))
-
-
-def energy_score(theta, x, y):
-    w, bias, local, local_bias, w1, w2 = theta
-    z = softplus(x @ w + bias) @ local + local_bias
-    return np.sum(y * z, axis=1) + (softplus(y @ w1) @ w2)[:, 0]
-
-
-def energy_slope(theta, x, y):
-    """dv/dy by hand."""
-    w, bias, local, local_bias, w1, w2 = theta
-    z = softplus(x @ w + bias) @ local + local_bias
-    v = sigmoid(energy_score(theta, x, y))[:, None]
-    return v * (1 - v) * (z + (sigmoid(y @ w1) * w2[:, 0]) @ w1.T)
-
-
-def inference_logits(theta, x):
-    w, bias, out, out_bias = theta
-    return np.maximum(x @ w + bias, 0) @ out + out_bias
-
-
-def ascend(theta, x, y, steps, step_size, normalize, free):
-    """Eq. 4 or 12: the path."""
-    path = [y]
-    for _ in range(steps):
-        slope = energy_slope(theta, x, y)
-        if free:
-            slope = np.where((y <= 0) & (slope < 0) | (y >= 1) & (slope > 0), 0, slope)
-        if normalize:
-            norm = np.linalg.norm(slope, axis=1, keepdims=True)
-            slope = slope / np.where(norm > 0, norm, 1)
-        y = np.clip(y + step_size * slope, 0, 1)
-        path.append(y)
-    return path
-
-
-def oracle_value(name, y, y_true):
-    both, either = np.minimum(y, y_true).sum(axis=1), np.maximum(y, y_true).sum(axis=1)
-    both, either = np.where(either == 0, 1, both), np.where(either == 0, 1, either)  # both empty
-    return both / either if name == "iou" else 2 * both / (both + either)
-
-
-def distance(name, s, target):
-    v = sigmoid(s)
-    if name == "squared_error":
-        return 0.5 * (v - target) ** 2
-    return -target * np.log(v) - (1 - target) * np.log(1 - v)
-
-
-def penalty(theta, l2):
-    return 0.5 * l2 * sum(np.sum(weight**2) for weight in theta if weight.ndim == 2)
-
-
-class Reference:
-    """Both networks' weights and optimizer states, and Algorithm 1's step."""
-
-    def __init__(self, learner, optimizer="sgd", **changes):
-        self.o = PAPER | changes
-        self.optimizer = optimizer
-        self.theta_v = weights(learner.energy)
-        self.theta_g = weights(learner.inference_network)
-        self.moments = {"v": (0.0, 0.0), "g": (0.0, 0.0)}
-        self.t = 0
-
-    def step(self, x, y_true, numeric_gradient):
-        o = self.o
-        self.t += 1
-        y_inference = sigmoid(inference_logits(self.theta_g, x))
-        start = y_inference.copy()
-        start[: round(o["uninformed"] * len(x))] = 0
-        y_refined = ascend(
-            self.theta_v, x, start, o["steps"], o["step_size"], o["normalize"], o["free"]
-        )[-1]
-        b = oracle_value(o["oracle"], y_inference, y_true)
-        c = oracle_value(o["oracle"], y_refined, y_true)
-
-        def energy_terms(theta):  # Eq. 6
-            return {
-                "truth": distance(o["distance"], energy_score(theta, x, y_true), o["a"]),
-                "inference_network": o["lambda_v"]
-                * distance(o["distance"], energy_score(theta, x, y_inference), b),
-                "refined": o["beta_v"]
-                * distance(o["distance"], energy_score(theta, x, y_refined), c),
-                "weights": penalty(theta, o["l2"]),
-            }
-
-        def inference_terms(theta):  # Eq. 11
-            logits = inference_logits(theta, x)
-            y = sigmoid(logits)
-            entropies = -y_true * np.log(y) - (1 - y_true) * np.log(1 - y)
-            s = energy_score(self.theta_v, x, y)
-            return {
-                "task": o["task_weight"] * entropies.sum(axis=1),
-                "adversarial": o["lambda_g"] * distance("squared_error", s, o["d"]),
-                "weights": penalty(theta, o["l2"]),
-            }
-
-        scalars = {
-            "oracle/inference_network": b,
-            "oracle/refined": c,
-            "value/truth": sigmoid(energy_score(self.theta_v, x, y_true)),
-            "value/inference_network": sigmoid(energy_score(self.theta_v, x, y_inference)),
-            "value/refined": sigmoid(energy_score(self.theta_v, x, y_refined)),
-            "refinement/distance": np.linalg.norm(y_refined - y_inference, axis=1),
-        }
-        updated = {}
-        for name, terms, theta in (
-            ("energy", energy_terms, self.theta_v),
-            ("inference", inference_terms, self.theta_g),
-        ):
-            found = {f"{name}_loss/{key}": value for key, value in terms(theta).items()}
-            if not o["l2"]:
-                del found[f"{name}_loss/weights"]
-            scalars |= found
-            scalars[f"{name}_loss"] = sum(np.mean(value) for value in found.values())
-            gradient = loss_gradient(terms, theta, numeric_gradient)
-            network = {"energy": "energy", "inference": "inference_network"}[name]
-            scalars[f"gradient_norm/{network}"] = np.linalg.norm(gradient)
-            updated[name[0]] = unflatten(
-                flatten(theta) - self.change({"energy": "v", "inference": "g"}[name], gradient),
-                theta,
-            )
-        self.theta_v, self.theta_g = updated["e"], updated["i"]
-        return {name: np.mean(value) for name, value in scalars.items()}
-
-    def change(self, network, gradient):
-        """What the optimizer subtracts."""
-        if self.optimizer == "sgd":
-            return self.o["learning_rate"] * gradient
-        m, v = self.moments[network]
-        m = 0.5 * m + 0.5 * gradient  # the paper's beta_1
-        v = 0.999 * v + 0.001 * gradient**2
-        self.moments[network] = m, v
-        # The order of computation at the end of Kingma and Ba's section 2, which Keras follows:
-        # epsilon is added before the bias is corrected, which matters to small gradients.
-        rate = self.o["learning_rate"] * np.sqrt(1 - 0.999**self.t) / (1 - 0.5**self.t)
-        return rate * m / (np.sqrt(v) + 1e-7)
-
-
-def flatten(theta):
-    return np.concatenate([weight.ravel() for weight in theta])
-
-
-def unflatten(vector, like):
-    ends = np.cumsum([weight.size for weight in like])[:-1]
-    parts = np.split(vector, ends)
-    return [part.reshape(weight.shape) for part, weight in zip(parts, like, strict=True)]
-
-
-def loss_gradient(terms, theta, numeric_gradient):
-    """Central differences of the mean loss, with everything but `theta` held."""
-
-    def loss(vector):
-        return sum(np.mean(value) for value in terms(unflatten(vector, theta)).values())
-
-    return numeric_gradient(loss, flatten(theta), step=1e-6)
 
 
 def standardised(x):
@@ -301,7 +108,7 @@ def test_training_steps_are_algorithm_1(numeric_gradient, setting, optimizer):
     changes = SETTINGS[setting] | ({"learning_rate": 0.01} if optimizer == "adam" else {})
     learner = make_learner(optimizer, **changes)
     reference = Reference(learner, optimizer, **changes)
-    before = weights(learner.energy) + weights(learner.inference_network)
+    before = weights_of(learner.energy) + weights_of(learner.inference_network)
     for seed in (5, 6, 7):  # the second and third steps see Adam's moments
         x, y_true = batch(seed)
         found = learner.train_step(tf.constant(x), tf.constant(y_true))
@@ -311,7 +118,7 @@ def test_training_steps_are_algorithm_1(numeric_gradient, setting, optimizer):
             assert float(found[name]) == pytest.approx(value, rel=1e-4, abs=1e-5), name
     # Adam divides by the size of a gradient and so magnifies float32's noise in small ones.
     tolerance = 2e-6 if optimizer == "sgd" else 5e-5
-    after = weights(learner.energy) + weights(learner.inference_network)
+    after = weights_of(learner.energy) + weights_of(learner.inference_network)
     for old, new, expected in zip(
         before, after, reference.theta_v + reference.theta_g, strict=True
     ):
@@ -329,7 +136,7 @@ def test_compiled_step_is_the_eager_one(jit_compile):
         expected, found = eager.train_step(x, y_true), step(x, y_true)
     for name, value in expected.items():
         assert float(found[name]) == pytest.approx(float(value), rel=1e-4, abs=1e-5), name
-    for a, b in zip(weights(eager.energy), weights(compiled.energy), strict=True):
+    for a, b in zip(weights_of(eager.energy), weights_of(compiled.energy), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
@@ -338,7 +145,7 @@ def after_one_step(refinement_steps=3, y_seed=5, energy_seed=0, **changes):
     learner = make_learner(steps=refinement_steps, **changes)
     fill(learner.energy, energy_seed)
     learner.train_step(tf.constant(batch(5)[0]), tf.constant(batch(y_seed)[1]))
-    return weights(learner.energy), weights(learner.inference_network)
+    return weights_of(learner.energy), weights_of(learner.inference_network)
 
 
 def test_without_beta_v_the_energy_does_not_learn_from_refined_outputs():
@@ -351,7 +158,7 @@ def test_without_task_weight_the_inference_network_does_not_see_the_truth():
     without = [after_one_step(y_seed=seed, task_weight=0.0)[1] for seed in (5, 6)]
     assert_same(*without)
     assert differ(*[after_one_step(y_seed=seed)[1] for seed in (5, 6)])
-    assert differ(without[0], weights(make_learner().inference_network))
+    assert differ(without[0], weights_of(make_learner().inference_network))
 
 
 def test_without_lambda_g_the_inference_network_does_not_see_the_energy():
@@ -362,17 +169,17 @@ def test_without_lambda_g_the_inference_network_does_not_see_the_energy():
 
 def test_without_any_term_the_inference_network_rests():
     found = after_one_step(task_weight=0.0, lambda_g=0.0)[1]
-    assert_same(found, weights(make_learner().inference_network))
+    assert_same(found, weights_of(make_learner().inference_network))
 
 
 def test_refinement_is_not_learned_through():
     # With b and c as constants the gradient of Eq. 6 is that of a regression: without distance
     # to the targets there is nothing to learn, whatever the refinement does.
     learner = make_learner(beta_v=0.0, lambda_v=0.0, a=0.5)
-    energy = [np.zeros_like(w) for w in weights(learner.energy)]
+    energy = [np.zeros_like(w) for w in weights_of(learner.energy)]
     learner.energy.set_weights(energy)  # every score is 0, every value 1/2
     learner.train_step(*map(tf.constant, batch()))
-    assert_same(weights(learner.energy), energy)
+    assert_same(weights_of(learner.energy), energy)
 
 
 @pytest.mark.parametrize(("uninformed", "count"), [(0.0, 0), (0.25, 2), (0.5, 3), (1.0, 6)])
@@ -427,9 +234,9 @@ def test_refined_outputs_from_anywhere_on_the_path():
 def test_prediction_is_the_ascent_from_the_inference_network():
     learner = make_learner()
     x = batch(8)[0]
-    theta_v, theta_g = weights(learner.energy), weights(learner.inference_network)
+    theta_v, theta_g = weights_of(learner.energy), weights_of(learner.inference_network)
     inputs = standardised(x)
-    y = sigmoid(inference_logits(theta_g, inputs))
+    y = sigmoid(mlp(theta_g, inputs))
     expected = ascend(theta_v, inputs, y, 7, 0.1, normalize=True, free=False)
     path = learner.predict(tf.constant(x))
     assert len(path) == 5  # the configured prediction steps, not the refinement's
@@ -501,8 +308,8 @@ def test_restored_learner_goes_on_as_if_never_stopped(tmp_path, dropout):
     np.testing.assert_array_equal(restored.predict(x)[-1], learner.predict(x)[-1])
     found, expected = restored.train_step(x, y_true), learner.train_step(x, y_true)
     assert {k: float(v) for k, v in found.items()} == {k: float(v) for k, v in expected.items()}
-    assert_same(weights(restored.energy), weights(learner.energy))
-    assert_same(weights(restored.inference_network), weights(learner.inference_network))
+    assert_same(weights_of(restored.energy), weights_of(learner.energy))
+    assert_same(weights_of(restored.inference_network), weights_of(learner.inference_network))
 
 
 @pytest.mark.parametrize("setting", ["paper", "other_targets"])  # without and with a penalty
@@ -526,6 +333,6 @@ def test_two_replicas_learn_what_one_does(setting):
     ]
     tf.function(lambda x, y_true: strategy.run(two.train_step, (x, y_true)))(*parts)
     for name in one.networks:
-        pairs = zip(weights(one.networks[name]), weights(two.networks[name]), strict=True)
+        pairs = zip(weights_of(one.networks[name]), weights_of(two.networks[name]), strict=True)
         for expected, found in pairs:
             np.testing.assert_allclose(found, expected, atol=2e-6)

@@ -1,5 +1,6 @@
 """Trainings in processes of their own, to be disturbed; and the record of how often they were."""
 
+import contextlib
 import json
 import shutil
 import signal
@@ -56,10 +57,12 @@ def horses(folder):
     for name, rows in (("train", range(32)), ("val", range(32, 40)), ("test", range(40, 48))):
         (data / f"{name}.txt").write_text("\n".join(map(str, rows)))
     params = (
-        "train.epochs = 6",
+        "train.epochs = 5",
         "train.evaluate_every = 1",
         "UNet.filters = (2, 4)",
         "UNetEnergy.filters = (2, 4)",
+        "UNetEnergy.context_filters = (2, 4)",
+        "UNetEnergy.groups = 2",
         "training/GradientAscent.steps = 1",
         "prediction/GradientAscent.steps = 2",
     )
@@ -121,6 +124,14 @@ class Disturbed:
         """The numbers of the saved states."""
         folder = self.workdir / "checkpoints" / "latest"
         return sorted(int(path.name) for path in folder.glob("[0-9]*"))
+
+    def unfinished(self):
+        """The states whose saving has begun but not ended, with the time of their last change."""
+        found = set()
+        for path in (self.workdir / "checkpoints" / "latest").glob(".*.part"):
+            with contextlib.suppress(FileNotFoundError):
+                found.add((path.name, path.stat().st_ctime_ns))
+        return found
 
     def error(self, *options):
         """The one clear line with which the command refuses."""

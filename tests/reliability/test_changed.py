@@ -1,13 +1,15 @@
 """Wrong or changed inputs: a workdir is resumed by what it was made by, or not at all."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
-from alen_tf import provenance
+from alen_tf import provenance, trained
 from alen_tf.datasets.splits import Examples, Splits
-from alen_tf.errors import WorkdirError
+from alen_tf.errors import DataError, WorkdirError
+from tests.commands import run
 
 from .conftest import DIGITS, Training, content, train_here
 
@@ -49,6 +51,8 @@ def test_refused_with_the_difference(half, faults):
         assert "--restart" in message
         (half / "provenance.json").write_text(original)
 
+    (half / "provenance.json").write_text(original.replace('"data": {', '"data": 5, "was": {'))
+    assert "provenance.json is damaged: data is no object" in refused()
     (half / "provenance.json").unlink()
     assert "does not say what it was made by" in refused()
     (half / "provenance.json").write_text(original[:100])
@@ -101,6 +105,21 @@ def test_a_new_module_changes_nothing():
     more = made_by | {"code": {"loop.py": "1", "tasks/new.py": "2"}}
     assert provenance.difference(made_by, more) == ""
     assert provenance.difference(more, made_by) == "other code (tasks/new.py was 2, is None)"
+
+
+@pytest.mark.promise("Changed inputs: no score is told of other data than the run's, unasked")
+def test_evaluated_on_other_data(undisturbed, tmp_path, faults):
+    workdir = shutil.copytree(undisturbed(), tmp_path / "run")
+    trained.restore(workdir)
+    altered(workdir, "data", "test.y")
+    with pytest.raises(DataError) as error:
+        trained.restore(workdir)
+    assert f"{workdir} was trained on other data (test.y was another, is " in str(error.value)
+    assert "--other_data" in str(error.value)
+    done = run("evaluate", f"--workdir={workdir}", "--other_data")
+    assert done.returncode == 0, done.stderr
+    assert "trained on other data (test.y was another" in done.stdout
+    faults()
 
 
 @pytest.mark.promise("Changed inputs: --restart keeps the old workdir, renamed")

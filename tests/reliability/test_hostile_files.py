@@ -1,169 +1,34 @@
 """Hostile files: whatever a file holds, reading it gives data or a typed error that names it."""
 
+import gzip
 import io
-import json
 import os
 import random
-import resource
-import shutil
 import signal
+import struct
+import tarfile
 import zipfile
-from typing import NamedTuple
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from alen_tf import config, trained
-from alen_tf.datasets import images, unnamed
-from alen_tf.datasets.arff import read_arff
-from alen_tf.datasets.files import files
-from alen_tf.datasets.labelled_arff import xml_labels
-from alen_tf.datasets.tables import read_table
-from alen_tf.datasets.unnamed import read_libsvm, read_npz
-from alen_tf.errors import UserError, WorkdirError
-from alen_tf.interface import Interface
-from alen_tf.workdir import Workdir, read_json
+from alen_tf.datasets import archives, unnamed
+from alen_tf.datasets.archives import Archive
+from alen_tf.datasets.unnamed import read_npz
+from alen_tf.errors import DataError, UserError
+from tests.archives import tar
 from tests.photographs import png_header
 
-from .conftest import DIGITS, content
+from .conftest import content
+from .formats import FORMATS, JSON, NPZ, SPARSE
+from .hostile import MEGABYTES, mutated, peak, survives
 
 SECONDS = 10  # that reading one small file may take
-MEGABYTES = 256  # by which it may enlarge this process
 
 
-class Format(NamedTuple):
-    """A kind of file: where it lies in the folder, how it is read, and what it holds undamaged."""
-
-    name: str
-    read: callable
-    seeds: tuple[bytes, ...]
-
-
-def npz(**arrays):
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
-
-
-DENSE = b"""@relation own
-@attribute a numeric
-@attribute 'b c' real
-@attribute d {0,1}
-@data
-0.5,-1e3,1
-% a comment
-3,'4',0
-"""
-SPARSE = DENSE.partition(b"@data")[0] + b"@data\n{0 1.5, 2 1}\n{}\n{1 -2}\n"
-
-
-def image(kind, array, **options):
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, kind, **options)
-    return file.getvalue()
-
-
-SHADES = np.arange(96, dtype=np.uint8).reshape(8, 12)
-EXIF = Image.Exif()
-EXIF[0x0112] = 6  # an orientation
-XML = b"""<?xml version="1.0" encoding="utf-8"?>
-<labels xmlns="http://mulan.sourceforge.net/labels">
-<label name="a"></label><label name="b &amp; c"><label name="d"/></label>
-</labels>
-"""
-CSV = b'a,"b, c",d\n1,2.5,0\n-3e2,?,1\n"4",,1\n'
-NPZ = npz(x=np.arange(40, dtype=np.float32).reshape(20, 2), y=np.eye(20, 2, -9, np.uint8))
-LIBSVM = b"1,3 1:0.5 7:2\n 2:1\n2 1:-1e3 # a comment\n"
-JSON = json.dumps(
-    {
-        "input_shape": [3],
-        "output_shape": [2],
-        "label_names": ["sun", "sea"],
-        "feature_names": ["a", "b", "c"],
-        "threshold": 0.5,
-    }
-).encode()
-GIN = "\n".join(["include 'gin/digits/alen.gin'", *DIGITS.params]).encode()
-
-FORMATS = [
-    Format("dense.arff", read_arff, (DENSE,)),
-    Format("sparse.arff", read_table, (SPARSE,)),
-    Format("labels.xml", xml_labels, (XML,)),
-    Format("own.csv", read_table, (CSV,)),
-    Format("x.npz", lambda path: read_npz(path, "x"), (NPZ,)),
-    Format("own.npz", lambda path: files(train=str(path)), (NPZ,)),
-    Format("own.svm", read_libsvm, (LIBSVM,)),
-    Format(
-        "photograph.jpg",
-        images.read_image,
-        (image("JPEG", SHADES, exif=EXIF), image("PNG", np.stack([SHADES] * 3, -1), exif=EXIF)),
-    ),
-    Format(
-        "mask.png",
-        lambda path: images.read_mask(path, ("object",)),
-        (image("PNG", SHADES % 2), image("PNG", SHADES % 2 == 0)),
-    ),
-    Format(
-        "strokes.png",
-        lambda path: images.read_strokes(path, ("a", "b", "c")),
-        (
-            image("PNG", np.stack([SHADES % 3, SHADES // 48 * 255], -1)),
-            image("PNG", SHADES % 3, transparency=2),
-        ),
-    ),
-    Format("model.json", Interface.read, (JSON,)),
-    Format("results.json", read_json, (b'{"test": {"refined": 0.5, "by_step": [1e-3, null]}}',)),
-    Format("run.gin", lambda path: config.parse([path]), (GIN,)),
-]
-
-# What readers stumble over, wherever it stands.
-TOKENS = [
-    *(b"", b"\0", b"\n", b"\r", b'"', b"'", b",", b"{", b"}", b"%", b"%s", b"?", b"\xff\xfe"),
-    *(b"-1", b"0", b"1e999", b"nan", b"-inf", b"999999999999", b"1_0", b"\xd9\xa3", b"2147483648"),
-    *(
-        b"@data",
-        b"@attribute",
-        b"<!ENTITY a 'aaaa'>",
-        b"&a;",
-        b"<!DOCTYPE a [",
-        b"]]>",
-        b"<![CDATA[",
-    ),
-    *(
-        b"[" * 2000,
-        b"a" * 5000,
-        b"0:1",
-        b"99999999999999999999:1",
-        b"\\",
-        b"../../x",
-        b"/etc/passwd",
-    ),
-]
-
-
-def mutated(data, rng):
-    """`data` with one to four changes."""
-    data = bytearray(data)
-    for _ in range(rng.randint(1, 4)):
-        place = rng.randrange(len(data) + 1)
-        end = min(len(data), place + rng.choice([1, 2, 8, 40]))
-        kind = rng.randrange(7)
-        if kind == 0 and place < len(data):
-            data[place] ^= 1 << rng.randrange(8)
-        elif kind == 1:
-            data[place:end] = rng.randbytes(end - place)
-        elif kind == 2:
-            del data[place:end]
-        elif kind == 3:
-            data[place:place] = data[place:end] * rng.choice([1, 2, 100])
-        elif kind == 4:
-            data[place:place] = rng.choice(TOKENS)
-        elif kind == 5:
-            data[place:end] = rng.choice(TOKENS)
-        else:
-            del data[place:]
-    return bytes(data)
+class TooLate(BaseException):
+    """Reading does not end; no `except Exception` holds it up."""
 
 
 @pytest.fixture
@@ -171,29 +36,12 @@ def in_time():
     """Interrupts what takes too long."""
 
     def late(*_):
-        raise AssertionError("reading does not end")
+        raise TooLate
 
     before = signal.signal(signal.SIGALRM, late)
     yield lambda: signal.alarm(SECONDS)
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
-
-
-def peak():
-    """The largest size of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def survives(read, path):
-    """Reads a file; the error that it ends in must be typed and name the file."""
-    try:
-        read(path)
-    except UserError as error:
-        message = str(error)
-    else:
-        return True
-    assert str(path) in message.splitlines()[0]
-    return False
 
 
 COUNTS = [pytest.param(40, id="few"), pytest.param(1200, id="many", marks=pytest.mark.slow)]
@@ -205,18 +53,18 @@ COUNTS = [pytest.param(40, id="few"), pytest.param(1200, id="many", marks=pytest
 def test_mutated(tmp_path, faults, in_time, format, count):
     path = tmp_path / format.name
     for seed in format.seeds:
-        path.write_bytes(seed)
+        path.write_bytes(format.packed(seed))
         assert survives(format.read, path), "the undamaged file is read"
     before = peak()
     for seed in range(count):
         rng = random.Random(seed)
-        data = mutated(rng.choice(format.seeds), rng)
-        path.write_bytes(data)
+        damaged = mutated(rng.choice(format.seeds), rng)
+        path.write_bytes(data := format.packed(damaged))
         in_time()
         try:
             survives(format.read, path)
         except BaseException as error:
-            raise AssertionError(f"{format.name}, seed {seed}: {data[:300]!r}") from error
+            raise AssertionError(f"{format.name}, seed {seed}: {damaged[:300]!r}") from error
         assert os.listdir(tmp_path) == [format.name]
         assert path.read_bytes() == data
     assert peak() - before < MEGABYTES
@@ -237,6 +85,45 @@ def huge_npz(shape):
 ENTITIES = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' + b"".join(
     b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(12)
 )
+
+
+def header(size, name="face.jpg", kind=tarfile.REGTYPE):
+    """The header of a tar file's member of this size."""
+    member = tarfile.TarInfo(name)
+    member.size, member.type = size, kind
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def extended(key, value):
+    """A tar file's extended header with one record, and a member that it describes."""
+    record = f" {key}={value}\n"
+    record = f"{len(record) + 2}{record}".encode()
+    start = header(len(record), "pax", tarfile.XHDTYPE)
+    return start + record.ljust(512, b"\0") + header(0)
+
+
+def zeros(count):
+    """A gzipped tar file whose single member is so many zeros."""
+    file = io.BytesIO()
+    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1) as packed:
+        packed.write(header(count))
+        for _ in range(count // 2**20):
+            packed.write(bytes(2**20))
+    return file.getvalue()
+
+
+def png(width, height):
+    """A PNG file of 1 bit per pixel, all of them black: a few bytes for any size."""
+
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    shape = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = chunk(b"IHDR", shape) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
 HUGE = {
     "png says 10^5 x 10^5": ("mask.png", png_header(10**5, 10**5)),
     "png says 2^31 x 2^31": ("photograph.jpg", png_header(2**31 - 1, 2**31 - 1)),
@@ -251,6 +138,16 @@ HUGE = {
     "libsvm, index 10^9": ("own.svm", b"1 1:1\n2 1000000000:1\n"),
     "libsvm, index 2^31": ("own.svm", b"1 1:1\n2 2147483648:1\n"),
     "libsvm, index 10^20": ("own.svm", b"1 1:1\n2 100000000000000000000:1\n"),
+    "tar, a member of 2^60 bytes": ("tar.tgz", header(2**60)),
+    "tar, a member of -512 bytes": ("tar.tgz", header(-512)),
+    "tar, a long name of 2^40 bytes": ("tar.tgz", header(2**40, kind=tarfile.GNUTYPE_LONGNAME)),
+    "tar, extended to 2^60 bytes": ("tar.tgz", extended("size", 2**60)),
+    "tar, extended to -512 bytes": ("tar.tgz", extended("size", -512)),
+    "tar, a sparse file of 2^60 bytes": ("tar.tgz", extended("GNU.sparse.size", 2**60)),
+    "tar, a member of 64 MB of zeros": ("gzip.tgz", zeros(2**26)),
+    "png of 10,000 x 10,000": ("photographs.tgz", png(10_000, 10_000)),
+    "png of 2^31 x 2^31": ("photographs.tgz", png(2**31 - 1, 2**31 - 1)),
+    "ppm of 10^6 x 10^6": ("photographs.tgz", b"P6 1000000 1000000 255\n"),
     "xml, a billion laughs": ("labels.xml", ENTITIES + b"]><labels><label name='&m;'/></labels>"),
     "xml, an outer file": (
         "labels.xml",
@@ -276,12 +173,31 @@ def test_huge(tmp_path, faults, in_time, case):
     name, data = HUGE[case]
     (format,) = (format for format in FORMATS if format.name == name)
     path = tmp_path / name
-    path.write_bytes(data)
+    path.write_bytes(format.packed(data))
     before = peak()
     in_time()
     assert not survives(format.read, path)
     assert peak() - before < MEGABYTES
     faults()
+
+
+@pytest.mark.promise("Hostile files: an archive is never unpacked, and its links are not followed")
+@pytest.mark.parametrize("name", ["../face.jpg", "/face.jpg", "a/../../face.jpg"])
+def test_archives_write_and_follow_nothing(tmp_path, faults, name):
+    secret = tmp_path / "face.jpg"
+    secret.write_bytes(b"secret")
+    path = tmp_path / "in" / "faces.tgz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(tar({name: b"harmless"})))
+    assert Archive(path).read("face.jpg") == b"harmless"
+    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE):
+        link = tarfile.TarInfo("face.jpg")
+        link.type, link.linkname = kind, str(secret) if name[0] == "/" else f"../{secret.name}"
+        path.write_bytes(gzip.compress(link.tobuf() + tar({})))
+        with pytest.raises(DataError, match=r"no face.jpg in it"):
+            Archive(path).read("face.jpg")
+        faults()
+    assert content(tmp_path) == {secret: b"secret", path: path.read_bytes()}
 
 
 class Pickled:
@@ -307,53 +223,18 @@ def test_no_pickle_is_loaded(tmp_path, faults):
     assert not trap.exists()
 
 
-def read_workdir(path):
-    Workdir(path).read_config()
-    trained.load(path)
-
-
-@pytest.mark.promise(
-    "Hostile files: a workdir with any byte of its JSON or gin files changed is named"
-)
-def test_mutated_workdir(half, undisturbed, faults):
-    run = undisturbed()
-    originals = {
-        path: path.read_bytes()
-        for path in run.rglob("*")
-        if path.suffix in (".json", ".gin") and path.name != "results.json"
-    }
-    assert {"config.gin", "model.json", "provenance.json", "progress.json"} <= {
-        path.name for path in originals
-    }
-    before = content(run)
-    try:
-        for path, data in originals.items():
-            if "latest" in path.parts:
-                continue
-            for seed in range(15):
-                path.write_bytes(mutated(data, random.Random(seed)))
-                if path.read_bytes() != data:
-                    survives(read_workdir, run)
-                    faults()
-            path.write_bytes(data)
-    finally:
-        for path, data in originals.items():
-            path.write_bytes(data)
-    assert content(run) == before
-
-
-@pytest.mark.promise("Hostile files: sizes in a workdir are those of its checkpoint, or refused")
-def test_huge_model(tmp_path, undisturbed, faults):
-    run = shutil.copytree(undisturbed(), tmp_path / "run")
-    model = json.loads((run / "model.json").read_text())
-    (run / "model.json").write_text(json.dumps(model | {"input_shape": [10**12]}))
-    with pytest.raises(WorkdirError, match=r"model.json is damaged: shapes \(\(1000000000000,\)"):
-        trained.load(run)
-    faults()
-
-
 def test_an_array_that_is_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(unnamed, "LARGEST_ARRAY", 39)
     (tmp_path / "own.npz").write_bytes(NPZ)
     with pytest.raises(UserError, match="40 numbers, more than 39"):
         read_npz(tmp_path / "own.npz", "x")
+
+
+def test_archives_of_too_many_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST_ARCHIVE", 9)
+    path = tmp_path / "faces.tgz"
+    path.write_bytes(gzip.compress(tar({"a": b"12345", "b": b"6789"})))
+    assert Archive(path).read("b") == b"6789"
+    path.write_bytes(gzip.compress(tar({"a": b"12345", "b": b"67890"})))
+    with pytest.raises(DataError, match=r"faces.tgz: cannot be read: it holds more than 9 bytes"):
+        Archive(path)

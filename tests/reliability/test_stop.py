@@ -15,7 +15,7 @@ SECONDS = 5.0
 
 
 @pytest.mark.promise("Orderly stop: SIGINT and SIGTERM save and leave within 5 s, with 130 and 143")
-def test_signals_save_and_leave(disturbed, faults):
+def test_signals_save_and_leave(disturbed, undisturbed, faults):
     run = disturbed()
     for number, epochs in ((signal.SIGINT, 1), (signal.SIGTERM, 4)):
         process = run.start()
@@ -27,6 +27,8 @@ def test_signals_save_and_leave(disturbed, faults):
         (line,) = said.strip().splitlines()
         assert line.startswith(f"stopped by {number.name}: {run.workdir} is saved after epoch ")
         faults()
+    run.run()
+    assert_same(run.workdir, undisturbed())
 
 
 @pytest.mark.promise(

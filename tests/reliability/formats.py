@@ -1,0 +1,152 @@
+"""The files that users may bring: how each is read, and what an undamaged one holds."""
+
+import gzip
+import io
+import json
+import zipfile
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from alen_tf import config
+from alen_tf.datasets import images
+from alen_tf.datasets.archives import Archive
+from alen_tf.datasets.arff import read_arff
+from alen_tf.datasets.files import files
+from alen_tf.datasets.labelled_arff import xml_labels
+from alen_tf.datasets.lfw_parts import read_names
+from alen_tf.datasets.tables import read_table
+from alen_tf.datasets.unnamed import read_libsvm, read_npz
+from alen_tf.datasets.weizmann_horses import read_rows
+from alen_tf.interface import Interface
+from alen_tf.workdir import read_json
+from tests.archives import tar
+
+from .conftest import DIGITS
+
+
+class Format(NamedTuple):
+    """A kind of file: its name, how it is read, and what it holds undamaged.
+
+    `packed` puts damaged content into an undamaged container, whose checksums would else hide it.
+    """
+
+    name: str
+    read: callable
+    seeds: tuple[bytes, ...]
+    packed: callable = bytes
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def npz_of(array):
+    """An NPZ file whose array x is in these bytes of an NPY file."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", array)
+    return file.getvalue()
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def tgz_of(image):
+    """A gzipped tar file with an image of these bytes."""
+    return gzip.compress(tar({"faces/face.jpg": image}), compresslevel=1)
+
+
+def encoded(kind):
+    """A small image in a file of this kind."""
+    return image(kind, np.arange(SIDE**2 * 3, dtype=np.uint8).reshape(SIDE, SIDE, 3))
+
+
+def image(kind, array, **options):
+    file = io.BytesIO()
+    Image.fromarray(array).save(file, kind, **options)
+    return file.getvalue()
+
+
+SIDE = 9
+SHADES = np.arange(96, dtype=np.uint8).reshape(8, 12)
+EXIF = Image.Exif()
+EXIF[0x0112] = 6  # an orientation
+DENSE = b"""@relation own
+@attribute a numeric
+@attribute 'b c' real
+@attribute d {0,1}
+@data
+0.5,-1e3,1
+% a comment
+3,'4',0
+"""
+SPARSE = DENSE.partition(b"@data")[0] + b"@data\n{0 1.5, 2 1}\n{}\n{1 -2}\n"
+XML = b"""<?xml version="1.0" encoding="utf-8"?>
+<labels xmlns="http://mulan.sourceforge.net/labels">
+<label name="a"></label><label name="b &amp; c"><label name="d"/></label>
+</labels>
+"""
+CSV = b'a,"b, c",d\n1,2.5,0\n-3e2,?,1\n"4",,1\n'
+NPZ = npz(x=np.arange(40, dtype=np.float32).reshape(20, 2), y=np.eye(20, 2, -9, np.uint8))
+LIBSVM = b"1,3 1:0.5 7:2\n 2:1\n2 1:-1e3 # a comment\n"
+JSON = json.dumps(
+    {
+        "input_shape": [3],
+        "output_shape": [2],
+        "label_names": ["sun", "sea"],
+        "feature_names": ["a", "b", "c"],
+        "threshold": 0.5,
+    }
+).encode()
+TAR = tar({"faces/face.jpg": encoded("JPEG"), "faces/ann/other": b"text", "x" * 120: b""})
+GIN = "\n".join(["include 'gin/digits/alen.gin'", *DIGITS.params]).encode()
+
+
+def photograph(path):
+    """The image that `tgz_of` packs."""
+    return Archive(path).image("face.jpg", (SIDE, SIDE))
+
+
+FORMATS = [
+    Format("dense.arff", read_arff, (DENSE,)),
+    Format("sparse.arff", read_table, (SPARSE,)),
+    Format("labels.xml", xml_labels, (XML,)),
+    Format("own.csv", read_table, (CSV,)),
+    Format("x.npz", lambda path: read_npz(path, "x"), (NPZ,)),
+    Format("array.npz", lambda path: read_npz(path, "x"), (npy(np.eye(3)),), npz_of),
+    Format("own.npz", lambda path: files(train=str(path)), (NPZ,)),
+    Format("own.svm", read_libsvm, (LIBSVM,)),
+    Format("photographs.tgz", photograph, tuple(map(encoded, ("JPEG", "PNG", "PPM"))), tgz_of),
+    Format("tar.tgz", Archive, (TAR,), gzip.compress),
+    Format("gzip.tgz", Archive, (gzip.compress(TAR),)),
+    Format(
+        "photograph.jpg",
+        images.read_image,
+        (image("JPEG", SHADES, exif=EXIF), image("PNG", np.stack([SHADES] * 3, -1), exif=EXIF)),
+    ),
+    Format(
+        "mask.png",
+        lambda path: images.read_mask(path, ("object",)),
+        (image("PNG", SHADES % 2), image("PNG", SHADES % 2 == 0)),
+    ),
+    Format(
+        "strokes.png",
+        lambda path: images.read_strokes(path, ("a", "b", "c")),
+        (
+            image("PNG", np.stack([SHADES % 3, SHADES // 48 * 255], -1)),
+            image("PNG", SHADES % 3, transparency=2),
+        ),
+    ),
+    Format("train.txt", lambda path: read_rows(path, 14), (b"0\n13\n2\n",)),
+    Format("parts_train.txt", read_names, (b"Ann_Other 3\nJo 0012\n\n",)),
+    Format("model.json", Interface.read, (JSON,)),
+    Format("results.json", read_json, (b'{"test": {"refined": 0.5, "by_step": [1e-3, null]}}',)),
+    Format("run.gin", lambda path: config.parse([path]), (GIN,)),
+]
