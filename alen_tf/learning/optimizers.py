@@ -3,25 +3,13 @@ new numbers."""
 
 import gin
 import keras
-import tensorflow as tf
-
-
-class SGD(keras.optimizers.SGD):
-    """Keras's SGD; without momentum, an update is one pass over a variable, to the same bits."""
-
-    def update_step(self, gradient, variable, learning_rate):
-        if self.momentum:
-            super().update_step(gradient, variable, learning_rate)
-        else:
-            rate = tf.cast(learning_rate, variable.dtype)
-            tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=gradient)
 
 
 @gin.register
 def sgd(total_steps, learning_rate=0.1, momentum=0.0, drops=(), cosine=False):
     """Plain SGD; `drops` and `cosine` as in `schedule`."""
     rate = schedule(total_steps, learning_rate, drops, cosine)
-    return SGD(rate, momentum=momentum)
+    return keras.optimizers.SGD(rate, momentum=momentum)
 
 
 @gin.register

@@ -5,7 +5,6 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy
-from alen_tf.networks.regularization import half_squared_norm
 
 
 @gin.register
@@ -32,7 +31,7 @@ class ICNN(Energy):
           name: name of the model.
         """
         super().__init__(name=name)
-        penalty = half_squared_norm(l2)
+        penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
 
         def dense(units, **kwargs):
             return keras.layers.Dense(units, kernel_regularizer=penalty, **kwargs)

@@ -5,7 +5,6 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy
-from alen_tf.networks.regularization import half_squared_norm
 
 
 @gin.register
@@ -45,7 +44,7 @@ class MLPEnergy(Energy):
         def dense(units, gain=1.0, **kwargs):
             # VarianceScaling(scale=2 gain^2) is He's initializer times gain.
             init = keras.initializers.VarianceScaling(2.0 * gain**2, "fan_in", "untruncated_normal")
-            penalty = half_squared_norm(l2)
+            penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
             return keras.layers.Dense(
                 units, kernel_initializer=init, kernel_regularizer=penalty, **kwargs
             )
@@ -98,7 +97,7 @@ class MLP(keras.Sequential):
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
         """
-        penalty = half_squared_norm(l2)
+        penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
         layers = [keras.layers.Dropout(input_dropout)] if input_dropout else []
         for _ in range(hidden_layers):
             layers.append(

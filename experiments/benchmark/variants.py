@@ -1,8 +1,5 @@
 """Our training step against itself with one thing changed."""
 
-import types
-
-import keras
 import tensorflow as tf
 
 from experiments.benchmark.workloads import Workload
@@ -33,9 +30,7 @@ def variants(gin_file, count):
         "one step per call": workload().steps(count, per_call=1),
         "compiled by XLA": workload().steps(count, jit_compile=True),
         "x encoded for every score": unsplit(workload()).steps(count),
-        "SGD of Keras": stock_updates(workload()).steps(count),
         "Adam in one pass": one_pass_adam(workload()).steps(count),
-        "weight penalty of Keras": stock_penalty(workload()).steps(count),
         "no scalars": workload().steps(count, logged=False),
         "no refinement": still.steps(count),
     }
@@ -50,13 +45,6 @@ def unsplit(workload):
     encode, score = energy.encode, energy.score
     energy.encode = lambda x, training=False: x
     energy.score = lambda x, y: score(encode(x, training=True), y)
-    return workload
-
-
-def stock_updates(workload):
-    """The workload with the updates of Keras's SGD."""
-    optimizer = workload.learner.energy_optimizer
-    optimizer.update_step = types.MethodType(keras.optimizers.SGD.update_step, optimizer)
     return workload
 
 
@@ -85,14 +73,6 @@ def one_pass_adam(workload):
         )
 
     adam.update_step = update_step
-    return workload
-
-
-def stock_penalty(workload):
-    """The workload with Keras's `L2`."""
-    for variable in workload.learner.energy.trainable_variables:
-        if penalty := variable.regularizer:
-            variable.regularizer = keras.regularizers.L2(0.5 * penalty.weight)
     return workload
 
 

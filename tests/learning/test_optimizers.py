@@ -69,16 +69,3 @@ def test_weight_decay_makes_it_adamw():
     variable = keras.Variable([2.0])
     optimizer.apply([np.float32([0.0])], [variable])  # nothing but decay
     assert float(variable[0]) == pytest.approx(2.0 - 0.1 * 0.25 * 2.0, rel=1e-6)
-
-
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_updates_are_keras_own_to_the_bit(momentum):
-    random = np.random.default_rng(0)
-    start = random.normal(size=(7, 5)).astype(np.float32)
-    variables = [keras.Variable(start), keras.Variable(start)]
-    both = optimizers.sgd(100, 0.3, momentum), keras.optimizers.SGD(0.3, momentum)
-    for _ in range(20):
-        gradient = random.normal(size=(7, 5)).astype(np.float32)
-        for optimizer, variable in zip(both, variables, strict=True):
-            optimizer.apply([gradient], [variable])
-    np.testing.assert_array_equal(*variables)
