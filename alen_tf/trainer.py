@@ -25,7 +25,7 @@ from alen_tf.workdir import Workdir, write_json
 LONG_EVALUATION = 2.0
 
 
-@gin.configurable
+@gin.configurable(denylist=("workdir", "manual_dir", "data_dir", "interruption", "restart"))
 def train(
     workdir,
     manual_dir=None,

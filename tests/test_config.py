@@ -175,14 +175,17 @@ def test_malformed_parameter(write, param):
 FILES = sorted(config.GIN_DIR.rglob("*.gin"))
 
 
-def is_run(file):
-    """Whether a file names a learner, itself or through what it includes; else it is a part."""
+def names(file, binding):
+    """Whether a file has a binding, itself or through what it includes."""
     text = file.read_text()
     included = re.findall(r"^include\s+['\"](.+?)['\"]", text, flags=re.MULTILINE)
-    return "train.learner = " in text or any(is_run(config.GIN_DIR / name) for name in included)
+    return f"{binding} = " in text or any(
+        names(config.GIN_DIR / name, binding) for name in included
+    )
 
 
-RUNS = [file for file in FILES if is_run(file)]
+# The others are parts of runs.
+RUNS = [file for file in FILES if names(file, "train.task") and names(file, "train.learner")]
 
 
 def test_there_are_configurations():

@@ -62,10 +62,27 @@ def single(tmp_path_factory):
     return workdir
 
 
+# In a process of its own: TensorFlow numbers the collectives of all strategies of a process.
+TWO_DEVICES = """
+import runpy, tensorflow as tf
+processor = tf.config.list_physical_devices("CPU")[0]
+device = tf.config.LogicalDeviceConfiguration()
+tf.config.set_logical_device_configuration(processor, [device] * 2)
+runpy.run_module("alen_tf.train", run_name="__main__")
+"""
+
+
 def test_two_devices_of_a_machine_learn_what_one_does(single, tmp_path):
-    config.parse([GIN], [*PARAMS, "train.strategy = 'mirrored'"])
-    trainer.train(tmp_path / "run")
-    assert_same_run(tmp_path / "run", single)
+    params = [f"--gin_param={each}" for each in (*PARAMS, "train.strategy = 'mirrored'")]
+    workdir = tmp_path / "run"
+    subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, f"--gin_file={GIN}", f"--workdir={workdir}", *params],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        check=True,
+        timeout=240,
+    )
+    assert_same_run(workdir, single)
 
 
 def test_replicas_share_every_batch():

@@ -101,7 +101,7 @@ def test_mistakes(tmp_path, data):
     wrong(DataError, "40 rows in x, but 39 in y", train=write_npz(tmp_path, x, y[1:]))
     wrong(DataError, "no row has the label '1'", train=write_npz(tmp_path, x, y * [1, 0]))
     wrong(DataError, "own.npz: has no labels", train=write_npz(tmp_path, x, y[:, :0]))
-    wrong(DataError, "0 rows leave none for the", train=write_npz(tmp_path, x[:0], y[:0]))
+    wrong(DataError, "0 examples leave none for the", train=write_npz(tmp_path, x[:0], y[:0]))
     wrong(DataError, "2 labels in y, but 3", train=write_npz(tmp_path, x, y), labels=list("abc"))
     wrong(DataError, "2 labels in y, but 1", train=write_npz(tmp_path, x, y), labels=1)
     wrong(ConfigError, "leave files.labels out", train=write_libsvm(tmp_path, x, y), labels=2)
