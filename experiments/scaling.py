@@ -2,7 +2,7 @@
 
 Times ALEN's step on Bibtex's shapes for growing batches on one device, and by two processes that
 talk over the loopback interface, and foretells from both what 8 and 64 machines would take. The
-record is experiments/results/scaling.jsonl; docs/scaling.md has the table.
+record is experiments/results/scaling.jsonl; the table is written into docs/scaling.md.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ import time
 
 from absl import app, flags
 
-from experiments import runs
+from experiments import readme, runs
 
 flags.DEFINE_integer("seconds", 5, "How long each batch size is timed.")
 flags.DEFINE_string("measure", None, "For the processes that this one starts: the strategy.")
@@ -177,6 +177,9 @@ def main(argv):
         "two": two["seconds_per_step"],
     }
     runs.record("scaling", result)
+    document = runs.ROOT / "docs" / "scaling.md"
+    text = document.read_text(encoding="utf-8")
+    document.write_text(readme.render(text, {"scaling": table}), encoding="utf-8")
     print(table())
 
 
