@@ -14,7 +14,7 @@ from experiments import readme, runs
 from experiments.benchmark import report
 
 BUSY = 1.5  # wall-clock seconds per CPU second
-PICTURE = "![Time and memory of a step as one size grows](growth.png)"
+PICTURE = "![Time of a step as one size grows](growth.png)"
 DOCUMENT = runs.ROOT / "docs" / "performance.md"
 
 
@@ -41,21 +41,19 @@ def tables(records):
 
 
 def figure(measured):
-    """Times and memory along all axes, into docs/growth.png."""
+    """Times along all axes, into docs/growth.png."""
     import matplotlib.pyplot as plt
 
-    made, axes = plt.subplots(2, len(measured), figsize=(3 * len(measured), 4.6), sharex="col")
-    for (upper, lower), (axis, found) in zip(axes.T, measured.items(), strict=True):
+    size = (2.6 * len(measured), 2.6)
+    made, axes = plt.subplots(1, len(measured), figsize=size, sharey=True)
+    for axis, (name, found) in zip(axes, measured.items(), strict=True):
         sizes = np.array(found["sizes"])
-        upper.plot(sizes, found["ms"], "o")
-        upper.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="tab:gray")
-        lower.plot(sizes, found["memory_mb"], "o-", color="tab:orange")
-        lower.set(xlabel=axis)
-        for axes_ in (upper, lower):
-            axes_.set_ylim(bottom=0)
-            axes_.grid(alpha=0.3)
-    axes[0, 0].set_ylabel("ms per step")
-    axes[1, 0].set_ylabel("memory, MB")
+        axis.plot(sizes, found["ms"], "o")
+        axis.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="tab:gray")
+        axis.set_xlabel(name)
+        axis.grid(alpha=0.3)
+    axes[0].set_ylabel("ms per step")
+    axes[0].set_ylim(bottom=0)
     made.tight_layout()
     runs.save(made, "growth")
 

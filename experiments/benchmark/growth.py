@@ -1,8 +1,5 @@
 """How the cost of ALEN's training step grows with T, batch, labels, features and width."""
 
-import pathlib
-import re
-
 import numpy as np
 
 from experiments.benchmark import timing
@@ -34,21 +31,15 @@ def workload(axis, size):
 
 
 def measure(axis, sizes, count, repetitions):
-    """Milliseconds per step and memory for every size of an axis.
+    """Milliseconds per step for every size of an axis.
 
     Returns:
-      {"sizes", "ms", "memory_mb": one number per size, "ms_per_unit": slope of the straight line
-      through the times, "r2": the share of the times' variance that it explains}.
+      {"sizes", "ms": one number per size, "ms_per_unit": slope of the straight line through the
+      times, "ms_at_zero": where it begins, "r2": the share of their variance that it explains}.
     """
-    functions, memory = {}, []
-    for size in sizes:
-        before = resident_mb()
-        steps = workload(axis, size).steps(count)
-        steps()
-        reset_peak()
-        steps()
-        memory.append(round(resident_mb("VmHWM") - before, 1))
-        functions[size] = steps
+    functions = {size: workload(axis, size).steps(count) for size in sizes}
+    for function in functions.values():
+        function()  # traces
     seconds = timing.interleaved(functions, repetitions)
     ms = [1e3 * seconds[size] / count for size in sizes]
     slope, intercept = np.polyfit(sizes, ms, 1)
@@ -56,19 +47,7 @@ def measure(axis, sizes, count, repetitions):
     return {
         "sizes": list(sizes),
         "ms": [round(value, 4) for value in ms],
-        "memory_mb": memory,
         "ms_per_unit": float(f"{slope:.4g}"),
         "ms_at_zero": round(float(intercept), 4),
         "r2": round(float(1 - rest), 4),
     }
-
-
-def resident_mb(name="VmRSS"):
-    """Resident memory of this process as Linux tells it, or with "VmHWM" its peak."""
-    status = pathlib.Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(rf"^{name}:\s+(\d+) kB", status, re.M)[1]) / 1024
-
-
-def reset_peak():
-    """Lets the peak of resident memory start anew."""
-    pathlib.Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")

@@ -83,10 +83,9 @@ def cost(result):
                 f"{found['ms'][0]:.2f} to {found['ms'][-1]:.2f}",
                 f"{1e3 * found['ms_per_unit']:.3g}",
                 f"{found['r2']:.3f}",
-                f"{found['memory_mb'][0]:.0f} to {found['memory_mb'][-1]:.0f}",
             ]
         )
-    header = ["along", "ms per step", "µs per unit", "r² of a straight line", "memory, MB"]
+    header = ["along", "ms per step", "µs per unit", "r² of a straight line"]
     return runs.markdown(header, rows)
 
 

@@ -150,7 +150,7 @@ def products(quick):
 
 
 def cost(quick):
-    """How a step's time and memory grow along every axis."""
+    """How a step's time grows along every axis."""
     axes = {"labels": (50, 100)} if quick else growth.AXES
     count, repetitions = (2, 1) if quick else (10, 7)
     return {axis: growth.measure(axis, sizes, count, repetitions) for axis, sizes in axes.items()}
