@@ -170,7 +170,7 @@ def main(argv):
         return
     one, two = measured(1), measured(2)
     result = {
-        "command": runs.line("experiments.scaling", []),
+        "command": runs.line("experiments.scaling", [f"--seconds={options.seconds}"]),
         "processor": platform.processor() or platform.machine(),
         "gradient_bytes": one["gradient_bytes"],
         "one": one["seconds_per_step"],
