@@ -68,7 +68,7 @@ def measure(strategy, seconds):
                 start = time.perf_counter()
                 loop.epoch(epoch)
                 taken.append((time.perf_counter() - start) / loop.batches.per_epoch)
-                if workers.mean(time.monotonic()) > workers.mean(end) and len(taken) > 2:
+                if workers.mean(time.monotonic() - end) > 0 and len(taken) > 2:
                     break
         times[size] = statistics.median(taken)
     weights = [w for network in learner.networks.values() for w in network.trainable_variables]

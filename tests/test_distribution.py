@@ -12,12 +12,12 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorboard.compat.proto.event_pb2 import Event
 
 from alen_tf import config, loop, trainer
 from alen_tf.datasets.splits import Examples
 from alen_tf.distribution import Workers
 from alen_tf.errors import ConfigError
+from tests import events
 from tests.commands import ENVIRONMENT, ROOT, assert_one_clear_line, run
 
 GIN = "gin/digits/alen.gin"
@@ -35,13 +35,11 @@ PARAMS = (
 
 def losses(workdir):
     """{(scalar, step): value} of a run's training, of its event files."""
-    found = {}
-    for path in (workdir / "train").glob("events.out.tfevents.*"):
-        for record in tf.data.TFRecordDataset(str(path)):
-            event = Event.FromString(record.numpy())
-            for value in event.summary.value:
-                if "loss" in value.tag:
-                    found[value.tag, event.step] = tf.make_ndarray(value.tensor).item()
+    found = {
+        (value.tag, step): tf.make_ndarray(value.tensor).item()
+        for folder, step, value in events.values(workdir)
+        if folder == "train" and "loss" in value.tag
+    }
     assert found
     return found
 

@@ -13,11 +13,11 @@ import gin
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorboard.compat.proto.event_pb2 import Event
 
 from alen_tf import config, trainer
 from alen_tf.errors import Interrupted
 from alen_tf.interruption import Interruption
+from tests import events
 from tests.commands import ENVIRONMENT, ROOT
 
 
@@ -258,15 +258,11 @@ def weights(folder):
 def curves(workdir):
     """{(train or eval, tag, step): value}; each step must be there once."""
     found = {}
-    for path in sorted(workdir.rglob("events.out.tfevents.*")):
-        for record in tf.data.TFRecordDataset(str(path)):
-            event = Event.FromString(record.numpy())
-            for value in event.summary.value:
-                key = path.parent.name, value.tag, event.step
-                assert key not in found, f"{key} is there twice"
-                content = value.SerializeToString()
-                # The HParams plugin notes when a session began, and where.
-                found[key] = b"" if value.tag.startswith("_hparams_") else content
+    for folder, step, value in events.values(workdir):
+        key = folder, value.tag, step
+        assert key not in found, f"{key} is there twice"
+        # The HParams plugin notes when a session began, and where.
+        found[key] = b"" if value.tag.startswith("_hparams_") else value.SerializeToString()
     return found
 
 
