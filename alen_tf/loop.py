@@ -12,6 +12,10 @@ from alen_tf.errors import ConfigError, NonFiniteError
 # One call of the compiled loop: long enough to hide the call, short enough to stop soon.
 STEPS_PER_CALL = 200
 SECONDS_PER_CALL = 1.0
+# Scalars of every step would cost some steps a sixth of their time; a mean over a share of them, at
+# least so many an epoch, is as good a curve.
+SCALARS_EVERY = 10
+SCALARS_PER_EPOCH = 20
 
 
 class Batches:
@@ -72,6 +76,8 @@ class Loop:
         self.batches = batches
         self._learner = learner
         self._workers = workers or Workers()
+        every = min(SCALARS_EVERY, batches.per_epoch // SCALARS_PER_EPOCH)
+        self._every = max(1, every)  # the steps whose scalars are read: 0, every, 2 every, ...
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
@@ -122,7 +128,8 @@ class Loop:
 
     def means(self, sums):
         """The means of the learner's scalars over an epoch."""
-        return {name: value / self.batches.per_epoch for name, value in sums.items()}
+        count = -(-self.batches.per_epoch // self._every)
+        return {name: value / count for name, value in sums.items()}
 
     def _zeros(self):
         index, order = tf.TensorSpec([], tf.int32), self.batches.order(0)
@@ -149,10 +156,16 @@ class Loop:
 
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
-        """Training steps [first, last) of an epoch; adds the learner's scalars to `sums`."""
+        """Training steps [first, last) of an epoch; adds scalars of the learner to `sums`."""
         for step in tf.range(first, last):
-            means = self._step(epoch, order, step)
-            sums = {name: sums[name] + value for name, value in means.items()}
+            counts = step % self._every == 0
+            if counts or step == last - 1:
+                means = self._step(epoch, order, step)
+                # The last one adds nothing, or NaN where it is not finite: that is seen at once.
+                weight = tf.cast(counts, tf.float64)
+                sums = {name: sums[name] + weight * value for name, value in means.items()}
+            else:
+                self._step(epoch, order, step)  # what only scalars need is pruned
         return sums
 
 
@@ -166,7 +179,7 @@ def check_weights(variables, place):
         if variable.dtype.is_floating and not np.all(np.isfinite(variable.numpy())):
             shape = "x".join(map(str, variable.shape)) or "scalar"
             raise NonFiniteError(
-                f"weights ({shape}) not finite after {place}; try a smaller learning rate"
+                f"weights ({shape}) not finite {place}; try a smaller learning rate"
             )
 
 
