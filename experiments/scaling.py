@@ -168,6 +168,11 @@ def main(argv):
             )
         )
         return
+    document = runs.ROOT / "docs" / "scaling.md"
+    text = document.read_text(encoding="utf-8")
+    if options.check:
+        made = readme.render(text, {"scaling": table})
+        sys.exit(made != text and "docs/scaling.md differs from experiments/results")
     one, two = measured(1), measured(2)
     result = {
         "command": runs.line("experiments.scaling", [f"--seconds={options.seconds}"]),
@@ -177,8 +182,6 @@ def main(argv):
         "two": two["seconds_per_step"],
     }
     runs.record("scaling", result)
-    document = runs.ROOT / "docs" / "scaling.md"
-    text = document.read_text(encoding="utf-8")
     document.write_text(readme.render(text, {"scaling": table}), encoding="utf-8")
     print(table())
 

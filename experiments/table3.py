@@ -9,7 +9,8 @@ from absl import app
 from experiments import segmentation
 
 METRICS = ("mean_iou", "global_iou")
-# Row: gin file and which of a run's numbers. A row without a gin file is only quoted.
+LONG = ("train.epochs = 300",)  # in place of 150
+# Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
 ROWS = {
     "chopps": (None, None),
     "fcn": ("fcn", "refined"),
@@ -21,6 +22,8 @@ ROWS = {
     "unet": ("unet", "refined"),
     "alen_unet_infnet": ("alen_unet", "inference_network"),
     "alen_unet": ("alen_unet", "refined"),
+    "alen_unet_long_infnet": ("alen_unet", "inference_network", *LONG),
+    "alen_unet_long": ("alen_unet", "refined", *LONG),
     "mmbm2": (None, None),
     "mmbm2_gc": (None, None),
     "shape_nn": (None, None),

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tests.experiments.test_readme import ROOT
 
 from alen_tf.inference.spaces import Box
 from alen_tf.learning.alen import ALEN
@@ -18,7 +19,6 @@ from alen_tf.networks.mlp import MLP
 from alen_tf.objectives import oracles
 from experiments.benchmark import floor, sections, timing
 from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
-from tests.experiments.test_readme import ROOT
 
 
 class Built:
@@ -130,9 +130,3 @@ def test_quick_run_ends_with_a_json_object():
     assert result["training"]["Bibtex"]["alen"]["steps_per_second"] > 0
     assert result["products"]["Bibtex"]["megaflop_per_step"] == pytest.approx(53, abs=5)
     assert {"processor", "cores"} == set(result["machine"])
-
-
-def test_performance_agrees_with_the_record():
-    command = [sys.executable, "-m", "experiments.performance", "--check"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr

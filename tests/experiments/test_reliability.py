@@ -1,18 +1,10 @@
 """docs/reliability.md, the record that it is made from, and the tests that it names."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from experiments import reliability, runs, soak
-
-
-def test_the_document_agrees_with_record_and_tests():
-    command = [sys.executable, "-m", "experiments.reliability", "--check"]
-    done = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
