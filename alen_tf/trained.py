@@ -7,6 +7,7 @@ from alen_tf.checkpoints import Checkpoints
 from alen_tf.errors import DataError, WorkdirError
 from alen_tf.interface import Interface
 from alen_tf.model import Model
+from alen_tf.networks.precision import made_in
 from alen_tf.workdir import Workdir
 
 
@@ -88,5 +89,6 @@ def _verified(best):
 
 def _rebuild(learner, task, shapes, best):
     """Builds a learner for inputs and outputs of these shapes and gives it its weights."""
-    learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
+    with made_in(gin.get_bindings(trainer.train).get("precision", "float32")):
+        learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
     best.restore()

@@ -19,6 +19,7 @@ from alen_tf.interface import Interface
 from alen_tf.interruption import Interruption
 from alen_tf.loop import Batches, Loop, check_weights
 from alen_tf.model import Model
+from alen_tf.networks.precision import made_in
 from alen_tf.workdir import Workdir, write_json
 
 # A state is also saved before an evaluation that may take longer than an interrupted run waits.
@@ -42,6 +43,7 @@ def train(
     test_every=0,
     test=True,
     strategy=None,
+    precision="float32",
 ):
     """Trains `learner` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
 
@@ -62,6 +64,8 @@ def train(
         no curve.
       test: whether the test split is evaluated at the end; a search for hyper-parameters does not.
       strategy: what trains: one device, or all that `Workers` finds by this name.
+      precision: of the networks' hidden layers: "float32", or "mixed_bfloat16" for devices that are
+        faster in bfloat16.
 
     Returns:
       The content of `results.json`.
@@ -77,14 +81,10 @@ def train(
         splits = task.load(manual_dir, data_dir)
         keras.utils.set_random_seed(seed)
         batches = Batches(splits.train, batch_size, seed, task.augmentation)
-        learner.build(
-            splits.train.x.shape[1:],
-            splits.train.y.shape[1:],
-            task.space,
-            task.oracle,
-            epochs * batches.per_epoch,
-            task.views,
-        )
+        shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
+        steps = epochs * batches.per_epoch
+        with made_in(precision):
+            learner.build(*shapes, task.space, task.oracle, steps, task.views)
         learner.adapt(splits.train.x)
         config = gin.operative_config_str()
         choice = min(epochs, round(choose_from * epochs) + 1)

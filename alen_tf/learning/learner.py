@@ -32,7 +32,7 @@ class Learner(tf.Module, abc.ABC):
         self.space = space
         self.oracle = oracle
         self.views = views or Views()
-        self.standardization = Standardization()
+        self.standardization = Standardization(dtype="float32")
         x, y = tf.zeros((1, *input_shape)), tf.zeros((1, *output_shape))
         x, y = (self.views.split(each)[:1] for each in (x, y))
         self.build_networks(self.standardization(x), y, total_steps)

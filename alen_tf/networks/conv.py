@@ -35,7 +35,7 @@ class ConvEnergy(ImageEnergy):
                 *(convolution(count, 2, activation="swish") for count in others),
                 keras.layers.Flatten(),
                 *dense,
-                keras.layers.Dense(1),
+                keras.layers.Dense(1, dtype="float32"),
             ]
         )
 

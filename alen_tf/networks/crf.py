@@ -40,7 +40,7 @@ class MeanFieldCRF(keras.Model):
           colour: initial width of K_2 in standard deviations of the training images' colours.
           name: name of the model.
         """
-        super().__init__(name=name)
+        super().__init__(name=name, dtype="float32")
         self.outputs = outputs
         self.unary = unary(outputs)
         self.iterations = iterations

@@ -12,6 +12,10 @@ class Energy(keras.Model):
     Scores are unbounded; learners that regress on an oracle value in [0, 1] use v = sigmoid(score).
     """
 
+    def __init__(self, name="energy"):
+        # Under mixed precision, layers compute in bfloat16; the energy itself adds their scores.
+        super().__init__(name=name, dtype="float32")
+
     def encode(self, x, training=False):
         """Encodes inputs [batch, ...] as `z`, a tensor or a structure of tensors with leading axis
         [batch]."""

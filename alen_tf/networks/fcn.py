@@ -39,7 +39,7 @@ class FCN(keras.Sequential):
         if dropout:
             layers.append(keras.layers.Dropout(dropout))
         layers.append(_transposed(filters[0], activation="relu"))
-        layers.append(_transposed(outputs))
+        layers.append(_transposed(outputs, dtype="float32"))
         super().__init__(layers, name=name)
 
 
@@ -67,8 +67,11 @@ class FCNEnergy(ImageEnergy):
         self.second = convolution(second, 2, activation="swish")
         self.third = convolution(third, 2, activation="swish")
         self.up_second = _transposed(second if skips else first)
-        self.up_first = _transposed(first if skips else outputs)
-        self.head = keras.layers.Conv2D(outputs, 1) if skips else None
+        if skips:
+            self.up_first = _transposed(first)
+            self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
+        else:
+            self.up_first = _transposed(outputs, dtype="float32")
 
     def score(self, z, y):
         fine = self.first(z, y)

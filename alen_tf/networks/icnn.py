@@ -33,8 +33,8 @@ class ICNN(Energy):
         super().__init__(name=name)
         penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
 
-        def dense(units, **kwargs):
-            return keras.layers.Dense(units, kernel_regularizer=penalty, **kwargs)
+        def dense(units, dtype="float32", **kwargs):
+            return keras.layers.Dense(units, kernel_regularizer=penalty, dtype=dtype, **kwargs)
 
         def non_negative(units, inputs):
             return dense(
@@ -44,7 +44,9 @@ class ICNN(Energy):
                 kernel_constraint=keras.constraints.NonNeg(),  # kept by the optimizer
             )
 
-        self.features = [dense(hidden_units, activation="softplus") for _ in range(hidden_layers)]
+        self.features = [
+            dense(hidden_units, dtype=None, activation="softplus") for _ in range(hidden_layers)
+        ]
         widths = [*convex_units, 1]
         self.h_gates = [dense(width, activation="softplus") for width in convex_units]
         self.h_weights = [

@@ -52,9 +52,9 @@ class MLPEnergy(Energy):
         gains = [input_gain, *[1.0] * (hidden_layers - 1)][:hidden_layers]
         hidden = [dense(hidden_units, gain, activation="softplus") for gain in gains]
         self.features = keras.Sequential([keras.layers.Dropout(input_dropout), *hidden])
-        self.local = dense(outputs, name="local")
+        self.local = dense(outputs, name="local", dtype="float32")
         self.global_features = dense(global_units, activation="softplus", use_bias=False)
-        self.global_score = dense(1, use_bias=False)
+        self.global_score = dense(1, use_bias=False, dtype="float32")
 
     def encode(self, x, training=False):
         """F(x): how much each label alone adds to the score, [batch, labels]."""
@@ -112,6 +112,8 @@ class MLP(keras.Sequential):
                 layers.append(keras.layers.Dropout(dropout))
         bias = keras.initializers.Constant(output_bias)
         layers.append(
-            keras.layers.Dense(outputs, bias_initializer=bias, kernel_regularizer=penalty)
+            keras.layers.Dense(
+                outputs, bias_initializer=bias, kernel_regularizer=penalty, dtype="float32"
+            )
         )
         super().__init__(layers, name=name)

@@ -72,7 +72,7 @@ class UNet(keras.Model):
         """
         super().__init__(name=name)
         self.hourglass = Hourglass(filters, keras.layers.BatchNormalization, dropout)
-        self.head = keras.layers.Conv2D(outputs, 1)
+        self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
 
     def call(self, x, training=False):
         return self.head(self.hourglass(x, training=training))
@@ -109,14 +109,14 @@ class UNetEnergy(Energy):
         """
         super().__init__(name=name)
         self.features = Hourglass(filters, keras.layers.BatchNormalization, dropout)
-        self.local = keras.layers.Conv2D(outputs, 1)
+        self.local = keras.layers.Conv2D(outputs, 1, dtype="float32")
         width = context_filters[0]
         self.image = keras.layers.Conv2D(width, 1)
         self.output_half = keras.layers.Conv2D(width, 5, padding="same", use_bias=False)
         self.context = Hourglass(
             context_filters, lambda: keras.layers.GroupNormalization(groups), dropout=0.0
         )
-        self.head = keras.layers.Conv2D(outputs, 1)
+        self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
 
     def encode(self, x, training=False):
         """F(x), [batch, height, width, outputs], and the image's half of G's first convolution."""

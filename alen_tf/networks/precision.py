@@ -1,0 +1,31 @@
+"""Mixed precision: hidden layers compute in bfloat16, everything else in single precision."""
+
+import contextlib
+
+import keras
+
+from alen_tf.errors import ConfigError
+
+# Not float16, whose small range needs losses to be scaled.
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+@contextlib.contextmanager
+def made_in(precision):
+    """Networks made inside compute in this precision; variables, scores and logits stay float32.
+
+    Args:
+      precision: one of `PRECISIONS`.
+
+    Raises:
+      ConfigError: it is none of them.
+    """
+    if precision not in PRECISIONS:
+        known = ", ".join(map(repr, PRECISIONS))
+        raise ConfigError(f"train.precision = {precision!r} is unknown; known are {known}")
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

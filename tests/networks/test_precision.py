@@ -1,0 +1,104 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.errors import ConfigError
+from alen_tf.networks import conv, crf, fcn, icnn, mlp, unet
+from alen_tf.networks.precision import made_in
+from tests.commands import assert_one_clear_line, run
+
+IMAGES, MASKS = (2, 16, 16, 3), (2, 16, 16, 1)
+ENERGIES = {
+    "mlp": (mlp.MLPEnergy, (3, 40), (3, 7)),
+    "icnn": (icnn.ICNN, (3, 40), (3, 7)),
+    "fcn": (lambda outputs: fcn.FCNEnergy(outputs, (8, 8, 8)), IMAGES, MASKS),
+    "fcn with skips": (lambda outputs: fcn.FCNEnergy(outputs, (8, 8, 8), True), IMAGES, MASKS),
+    "conv": (lambda outputs: conv.ConvEnergy(outputs, (8, 8, 8), (6, 6)), IMAGES, MASKS),
+    "unet": (lambda outputs: unet.UNetEnergy(outputs, (8, 16), (8, 8), 0.0), IMAGES, MASKS),
+}
+INFERENCE_NETWORKS = {
+    "mlp": (mlp.MLP, (3, 40), 7),
+    "fcn": (lambda outputs: fcn.FCN(outputs, (8, 8, 8)), IMAGES, 1),
+    "crf": (lambda o: crf.MeanFieldCRF(o, lambda n: fcn.FCN(n, (8, 8, 8))), IMAGES, 1),
+    "unet": (lambda outputs: unet.UNet(outputs, (8, 16)), IMAGES, 1),
+}
+
+
+def in_both(make, example):
+    """A network in bfloat16, and the same weights in single precision."""
+    made = []
+    for precision in ("mixed_bfloat16", "float32"):
+        with made_in(precision):
+            made.append(make())
+        made[-1](example)
+    made[1].set_weights(made[0].get_weights())
+    assert {weight.dtype for weight in made[0].weights} == {"float32"}
+    computed = {layer.compute_dtype for layer in made[0]._flatten_layers(include_self=False)}
+    assert "bfloat16" in computed
+    return made
+
+
+def assert_close(low, full):
+    """Equal to bfloat16's three digits, but not more: it was computed in it."""
+    assert low.dtype == tf.float32
+    scale = np.abs(full).max()
+    difference = np.abs(low - full).max() / scale
+    assert 0 < difference < 0.05
+
+
+@pytest.mark.parametrize("name", ENERGIES)
+def test_scores_and_slopes_are_those_of_single_precision_but_for_rounding(name, random):
+    make, x_shape, y_shape = ENERGIES[name]
+    x = tf.constant(random.randn(*x_shape), tf.float32)
+    y = tf.constant(random.rand(*y_shape), tf.float32)
+    found = []
+    for energy in in_both(lambda: make(y_shape[-1]), (x, y)):
+        with tf.GradientTape() as tape:
+            tape.watch(y)
+            score = energy((x, y))
+        found.append((score.numpy(), tape.gradient(score, y).numpy()))
+    for low, full in zip(*found, strict=True):
+        assert_close(low, full)
+
+
+@pytest.mark.parametrize("name", INFERENCE_NETWORKS)
+def test_logits_are_those_of_single_precision_but_for_rounding(name, random):
+    make, shape, outputs = INFERENCE_NETWORKS[name]
+    x = tf.constant(random.randn(*shape), tf.float32)
+    low, full = in_both(lambda: make(outputs), x)
+    assert_close(low(x).numpy(), full(x).numpy())
+
+
+def test_the_policy_is_as_it_was_afterwards():
+    before = keras.config.dtype_policy()
+    with pytest.raises(ZeroDivisionError), made_in("mixed_bfloat16"):
+        raise ZeroDivisionError
+    assert keras.config.dtype_policy() == before
+    with pytest.raises(ConfigError, match="'mixed_float16' is unknown"), made_in("mixed_float16"):
+        pass
+
+
+def test_a_run_learns_as_well_and_is_evaluated_as_it_was_trained(tmp_path):
+    gin = "--gin_file=gin/digits/alen.gin"
+    results = {}
+    for precision in ("float32", "mixed_bfloat16"):
+        options = [f"--gin_param=train.precision = {precision!r}", "--gin_param=train.epochs = 5"]
+        workdir = tmp_path / precision
+        done = run("train", gin, f"--workdir={workdir}", *options)
+        assert done.returncode == 0, done.stderr
+        results[precision] = json.loads((workdir / "results.json").read_text())["test"]["refined"]
+    assert results["mixed_bfloat16"] != results["float32"]
+    assert results["mixed_bfloat16"] == pytest.approx(results["float32"], abs=0.02)
+    output = tmp_path / "again.json"
+    done = run("evaluate", f"--workdir={workdir}", f"--output={output}")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(output.read_text())["test"]["refined"] == results["mixed_bfloat16"]
+
+
+def test_an_unknown_precision_gets_one_line(tmp_path):
+    options = ["--gin_file=gin/digits/alen.gin", "--gin_param=train.precision = 'half'"]
+    done = run("train", *options, f"--workdir={tmp_path / 'run'}")
+    assert_one_clear_line(done, "train.precision = 'half'", "mixed_bfloat16")
