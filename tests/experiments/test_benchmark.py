@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tests.experiments.test_readme import ROOT
 
 from alen_tf.inference.spaces import Box
 from alen_tf.learning.alen import ALEN
@@ -19,6 +18,7 @@ from alen_tf.networks.mlp import MLP
 from alen_tf.objectives import oracles
 from experiments.benchmark import floor, sections, timing
 from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
+from tests.commands import ROOT
 
 
 class Built:

@@ -1,13 +1,12 @@
 """The documents' tables and the records they are made from."""
 
-import pathlib
 import re
 import subprocess
 import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
+from tests.commands import ROOT
 
 
 def check(folder, module="readme"):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.experiments.test_readme import ROOT
+from tests.commands import ROOT
 
 optuna = pytest.importorskip("optuna")
 
