@@ -12,10 +12,6 @@ from alen_tf.errors import ConfigError, NonFiniteError
 # One call of the compiled loop: long enough to hide the call, short enough to stop soon.
 STEPS_PER_CALL = 200
 SECONDS_PER_CALL = 1.0
-# Scalars of every step would cost some steps a sixth of their time; a mean over a share of them, at
-# least so many an epoch, is as good a curve.
-SCALARS_EVERY = 10
-SCALARS_PER_EPOCH = 20
 
 
 class Batches:
@@ -76,8 +72,6 @@ class Loop:
         self.batches = batches
         self._learner = learner
         self._workers = workers or Workers()
-        every = min(SCALARS_EVERY, batches.per_epoch // SCALARS_PER_EPOCH)
-        self._every = max(1, every)  # the steps whose scalars are read: 0, every, 2 every, ...
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
@@ -128,8 +122,7 @@ class Loop:
 
     def means(self, sums):
         """The means of the learner's scalars over an epoch."""
-        count = -(-self.batches.per_epoch // self._every)
-        return {name: value / count for name, value in sums.items()}
+        return {name: value / self.batches.per_epoch for name, value in sums.items()}
 
     def _zeros(self):
         index, order = tf.TensorSpec([], tf.int32), self.batches.order(0)
@@ -156,16 +149,10 @@ class Loop:
 
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
-        """Training steps [first, last) of an epoch; adds scalars of the learner to `sums`."""
+        """Training steps [first, last) of an epoch; adds the learner's scalars to `sums`."""
         for step in tf.range(first, last):
-            counts = step % self._every == 0
-            if counts or step == last - 1:
-                means = self._step(epoch, order, step)
-                # The last one adds nothing, or NaN where it is not finite: that is seen at once.
-                weight = tf.cast(counts, tf.float64)
-                sums = {name: sums[name] + weight * value for name, value in means.items()}
-            else:
-                self._step(epoch, order, step)  # what only scalars need is pruned
+            means = self._step(epoch, order, step)
+            sums = {name: sums[name] + value for name, value in means.items()}
         return sums
 
 

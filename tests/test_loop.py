@@ -35,18 +35,6 @@ def test_an_epoch_sees_every_full_batch_once(monkeypatch, steps_per_call):
     assert scalars == {"mean": pytest.approx(seen.mean())}
 
 
-@pytest.mark.parametrize(("steps", "every"), [(39, 1), (63, 3), (200, 10), (1000, 10)])
-@pytest.mark.parametrize("steps_per_call", [7, 200])
-def test_scalars_are_means_over_every_few_steps(monkeypatch, steps, every, steps_per_call):
-    monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
-    x = np.arange(steps, dtype=np.float32)[:, None]
-    learner = Recorder()
-    scalars = loop.Loop(learner, loop.Batches(Examples(x, x % 2), 1, seed=1)).epoch(0)
-    seen = learner.seen.numpy()
-    assert len(set(seen)) == steps  # every step is taken
-    assert scalars == {"mean": pytest.approx(seen[::every].mean())}
-
-
 def test_a_step_is_traced_once(monkeypatch):
     learner = Recorder()
     training = loop.Loop(learner, loop.Batches(EXAMPLES, 5, seed=1))

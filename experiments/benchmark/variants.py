@@ -31,7 +31,6 @@ def variants(gin_file, count):
         "compiled by XLA": workload().steps(count, jit_compile=True),
         "x encoded for every score": unsplit(workload()).steps(count),
         "Adam in one pass": one_pass_adam(workload()).steps(count),
-        "scalars of every step": workload().steps(count, every=1),
         "no scalars": workload().steps(count, logged=False),
         "no refinement": still.steps(count),
     }

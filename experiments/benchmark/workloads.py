@@ -47,14 +47,14 @@ HORSES = Shape((32, 32, 3), (32, 32, 1))
 class Workload:
     """A learner and batches for it."""
 
-    def __init__(self, gin_file, shape=BIBTEX, params=(), count=4392):
+    def __init__(self, gin_file, shape=BIBTEX, params=(), count=1024):
         """Builds the learner that a gin file describes.
 
         Args:
           gin_file: path relative to gin/, without the suffix.
           shape: `Shape` of the data.
           params: further gin bindings.
-          count: number of examples; by default as many as Bibtex's training split.
+          count: number of examples.
         """
         config.parse([f"{gin_file}.gin"], params)
         task = gin.query_parameter("train.task").scoped_configurable_fn()
@@ -75,7 +75,7 @@ class Workload:
 class Stepping(Loop):
     """The trainer's loop in pieces that can be timed."""
 
-    def __init__(self, workload, per_call=None, jit_compile=False, logged=True, every=None):
+    def __init__(self, workload, per_call=None, jit_compile=False, logged=True):
         """Configures the loop.
 
         Args:
@@ -83,10 +83,8 @@ class Stepping(Loop):
           per_call: steps per call of the compiled loop; all by default.
           jit_compile: whether XLA compiles the step.
           logged: whether the scalars are computed; what nobody reads, TensorFlow does not compute.
-          every: read the scalars of every so many steps; as the trainer does by default.
         """
         super().__init__(workload.learner, workload.batches)
-        self._every = every or self._every
         self.per_call = per_call
 
         def train_step(x, y):
