@@ -28,7 +28,7 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
       UserError: the workdir holds no trained model, or the data is not there or another one.
     """
     workdir = Workdir(workdir)
-    task, learner = _configured(workdir, params)
+    task, learner, precision = _configured(workdir, params)
     best = Checkpoints(workdir.best, learner=learner)
     saved = _verified(best)
     splits = task.load(manual_dir, data_dir)
@@ -42,7 +42,7 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
         if not other_data:
             raise DataError(f"{said}; put the data back, or take what is there with --other_data")
         print(said)
-    _rebuild(learner, task, shapes, best)
+    _rebuild(learner, task, shapes, precision, best)
     return task, splits, learner
 
 
@@ -60,23 +60,23 @@ def load(workdir, params=()):
       UserError: the workdir holds no trained model.
     """
     workdir = Workdir(workdir)
-    task, learner = _configured(workdir, params)
+    task, learner, precision = _configured(workdir, params)
     best = Checkpoints(workdir.best, learner=learner)
     saved = _verified(best)
     interface = Interface.read(workdir.model)
     shapes = interface.input_shape, interface.output_shape
     if shapes != saved:  # before anything of these sizes is made
         raise WorkdirError(f"{workdir.model} is damaged: shapes {shapes}, not {saved}")
-    _rebuild(learner, task, shapes, best)
+    _rebuild(learner, task, shapes, precision, best)
     return Model(learner, interface)
 
 
 def _configured(workdir, params):
-    """Task and learner, not yet built, of a workdir's configuration."""
+    """Task, learner, not yet built, and precision of a workdir's configuration."""
     workdir.read_config()
     config.parse([workdir.config], params)
     root = gin.get_bindings(trainer.train)
-    return root["task"], root["learner"]
+    return root["task"], root["learner"], root.get("precision", "float32")
 
 
 def _verified(best):
@@ -87,8 +87,8 @@ def _verified(best):
     return tuple(saved["input_shape"]), tuple(saved["output_shape"])
 
 
-def _rebuild(learner, task, shapes, best):
+def _rebuild(learner, task, shapes, precision, best):
     """Builds a learner for inputs and outputs of these shapes and gives it its weights."""
-    with made_in(gin.get_bindings(trainer.train).get("precision", "float32")):
+    with made_in(precision):
         learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
     best.restore()

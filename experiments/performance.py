@@ -5,17 +5,15 @@ only says whether the document agrees with the records.
 """
 
 import json
-import sys
 
 import numpy as np
 from absl import app, flags
 
-from experiments import readme, runs
+from experiments import documents, runs
 from experiments.benchmark import report
 
 BUSY = 1.5  # wall-clock seconds per CPU second
 PICTURE = "![Time of a step as one size grows](growth.png)"
-DOCUMENT = runs.ROOT / "docs" / "performance.md"
 
 
 def tables(records):
@@ -63,11 +61,9 @@ def main(argv):
     path = runs.RESULTS / "benchmark.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     records = [json.loads(line) for line in lines]
-    text = DOCUMENT.read_text(encoding="utf-8")
-    made = readme.render(text, tables(records))
+    documents.update("docs/performance.md", tables(records))
     if flags.FLAGS.check:
-        sys.exit(made != text and "docs/performance.md differs from experiments/results")
-    DOCUMENT.write_text(made, encoding="utf-8")
+        return
     for record in reversed(records):
         if "cost" in record:
             figure(record["cost"])

@@ -11,16 +11,12 @@ only says whether the document, the record and the tests agree.
 
 import ast
 import json
-import re
 import sys
 
-from absl import app, flags
+from absl import app
 
-from experiments import runs
+from experiments import documents, runs
 
-flags.DEFINE_bool("check", False, "Fail where the document is not what the record and tests say.")
-
-DOCUMENT = runs.ROOT / "docs" / "reliability.md"
 TESTS = runs.ROOT / "tests" / "reliability"
 
 
@@ -60,23 +56,9 @@ def table():
     return runs.markdown(["", "promise", "faults tried", "test"], rows)
 
 
-def render(text):
-    """The document's `text` with its table made anew."""
-    pattern = r"(<!-- begin promises -->\n).*(\n<!-- end promises -->)"
-    made, places = re.subn(pattern, lambda found: found[1] + table() + found[2], text, flags=re.S)
-    if places != 1:
-        sys.exit(f"{DOCUMENT} has no single place for the table")
-    return made
-
-
 def main(argv):
     del argv
-    text = DOCUMENT.read_text(encoding="utf-8")
-    if flags.FLAGS.check:
-        sys.exit(
-            render(text) != text and "docs/reliability.md differs from the record of the tests"
-        )
-    DOCUMENT.write_text(render(text), encoding="utf-8")
+    documents.update("docs/reliability.md", {"promises": table})
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import time
 
 from absl import app, flags
 
-from experiments import readme, runs
+from experiments import documents, runs
 
 flags.DEFINE_integer("seconds", 5, "How long each batch size is timed.")
 flags.DEFINE_string("measure", None, "For the processes that this one starts: the strategy.")
@@ -168,21 +168,17 @@ def main(argv):
             )
         )
         return
-    document = runs.ROOT / "docs" / "scaling.md"
-    text = document.read_text(encoding="utf-8")
-    if options.check:
-        made = readme.render(text, {"scaling": table})
-        sys.exit(made != text and "docs/scaling.md differs from experiments/results")
-    one, two = measured(1), measured(2)
-    result = {
-        "command": runs.line("experiments.scaling", [f"--seconds={options.seconds}"]),
-        "processor": platform.processor() or platform.machine(),
-        "gradient_bytes": one["gradient_bytes"],
-        "one": one["seconds_per_step"],
-        "two": two["seconds_per_step"],
-    }
-    runs.record("scaling", result)
-    document.write_text(readme.render(text, {"scaling": table}), encoding="utf-8")
+    if not options.check:
+        one, two = measured(1), measured(2)
+        result = {
+            "command": runs.line("experiments.scaling", [f"--seconds={options.seconds}"]),
+            "processor": platform.processor() or platform.machine(),
+            "gradient_bytes": one["gradient_bytes"],
+            "one": one["seconds_per_step"],
+            "two": two["seconds_per_step"],
+        }
+        runs.record("scaling", result)
+    documents.update("docs/scaling.md", {"scaling": table})
     print(table())
 
 

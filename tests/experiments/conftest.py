@@ -1,9 +1,8 @@
-import pathlib
 import shutil
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
+from tests.commands import ROOT
 
 
 @pytest.fixture

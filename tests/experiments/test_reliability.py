@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments import reliability, runs, soak
+from experiments import documents, reliability, runs, soak
 
 
 @pytest.fixture
@@ -29,9 +29,10 @@ def record(tmp_path, monkeypatch):
 def test_counts_are_summed_over_parameters(record):
     assert "| Topic | it holds | 1,030 | [test_it](" in reliability.table()
     text = "a\n<!-- begin promises -->\nbefore\n<!-- end promises -->\nb\n"
-    made = reliability.render(text)
+    tables = {"promises": reliability.table}
+    made = documents.render(text, tables)
     assert "before" not in made
-    assert reliability.render(made) == made
+    assert documents.render(made, tables) == made
 
 
 def test_a_promise_without_a_record_is_found(record):
