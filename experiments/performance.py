@@ -13,7 +13,7 @@ from experiments import documents, runs
 from experiments.benchmark import report
 
 BUSY = 1.5  # wall-clock seconds per CPU second
-PICTURE = "![Time of a step as one size grows](growth.png)"
+PICTURE = "![Time of a step, and memory, as one size grows](growth.png)"
 
 
 def tables(records):
@@ -39,19 +39,22 @@ def tables(records):
 
 
 def figure(measured):
-    """Times along all axes, into docs/growth.png."""
+    """Times and memory along all axes, into docs/growth.png."""
     import matplotlib.pyplot as plt
 
-    size = (2.6 * len(measured), 2.6)
-    made, axes = plt.subplots(1, len(measured), figsize=size, sharey=True)
-    for axis, (name, found) in zip(axes, measured.items(), strict=True):
+    size = (2.6 * len(measured), 4.4)
+    made, rows = plt.subplots(2, len(measured), figsize=size, sharex="col", sharey="row")
+    for (time, memory), (name, found) in zip(rows.T, measured.items(), strict=True):
         sizes = np.array(found["sizes"])
-        axis.plot(sizes, found["ms"], "o")
-        axis.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="tab:gray")
-        axis.set_xlabel(name)
+        time.plot(sizes, found["ms"], "o")
+        time.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="tab:gray")
+        memory.plot(sizes, found["mib"], "o-")
+        memory.set_xlabel(name)
+    rows[0, 0].set_ylabel("ms per step")
+    rows[1, 0].set_ylabel("peak memory, MiB")
+    for axis in rows.flat:
         axis.grid(alpha=0.3)
-    axes[0].set_ylabel("ms per step")
-    axes[0].set_ylim(bottom=0)
+    rows[0, 0].set_ylim(bottom=0)
     made.tight_layout()
     runs.save(made, "growth")
 

@@ -1,7 +1,16 @@
-"""How the cost of ALEN's training step grows with T, batch, labels, features and width."""
+"""How the cost of ALEN's training step grows with T, batch, labels, features and width.
+
+`python -m experiments.benchmark.growth AXIS SIZE` takes steps of one size, and prints the most
+memory that the process had, in MiB.
+"""
+
+import resource
+import subprocess
+import sys
 
 import numpy as np
 
+from experiments import runs
 from experiments.benchmark import timing
 from experiments.benchmark.workloads import BIBTEX, Workload
 
@@ -14,8 +23,8 @@ AXES = {
 }
 
 
-def workload(axis, size):
-    """ALEN on Bibtex's shapes, but for one size."""
+def workload(axis, size, count):
+    """ALEN on Bibtex's shapes, but for one size, with `count` examples."""
     shape = BIBTEX
     if axis == "labels":
         shape = shape._replace(output=(size,))
@@ -27,17 +36,19 @@ def workload(axis, size):
         "batch": (f"train.batch_size = {size}",),
         "hidden units": tuple(f"{name} = {size}" for name in names),
     }.get(axis, ())
-    return Workload("bibtex/alen", shape, params, count=10 * max(AXES["batch"]))
+    return Workload("bibtex/alen", shape, params, count)
 
 
 def measure(axis, sizes, count, repetitions):
-    """Milliseconds per step for every size of an axis.
+    """Milliseconds per step and peak memory for every size of an axis.
 
     Returns:
-      {"sizes", "ms": one number per size, "ms_per_unit": slope of the straight line through the
-      times, "ms_at_zero": where it begins, "r2": the share of their variance that it explains}.
+      {"sizes", "ms": one number per size, "mib": likewise, of processes of their own,
+      "ms_per_unit": slope of the straight line through the times, "ms_at_zero": where it begins,
+      "r2": the share of their variance that it explains}.
     """
-    functions = {size: workload(axis, size).steps(count) for size in sizes}
+    examples = count * max(AXES["batch"])
+    functions = {size: workload(axis, size, examples).steps(count) for size in sizes}
     for function in functions.values():
         function()  # traces
     seconds = timing.interleaved(functions, repetitions)
@@ -47,7 +58,27 @@ def measure(axis, sizes, count, repetitions):
     return {
         "sizes": list(sizes),
         "ms": [round(value, 4) for value in ms],
+        "mib": [round(peak(axis, size), 1) for size in sizes],
         "ms_per_unit": float(f"{slope:.4g}"),
         "ms_at_zero": round(float(intercept), 4),
         "r2": round(float(1 - rest), 4),
     }
+
+
+def peak(axis, size):
+    """The most memory, in MiB, that a process has which takes steps of this size."""
+    command = [sys.executable, "-m", __name__, axis, str(size)]
+    done = subprocess.run(command, cwd=runs.ROOT, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def main(axis, size):
+    # One batch of examples: they are not what is measured.
+    step = workload(axis, int(size), max(AXES["batch"])).steps(1)
+    for _ in range(10):
+        step()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -83,9 +83,10 @@ def cost(result):
                 f"{found['ms'][0]:.2f} to {found['ms'][-1]:.2f}",
                 f"{1e3 * found['ms_per_unit']:.3g}",
                 f"{found['r2']:.3f}",
+                f"{found['mib'][0]:.0f} to {found['mib'][-1]:.0f}",
             ]
         )
-    header = ["along", "ms per step", "µs per unit", "r² of a straight line"]
+    header = ["along", "ms per step", "µs per unit", "r² of a straight line", "MiB at most"]
     return runs.markdown(header, rows)
 
 
