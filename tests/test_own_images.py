@@ -32,6 +32,7 @@ SMALL = [
     "UNet.filters = (4, 8)",
     "UNetEnergy.filters = (4, 8)",
     "UNetEnergy.context_filters = (4, 8)",
+    "UNetEnergy.groups = 4",
     "training/GradientAscent.steps = 1",
     "prediction/GradientAscent.steps = 1",
 ]

@@ -66,7 +66,14 @@ class Ascent(abc.ABC):
 class GradientAscent(Ascent):
     """y(t+1) = P_Y(y(t) + eta d(t)), with d = dv/dy (Eq. 4) or d = dv/dy / ||dv/dy|| (Eq. 12)."""
 
-    def __init__(self, steps=gin.REQUIRED, step_size=gin.REQUIRED, normalize=True, free=False):
+    def __init__(
+        self,
+        steps=gin.REQUIRED,
+        step_size=gin.REQUIRED,
+        normalize=True,
+        free=False,
+        per_place=False,
+    ):
         """Configures the ascent.
 
         Args:
@@ -76,11 +83,14 @@ class GradientAscent(Ascent):
           free: drop from the gradient what the projection would clip at once, before the norm is
             taken. Not in the paper; without it, variables that rest on the boundary use up most of
             the step's length.
+          per_place: of a normalised step, let `step_size` be the root mean square over the places
+            of an image [height, width, classes], so that it suits images of any size.
         """
         self.steps = steps
         self.step_size = step_size
         self.normalize = normalize
         self.free = free
+        self.per_place = per_place
 
     def direction(self, value, y, space):
         """d(t) for outputs `y`, [batch, ...]."""
@@ -93,6 +103,8 @@ class GradientAscent(Ascent):
         if self.normalize:
             variables = list(range(1, len(gradient.shape)))
             squares = tf.reduce_sum(tf.square(gradient), axis=variables, keepdims=True)
+            if self.per_place:
+                squares /= tf.cast(tf.reduce_prod(tf.shape(y)[1:-1]), y.dtype)
             gradient *= tf.math.rsqrt(tf.maximum(squares, _TINY))
         return gradient
 

@@ -146,3 +146,15 @@ def test_norm_is_per_example_over_all_variables_of_an_image(random):
     )
     norms = np.sqrt((slopes**2).reshape(3, -1).sum(axis=1)).reshape(3, 1, 1, 1)
     np.testing.assert_allclose(path[1], 0.5 + 0.25 * slopes / norms, atol=1e-6)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_a_step_per_place_has_one_root_mean_square_at_any_size(random, classes):
+    for size in ((2, 4), (5, 7)):
+        slopes = random.randn(3, *size, classes).astype(np.float32)
+        y = tf.fill(slopes.shape, 0.5)
+        path = GradientAscent(steps=1, step_size=0.05, per_place=True)(
+            lambda y, slopes=slopes: tf.reduce_sum(slopes * y, axis=[1, 2, 3]), y, Box()
+        )
+        squares = np.sum(np.square(path[1] - path[0]), axis=-1)  # at each place
+        np.testing.assert_allclose(np.sqrt(squares.mean(axis=(1, 2))), 0.05, rtol=1e-5)
