@@ -10,11 +10,13 @@ SEEDS = range(3)
 # Rows that the paper's tables do not have.
 LABELS = {
     "crf": "fully connected CRF on the FCN",
+    "alen_unet_energy_infnet": "InfNet (ALEN), a U-Net as energy",
+    "alen_unet_energy": "ALEN, a U-Net as energy",
     "unet": "U-Net",
     "alen_unet_infnet": "InfNet (ALEN), U-Nets",
     "alen_unet": "ALEN, U-Nets",
-    "alen_unet_long_infnet": "InfNet (ALEN), U-Nets, 300 epochs",
-    "alen_unet_long": "ALEN, U-Nets, 300 epochs",
+    "alen_unet_wide_infnet": "InfNet (ALEN), U-Nets, wider energy",
+    "alen_unet_wide": "ALEN, U-Nets, wider energy",
 }
 
 
@@ -26,19 +28,19 @@ def table(record, dataset, published, metrics, rows):
       dataset: folder of gin files.
       published: key of the paper's table in `third_party/published`.
       metrics: names of scores; the first is the one that validation chooses by.
-      rows: {method: (gin file or None, "refined" or "inference_network", further gin bindings)}.
+      rows: {method: (gin file or None, "refined" or "inference_network")}.
     """
     source = runs.ROOT / "third_party" / "published" / "pan2020.json"
     quoted = json.loads(source.read_text(encoding="utf-8"))[published]["rows"]
     lines = []
-    for method, (gin_name, key, *params) in rows.items():
+    for method, (gin_name, key) in rows.items():
         entry = quoted.get(method, {})
         size = entry.get("input", "32x32")
         cells = [entry.get("label", LABELS.get(method)), size]
         found = None
         if gin_name is not None:
             gin_file = f"gin/{dataset}/{gin_name}.gin"
-            wanted = [runs.Run(gin_file, seed, tuple(params)) for seed in SEEDS]
+            wanted = [runs.Run(gin_file, seed) for seed in SEEDS]
             found = [result for result in runs.train(record, wanted) if result is not None]
         for metric in metrics:
             cells.append(str(entry.get(metric, "-")))

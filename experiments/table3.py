@@ -9,8 +9,7 @@ from absl import app
 from experiments import segmentation
 
 METRICS = ("mean_iou", "global_iou")
-LONG = ("train.epochs = 300",)  # in place of 150
-# Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
+# Row: gin file and which of a run's numbers. A row without a gin file is only quoted.
 ROWS = {
     "chopps": (None, None),
     "fcn": ("fcn", "refined"),
@@ -19,11 +18,13 @@ ROWS = {
     "dvn_fcn": ("dvn_fcn", "refined"),
     "alen_infnet": ("alen", "inference_network"),
     "alen": ("alen", "refined"),
+    "alen_unet_energy_infnet": ("alen_unet_energy", "inference_network"),
+    "alen_unet_energy": ("alen_unet_energy", "refined"),
     "unet": ("unet", "refined"),
     "alen_unet_infnet": ("alen_unet", "inference_network"),
     "alen_unet": ("alen_unet", "refined"),
-    "alen_unet_long_infnet": ("alen_unet", "inference_network", *LONG),
-    "alen_unet_long": ("alen_unet", "refined", *LONG),
+    "alen_unet_wide_infnet": ("alen_unet_wide", "inference_network"),
+    "alen_unet_wide": ("alen_unet_wide", "refined"),
     "mmbm2": (None, None),
     "mmbm2_gc": (None, None),
     "shape_nn": (None, None),
