@@ -1,6 +1,7 @@
 """Figure 2, horses segmented with and without refinement: python -m experiments.figure2.
 
-The ALEN model of Table 3's first seed, and the test images that refinement changes most.
+The paper's FCN refined on a U-Net's energy, Table 3's first seed, and the test images that
+refinement changes most.
 """
 
 from absl import app
@@ -10,7 +11,7 @@ from experiments import runs, segmentation
 
 def main(argv):
     del argv
-    segmentation.figure("table3", runs.Run("gin/weizmann_horses/alen_unet.gin", 0), "figure2")
+    segmentation.figure("table3", runs.Run("gin/weizmann_horses/alen_unet_energy.gin", 0), "figure2")
 
 
 if __name__ == "__main__":
