@@ -11,7 +11,8 @@ from experiments import runs, segmentation
 
 def main(argv):
     del argv
-    segmentation.figure("table3", runs.Run("gin/weizmann_horses/alen_unet_energy.gin", 0), "figure2")
+    run = runs.Run("gin/weizmann_horses/alen_unet_energy.gin", 0)
+    segmentation.figure("table3", run, "figure2")
 
 
 if __name__ == "__main__":
