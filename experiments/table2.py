@@ -16,6 +16,8 @@ ROWS = {
     "fcn": ("fcn", "refined"),
     "alen_infnet": ("alen", "inference_network"),
     "alen": ("alen", "refined"),
+    "alen_unet_energy_infnet": ("alen_unet_energy", "inference_network"),
+    "alen_unet_energy": ("alen_unet_energy", "refined"),
     "unet": ("unet", "refined"),
     "alen_unet_infnet": ("alen_unet", "inference_network"),
     "alen_unet": ("alen_unet", "refined"),
