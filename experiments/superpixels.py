@@ -1,0 +1,66 @@
+"""Where the errors on faces lie: python -m experiments.superpixels.
+
+Prints the accuracy of Table 2's U-Net on the superpixels of the validation images, by purity: the
+share of a superpixel that has its most frequent class. The official superpixels are pure, because
+faces were labelled by them; SLIC's are not.
+"""
+
+import numpy as np
+from absl import app, flags
+
+from experiments import runs
+
+RUN = runs.Run("gin/lfw_parts/unet.gin", 0)
+BOUNDS = (0.8, 0.95, 1.0)
+NAMES = ("below 0.8", "0.8 to 0.95", "0.95 to 1", "1")
+
+
+def purity(classes, superpixels):
+    """The largest share of one class in each superpixel that occurs, [superpixels that occur].
+
+    Args:
+      classes, superpixels: integers of the same shape, from 0.
+    """
+    votes = np.zeros((superpixels.max() + 1, classes.max() + 1), np.int64)
+    np.add.at(votes, (superpixels.ravel(), classes.ravel()), 1)
+    votes = votes[votes.any(axis=1)]
+    return votes.max(axis=1) / votes.sum(axis=1)
+
+
+def table(hits, purities):
+    """A Markdown table by purity: share of the superpixels, share of the errors, and accuracy.
+
+    Args:
+      hits: which superpixels are right, bool [superpixels].
+      purities: their purities, [superpixels].
+    """
+    group = np.digitize(purities, BOUNDS)
+    lines = []
+    for index, name in enumerate(NAMES):
+        here = group == index
+        shares = np.mean(here), np.sum(here & ~hits) / np.sum(~hits), np.mean(hits[here])
+        lines.append([name, *(f"{100 * share:.1f}" for share in shares)])
+    return runs.markdown(["purity", "of the superpixels", "of the errors", "accuracy"], lines)
+
+
+def main(argv):
+    del argv
+    import tensorflow as tf
+
+    from alen_tf import evaluation, trained
+    from alen_tf.objectives import metrics
+
+    places = (flags.FLAGS[place].value for place in ("manual_dir", "data_dir"))
+    _, splits, learner = trained.restore(runs.trained_workdir("table2", RUN), *places)
+    outputs = evaluation.Predictor(learner)(splits.validation.x)[-1]
+    hits, purities = [], []
+    for y, truth in zip(outputs, splits.validation.truth, strict=True):
+        classes, superpixels = truth[..., 0], truth[..., 1]
+        found = tf.argmax(tf.image.resize(y, classes.shape), axis=-1).numpy()
+        hits.append(metrics.superpixel_hits(found, classes, superpixels))
+        purities.append(purity(classes, superpixels))
+    print(table(np.concatenate(hits), np.concatenate(purities)))
+
+
+if __name__ == "__main__":
+    app.run(main)
