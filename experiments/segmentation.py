@@ -75,8 +75,7 @@ def figure(record, run, name):
     from alen_tf import evaluation, trained
 
     workdir = runs.trained_workdir(record, run)
-    places = (flags.FLAGS[place].value for place in ("manual_dir", "data_dir"))
-    task, splits, learner = trained.restore(workdir, *places)
+    task, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
     path = evaluation.Predictor(learner)(splits.test.x)
     decoded = [np.asarray(task.space.decode(y)) for y in path[[0, -1]]]
     changed = np.any(decoded[0] != decoded[1], axis=-1).mean(axis=(1, 2))

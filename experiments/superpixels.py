@@ -15,15 +15,12 @@ BOUNDS = (0.8, 0.95, 1.0)
 NAMES = ("below 0.8", "0.8 to 0.95", "0.95 to 1", "1")
 
 
-def purity(classes, superpixels):
-    """The largest share of one class in each superpixel that occurs, [superpixels that occur].
+def purity(votes):
+    """The largest share of one class in each superpixel, [superpixels].
 
     Args:
-      classes, superpixels: integers of the same shape, from 0.
+      votes: see `metrics.superpixel_votes`.
     """
-    votes = np.zeros((superpixels.max() + 1, classes.max() + 1), np.int64)
-    np.add.at(votes, (superpixels.ravel(), classes.ravel()), 1)
-    votes = votes[votes.any(axis=1)]
     return votes.max(axis=1) / votes.sum(axis=1)
 
 
@@ -45,20 +42,20 @@ def table(hits, purities):
 
 def main(argv):
     del argv
-    import tensorflow as tf
-
     from alen_tf import evaluation, trained
     from alen_tf.objectives import metrics
+    from alen_tf.tasks import face_parts
 
-    places = (flags.FLAGS[place].value for place in ("manual_dir", "data_dir"))
-    _, splits, learner = trained.restore(runs.trained_workdir("table2", RUN), *places)
+    workdir = runs.trained_workdir("table2", RUN)
+    _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
     outputs = evaluation.Predictor(learner)(splits.validation.x)[-1]
     hits, purities = [], []
-    for y, truth in zip(outputs, splits.validation.truth, strict=True):
-        classes, superpixels = truth[..., 0], truth[..., 1]
-        found = tf.argmax(tf.image.resize(y, classes.shape), axis=-1).numpy()
+    for y, (classes, superpixels) in zip(
+        outputs, np.moveaxis(splits.validation.truth, -1, 1), strict=True
+    ):
+        (found,) = face_parts.classes(y[None], classes.shape)
         hits.append(metrics.superpixel_hits(found, classes, superpixels))
-        purities.append(purity(classes, superpixels))
+        purities.append(purity(metrics.superpixel_votes(classes, superpixels)))
     print(table(np.concatenate(hits), np.concatenate(purities)))
 
 

@@ -50,6 +50,21 @@ def pixel_accuracy(y, y_true):
     return float(np.mean(np.all(np.asarray(y, bool) == np.asarray(y_true, bool), axis=-1)))
 
 
+def superpixel_votes(classes, superpixels):
+    """How many pixels of every superpixel have every class.
+
+    Args:
+      classes, superpixels: integers of the same shape, from 0.
+
+    Returns:
+      counts, [superpixels that occur, classes up to the largest that occurs].
+    """
+    numbers = np.unique(superpixels, return_inverse=True)[1].reshape(-1)
+    votes = np.zeros((numbers.max() + 1, classes.max() + 1), np.int64)
+    np.add.at(votes, (numbers, classes.reshape(-1)), 1)
+    return votes
+
+
 def superpixel_hits(classes, true_classes, superpixels):
     """Which superpixels of an image have the right class: the most frequent one of their pixels.
 
@@ -59,12 +74,7 @@ def superpixel_hits(classes, true_classes, superpixels):
     Returns:
       bool, [superpixels that occur].
     """
-    numbers = np.unique(superpixels, return_inverse=True)[1].reshape(-1)
-    count = int(max(classes.max(), true_classes.max())) + 1
-
-    def most_frequent(labels):
-        votes = np.bincount(numbers * count + labels.reshape(-1).astype(np.int64), minlength=0)
-        votes = np.pad(votes, (0, -len(votes) % count)).reshape(-1, count)
-        return votes.argmax(axis=1)
-
-    return most_frequent(classes) == most_frequent(true_classes)
+    found, true = (
+        superpixel_votes(each, superpixels).argmax(axis=1) for each in (classes, true_classes)
+    )
+    return found == true

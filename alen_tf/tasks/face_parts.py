@@ -11,6 +11,11 @@ from alen_tf.tasks.segmentation import ClassSegmentation
 BATCH = 64
 
 
+def classes(y, size):
+    """The classes [examples, height, width] of outputs y, enlarged to size = (height, width)."""
+    return tf.argmax(tf.image.resize(y, size, "bilinear"), axis=-1).numpy()
+
+
 @gin.register
 class FaceParts(ClassSegmentation):
     """Outputs are enlarged to the size of the original image. The truth is [examples, height,
@@ -25,8 +30,7 @@ class FaceParts(ClassSegmentation):
         pixels, superpixels = [], []
         for start in range(0, len(y), BATCH):
             truth = y_true[start : start + BATCH]
-            large = tf.image.resize(y[start : start + BATCH], truth.shape[1:3], "bilinear")
-            found = tf.argmax(large, axis=-1).numpy()
+            found = classes(y[start : start + BATCH], truth.shape[1:3])
             pixels.append(np.mean(found == truth[..., 0], axis=(1, 2)))
             superpixels += map(metrics.superpixel_hits, found, truth[..., 0], truth[..., 1])
         return {
