@@ -111,3 +111,15 @@ class GradientAscent(Ascent):
     def step(self, value, state, space):
         direction = self.direction(value, state, space)
         return space.project(state + self.step_size * direction)
+
+
+def along(path):
+    """An output from anywhere on an ascent's path for each example, [batch, ...].
+
+    Batches are shuffled: taking the steps in turn is as good as drawing them.
+
+    Args:
+      path: outputs [y(0), ..., y(T)], each [batch, ...].
+    """
+    examples = tf.range(tf.shape(path[0])[0])
+    return tf.gather_nd(tf.stack(path), tf.stack([examples % len(path), examples], axis=-1))

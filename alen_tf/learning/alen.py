@@ -4,6 +4,7 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.inference.ascent import along
 from alen_tf.learning.learner import replace_first, total
 from alen_tf.learning.pair_learner import PairLearner
 from alen_tf.learning.value_regression import ValueRegression
@@ -171,11 +172,7 @@ class ALEN(ValueRegression, PairLearner):
     def refine(self, z, y, y_true):
         """The y'' of training for y' = g(x): the end of the path, or `anywhere` on it."""
         path = self.ascend(self.refinement, z, self.start(y, y_true))
-        if not self.anywhere:
-            return path[-1]
-        # Batches are shuffled: taking steps in turn is as good as drawing them.
-        examples = tf.range(tf.shape(y)[0])
-        return tf.gather_nd(tf.stack(path), tf.stack([examples % len(path), examples], axis=-1))
+        return along(path) if self.anywhere else path[-1]
 
 
 def distance(y1, y2):

@@ -3,6 +3,7 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.inference.ascent import along
 from alen_tf.learning.energy_learner import EnergyLearner
 from alen_tf.learning.learner import per_example, replace_first, total
 from alen_tf.learning.value_regression import ValueRegression
@@ -32,6 +33,7 @@ class DVN(ValueRegression, EnergyLearner):
         inferred=0.5,
         adversarial=0.25,
         uninformed=0.5,
+        anywhere=False,
         name="dvn",
     ):
         """Stores hyper-parameters.
@@ -43,6 +45,8 @@ class DVN(ValueRegression, EnergyLearner):
           truth, inferred, adversarial: proportions of the three kinds of tuples.
           uninformed: share of adversarial tuples that start at the uninformed output, not the
             truth.
+          anywhere: whether the second kind is any output of inference's path, from its start to its
+            end, and not always the last one.
           name: the method's name in results.
         """
         super().__init__(energy, energy_optimizer, prediction, name)
@@ -52,6 +56,7 @@ class DVN(ValueRegression, EnergyLearner):
         self.inferred = inferred
         self.adversarial = adversarial
         self.uninformed = uninformed
+        self.anywhere = anywhere
 
     def error(self, z, y, y_true):
         """Cross entropy of v(x, y) to h(y, y*), [batch]: what training descends and the adversary
@@ -64,7 +69,8 @@ class DVN(ValueRegression, EnergyLearner):
         with tf.GradientTape() as tape:
             z = self.energy.encode(x, training=True)
             with tape.stop_recording():
-                y_inferred = self.ascend(self.inference, z, self.space.start(y_true))[-1]
+                path = self.ascend(self.inference, z, self.space.start(y_true))
+                y_inferred = along(path) if self.anywhere else path[-1]
                 y_adversarial = self.adversary(
                     lambda y: per_example(self.error(z, y, y_true)),
                     replace_first(y_true, self.space.start(y_true), self.uninformed),
