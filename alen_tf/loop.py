@@ -1,5 +1,6 @@
 """Epochs of training steps, for everything that trains: no files, no evaluation."""
 
+import functools
 import time
 
 import numpy as np
@@ -104,16 +105,16 @@ class Loop:
           NonFiniteError: a scalar is not finite.
         """
         order, per_epoch = self.batches.order(epoch), self.batches.per_epoch
-        sums = sums or self._zeros()
+        names = self.names
+        values = np.array([sums[name] for name in names] if sums else np.zeros(len(names)))
         while step < per_epoch:
             count = int(np.clip(SECONDS_PER_CALL / self._seconds_per_step, 1, STEPS_PER_CALL))
             last = min(step + count, per_epoch)
             start = time.monotonic()
             # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
-            tensors = {name: tf.constant(np.float64(value)) for name, value in sums.items()}
             this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
-            tensors = self._steps(this, order, first, end, tensors)
-            sums = {name: float(value) for name, value in tensors.items()}
+            values = self._steps(this, order, first, end, tf.constant(values)).numpy()
+            sums = dict(zip(names, values.tolist(), strict=True))
             seconds = (time.monotonic() - start) / (last - step)
             self._seconds_per_step = self._workers.mean(seconds)
             _check_finite(sums, f"epoch {epoch + 1}, steps {step + 1} to {last}")
@@ -124,35 +125,34 @@ class Loop:
         """The means of the learner's scalars over an epoch."""
         return {name: value / self.batches.per_epoch for name, value in sums.items()}
 
-    def _zeros(self):
+    @functools.cached_property
+    def names(self):
+        """Names of the learner's scalars, in the order of `_step`'s vector."""
         index, order = tf.TensorSpec([], tf.int32), self.batches.order(0)
-        traced = self._step.get_concrete_function(index, tf.TensorSpec.from_tensor(order), index)
-        return dict.fromkeys(traced.structured_outputs, 0.0)
+        self._step.get_concrete_function(index, tf.TensorSpec.from_tensor(order), index)
+        return self._names
 
     # Without AutoGraph, which would translate every function that a step calls: a step has no
     # Python branches on tensors, and traces in a fraction of the time.
     @tf.function(autograph=False)
     def _step(self, epoch, order, step):
-        """A training step on all replicas; the means of the learner's scalars over them."""
-        names = []
+        """A training step on all replicas; the means of the learner's scalars over them, float64
+        [names]: one vector costs less than many numbers, and workers exchange it at once."""
 
         def on_replica(epoch, order, step):
             scalars = self._learner.train_step(*self.batches(epoch, order, step))
-            names[:] = scalars
-            # One tensor: workers exchange it at once.
-            return tf.stack([tf.cast(value, tf.float64) for value in scalars.values()])
+            self._names = list(scalars)
+            return tf.cast(tf.stack(list(scalars.values())), tf.float64)
 
         strategy = self._workers.strategy
         values = strategy.run(on_replica, (epoch, order, step))
-        means = strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
-        return dict(zip(names, tf.unstack(means), strict=True))
+        return strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
 
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
         """Training steps [first, last) of an epoch; adds the learner's scalars to `sums`."""
         for step in tf.range(first, last):
-            means = self._step(epoch, order, step)
-            sums = {name: sums[name] + value for name, value in means.items()}
+            sums += self._step(epoch, order, step)
         return sums
 
 

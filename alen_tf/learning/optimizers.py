@@ -1,15 +1,66 @@
 """Optimizers whose learning-rate schedules are fractions of a run, so that a longer run needs no
-new numbers."""
+new numbers, and whose updates pass over memory once."""
 
 import gin
 import keras
+import tensorflow as tf
+
+
+class OnePassSGD(keras.optimizers.SGD):
+    """Keras's SGD with TensorFlow's kernels: beside networks this small, an update in several
+    operations costs as much as the products do."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        rate = tf.cast(learning_rate, variable.dtype)
+        if not self.momentum:
+            tf.raw_ops.ResourceApplyGradientDescent(
+                var=variable.handle, alpha=rate, delta=tf.cast(gradient, variable.dtype)
+            )
+            return
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.handle,
+            accum=self.momentums[self._get_variable_index(variable)].value.handle,
+            lr=rate,
+            grad=tf.cast(gradient, variable.dtype),
+            momentum=tf.cast(self.momentum, variable.dtype),
+            use_nesterov=self.nesterov,
+        )
+
+
+class OnePassAdam(keras.optimizers.Adam):
+    """Keras's Adam, and with `weight_decay` its AdamW, likewise."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        rate, step, beta_1, beta_2, epsilon = (
+            tf.cast(number, variable.dtype)
+            for number in (
+                learning_rate,
+                self.iterations.value + 1,
+                self.beta_1,
+                self.beta_2,
+                self.epsilon,
+            )
+        )
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=tf.pow(beta_1, step),
+            beta2_power=tf.pow(beta_2, step),
+            lr=rate,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=epsilon,
+            grad=tf.cast(gradient, variable.dtype),
+        )
 
 
 @gin.register
 def sgd(total_steps, learning_rate=0.1, momentum=0.0, drops=(), cosine=False):
     """Plain SGD; `drops` and `cosine` as in `schedule`."""
     rate = schedule(total_steps, learning_rate, drops, cosine)
-    return keras.optimizers.SGD(rate, momentum=momentum)
+    return OnePassSGD(rate, momentum=momentum)
 
 
 @gin.register
@@ -17,9 +68,7 @@ def adam(total_steps, learning_rate=1e-3, beta_1=0.5, weight_decay=0.0, drops=()
     """Adam with the paper's beta_1 = 0.5, or AdamW where `weight_decay` > 0; the rest as in
     `schedule`."""
     rate = schedule(total_steps, learning_rate, drops, cosine)
-    if weight_decay:
-        return keras.optimizers.AdamW(rate, beta_1=beta_1, weight_decay=weight_decay)
-    return keras.optimizers.Adam(rate, beta_1=beta_1)
+    return OnePassAdam(rate, beta_1=beta_1, weight_decay=weight_decay or None)
 
 
 def schedule(total_steps, learning_rate, drops=(), cosine=False):

@@ -5,6 +5,7 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy
+from alen_tf.networks.penalty import HalfSquares
 
 
 @gin.register
@@ -31,7 +32,7 @@ class ICNN(Energy):
           name: name of the model.
         """
         super().__init__(name=name)
-        penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
+        penalty = HalfSquares(l2) if l2 else None
 
         def dense(units, dtype="float32", **kwargs):
             return keras.layers.Dense(units, kernel_regularizer=penalty, dtype=dtype, **kwargs)

@@ -5,6 +5,7 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy
+from alen_tf.networks.penalty import HalfSquares
 
 
 @gin.register
@@ -44,7 +45,7 @@ class MLPEnergy(Energy):
         def dense(units, gain=1.0, **kwargs):
             # VarianceScaling(scale=2 gain^2) is He's initializer times gain.
             init = keras.initializers.VarianceScaling(2.0 * gain**2, "fan_in", "untruncated_normal")
-            penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
+            penalty = HalfSquares(l2) if l2 else None
             return keras.layers.Dense(
                 units, kernel_initializer=init, kernel_regularizer=penalty, **kwargs
             )
@@ -97,7 +98,7 @@ class MLP(keras.Sequential):
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
         """
-        penalty = keras.regularizers.L2(0.5 * l2) if l2 else None
+        penalty = HalfSquares(l2) if l2 else None
         layers = [keras.layers.Dropout(input_dropout)] if input_dropout else []
         for _ in range(hidden_layers):
             layers.append(

@@ -52,7 +52,9 @@ class Hourglass(keras.layers.Layer):
             x = self.pool(kept[-1])
         x = self.dropout(self.down[-1](x, training=training), training=training)
         for block, fine in zip(reversed(self.up), reversed(kept), strict=True):
-            x = self.unpool(x)[:, : fine.shape[1], : fine.shape[2]]
+            x = self.unpool(x)
+            if x.shape[1:3] != fine.shape[1:3]:  # a slice of all costs time too
+                x = x[:, : fine.shape[1], : fine.shape[2]]
             x = block(ops.concatenate([x, fine], axis=-1), training=training)
         return x
 

@@ -155,8 +155,8 @@ def test_weights_that_break_are_not_saved(half, faults, monkeypatch):
     monkeypatch.setattr(trainer.Loop, "parts", lambda loop, epoch, *_: parts(loop, epoch))
 
     def parts(loop, epoch):
-        scalars = loop._step(epoch, loop.batches.order(epoch), 0)
-        yield 13, {"loss": float(scalars["loss"])}
+        (loss,) = loop._step(epoch, loop.batches.order(epoch), 0)
+        yield 13, {"loss": float(loss)}
 
     with pytest.raises(
         NonFiniteError, match=r"^weights \(32x8\) not finite .*last good checkpoint"
