@@ -28,17 +28,24 @@ def learner(build, sgd, hand):
 
 
 def climb(hand, weights, x, y):
-    """Inference, Eq. 4 with v = sigmoid(s)."""
+    """The path of inference, Eq. 4 with v = sigmoid(s)."""
+    path = [y]
     for _ in range(STEPS):
         v = hand.sigmoid(hand.score(weights, x, y))[:, None]
         y = np.clip(y + ETA * v * (1 - v) * hand.slope(weights, x, y), 0, 1)
-    return y
+        path.append(y)
+    return path
 
 
-def test_step_regresses_on_oracle_values_of_three_kinds_of_tuples(learner, batch, hand):
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_step_regresses_on_oracle_values_of_three_kinds_of_tuples(learner, batch, hand, anywhere):
+    learner.anywhere = anywhere
     x, y_true = batch
     before = hand.weights_of(learner.energy)
-    inferred = climb(hand, before, x, np.zeros_like(y_true))
+    path = climb(hand, before, x, np.zeros_like(y_true))
+    inferred = path[-1]
+    if anywhere:  # one example of each step
+        inferred = np.stack([path[t][t] for t in range(len(path))])
     start = y_true.copy()
     start[:2] = 0  # half of the adversarial tuples start at the uninformed output
     v = hand.sigmoid(hand.score(before, x, start))
@@ -73,6 +80,6 @@ def test_prediction_climbs_from_the_uninformed_output(learner, batch, hand):
     path = learner.predict(x)
     assert len(path) == STEPS + 1
     np.testing.assert_array_equal(path[0], np.zeros_like(y_true))
-    expected = climb(hand, hand.weights_of(learner.energy), x, np.zeros_like(y_true))
+    expected = climb(hand, hand.weights_of(learner.energy), x, np.zeros_like(y_true))[-1]
     np.testing.assert_allclose(path[-1], expected, atol=1e-5)
     assert len(learner.predict(x, steps=1)) == 2
