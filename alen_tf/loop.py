@@ -53,7 +53,7 @@ class Batches:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             share, seed = share + replica, tf.random.experimental.stateless_fold_in(seed, replica)
         size = self.size // self._replicas
-        rows = order[share * size : (share + 1) * size]
+        rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
         return self._augment(x, y, seed)
 

@@ -75,21 +75,23 @@ class Workload:
 class Stepping(Loop):
     """The trainer's loop in pieces that can be timed."""
 
-    def __init__(self, workload, per_call=None, jit_compile=False, logged=True):
+    def __init__(self, workload, per_call=None, jit_compile=False, logged=lambda name: True):
         """Configures the loop.
 
         Args:
           workload: the `Workload`.
           per_call: steps per call of the compiled loop; all by default.
           jit_compile: whether XLA compiles the step.
-          logged: whether the scalars are computed; what nobody reads, TensorFlow does not compute.
+          logged: which scalars are computed, a function of their names; what nobody reads,
+            TensorFlow does not compute.
         """
         super().__init__(workload.learner, workload.batches)
         self.per_call = per_call
 
         def train_step(x, y):
-            scalars = workload.learner.train_step(x, y)
-            return scalars if logged else {"nothing": tf.constant(0.0)}
+            scalars = workload.learner.train_step(x, y).items()
+            kept = {name: value for name, value in scalars if logged(name)}
+            return kept or {"nothing": tf.constant(0.0)}
 
         compiled = tf.function(train_step, autograph=False, jit_compile=jit_compile)
         self._learner = types.SimpleNamespace(train_step=compiled)
