@@ -14,9 +14,13 @@ class Ascent(abc.ABC):
 
     Attributes:
       steps: the configured number of steps T.
+      normalize: whether only a gradient's direction counts.
+      log_value: whether it climbs the mean of log v over places in place of that of v.
     """
 
     steps: int
+    normalize = False
+    log_value = False
 
     def begin(self, y, space):
         """What a step takes and gives, a tensor shaped like `y`: by default the output itself."""
@@ -73,6 +77,7 @@ class GradientAscent(Ascent):
         normalize=True,
         free=False,
         per_place=False,
+        log_value=False,
     ):
         """Configures the ascent.
 
@@ -85,12 +90,16 @@ class GradientAscent(Ascent):
             the step's length.
           per_place: of a normalised step, let `step_size` be the root mean square over the places
             of an image [height, width, classes], so that it suits images of any size.
+          log_value: climb the mean of log v over an image's places, not that of v. Not in the
+            paper, and the same direction where v is one number. Of many, v = sigmoid(score) has no
+            slope where a place is sure to be wrong, and log v has none where it is sure to be right.
         """
         self.steps = steps
         self.step_size = step_size
         self.normalize = normalize
         self.free = free
         self.per_place = per_place
+        self.log_value = log_value
 
     def direction(self, value, y, space):
         """d(t) for outputs `y`, [batch, ...]."""

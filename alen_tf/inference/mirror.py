@@ -16,8 +16,6 @@ class MirrorAscent(Ascent):
     the projection of `GradientAscent` would stop gradients from flowing through it.
     """
 
-    normalize = False  # a gradient's length counts
-
     def __init__(self, steps=gin.REQUIRED, step_size=gin.REQUIRED, entropy=0.0, floor=0.01):
         """Configures the ascent.
 

@@ -5,6 +5,7 @@ import abc
 import keras
 import tensorflow as tf
 
+from alen_tf.errors import ConfigError
 from alen_tf.inference.clamped import Clamped
 from alen_tf.inference.views import Views
 from alen_tf.networks.standardization import Standardization
@@ -107,6 +108,14 @@ class Learner(tf.Module, abc.ABC):
         """Values of scores, same shape: themselves, where a method does not bound them."""
         return score
 
+    def log_bound(self, score):
+        """Logarithms of values of scores, same shape.
+
+        Raises:
+          ConfigError: values are not bounded, and may be negative.
+        """
+        raise ConfigError(f"{self.name}: an ascent with log_value needs values between 0 and 1")
+
     def value(self, z, y):
         """v(x, y), [batch], for encoded inputs z and outputs `y` [batch, ...]: the mean over a
         matrix of scores."""
@@ -117,6 +126,8 @@ class Learner(tf.Module, abc.ABC):
 
         def climbed(y):
             score = self.energy.score(z, y)
+            if ascent.log_value:
+                return per_example(self.log_bound(score))
             # Normalised, v and a single score have one direction, but only v's vanishes where v
             # saturates.
             single = ascent.normalize and len(score.shape) == 1

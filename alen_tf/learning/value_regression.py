@@ -12,6 +12,9 @@ class ValueRegression(Learner):
         """Values v = sigmoid(score), in (0, 1)."""
         return tf.sigmoid(score)
 
+    def log_bound(self, score):
+        return tf.math.log_sigmoid(score)
+
     def confidence(self, x, y):
         z = self.energy.encode(self.views.split(self.standardization(x)))
         return self.views.mean(self.value(z, self.views.split(y)))
