@@ -10,6 +10,7 @@ SEEDS = range(3)
 # Rows that the paper's tables do not have.
 LABELS = {
     "crf": "fully connected CRF on the FCN",
+    "dvn_unet_energy": "DVN training, a U-Net as energy",
     "alen_unet_energy_infnet": "InfNet (ALEN), a U-Net as energy",
     "alen_unet_energy": "ALEN, a U-Net as energy",
     "unet": "U-Net",

@@ -16,6 +16,7 @@ ROWS = {
     "crf": ("crf", "refined"),
     "dvn": ("dvn", "refined"),
     "dvn_fcn": ("dvn_fcn", "refined"),
+    "dvn_unet_energy": ("dvn_unet_energy", "refined"),
     "alen_infnet": ("alen", "inference_network"),
     "alen": ("alen", "refined"),
     "alen_unet_energy_infnet": ("alen_unet_energy", "inference_network"),

@@ -92,7 +92,8 @@ class GradientAscent(Ascent):
             of an image [height, width, classes], so that it suits images of any size.
           log_value: climb the mean of log v over an image's places, not that of v. Not in the
             paper, and the same direction where v is one number. Of many, v = sigmoid(score) has no
-            slope where a place is sure to be wrong, and log v has none where it is sure to be right.
+            slope where a place is sure to be wrong; log v has its steepest there, and none where a
+            place is sure to be right.
         """
         self.steps = steps
         self.step_size = step_size

@@ -2,13 +2,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.errors import ConfigError
 from alen_tf.inference.ascent import GradientAscent
+from alen_tf.inference.spaces import Box
 from alen_tf.learning.alen import ALEN
 from alen_tf.learning.dvn import DVN
 from alen_tf.learning.feed_forward import FeedForward
 from alen_tf.learning.min_max import MinMax
+from alen_tf.networks.energy import Energy, matrix_score
 from alen_tf.networks.icnn import ICNN
 from alen_tf.networks.mlp import MLP, MLPEnergy
+from alen_tf.objectives import oracles
 
 
 @pytest.mark.parametrize("energy", [MLPEnergy, ICNN])
@@ -61,3 +65,58 @@ def test_confidence_is_the_value_where_it_is_an_expectation(build, sgd, batch, h
         np.testing.assert_allclose(found, hand.sigmoid(score), rtol=1e-5)
     else:
         assert found is None
+
+
+class Opinions(Energy):
+    """A score at every place whose slope is a fixed opinion."""
+
+    opinions = np.float32([[[8.0, -0.5], [1.0, -6.0]]])[..., None]
+
+    def __init__(self, outputs):
+        super().__init__()
+        self.scale = self.add_weight(shape=(), initializer="ones")
+
+    def encode(self, x, training=False):
+        return self.scale
+
+    def score(self, z, y):
+        return matrix_score(y, z * self.opinions)
+
+
+@pytest.mark.parametrize("log_value", [False, True])
+def test_what_an_ascent_climbs_of_many_values(sgd, log_value):
+    ascent = GradientAscent(1, 1.0, normalize=False, log_value=log_value)
+    learner = DVN(Opinions, sgd, ascent, ascent, ascent)
+    y = np.float32([[[0.0, 1.0], [0.0, 0.3]]])[..., None]
+    learner.build((2, 2, 3), (2, 2, 1), Free(), oracles.agreement, total_steps=1)
+    opinions = Opinions.opinions
+    v = 1 / (1 + np.exp(-(y - 0.5) * opinions))
+    slope = (1 - v) * opinions / 4 if log_value else v * (1 - v) * opinions / 4
+    found = learner.ascend(ascent, learner.energy.encode(y), tf.constant(y))
+    np.testing.assert_allclose(found[1], y + slope, rtol=1e-5)
+    # The place that is surest to be wrong is the first to move, or the last one of those in doubt.
+    moved = np.abs(found[1] - y)[0, :, :, 0]
+    assert (moved[0, 0] > moved[1, 0]) == log_value
+
+
+class Free(Box):
+    """A space that ends nowhere."""
+
+    def project(self, y):
+        return y
+
+
+def test_one_value_and_its_logarithm_have_one_direction(build, sgd, batch):
+    def paths(log_value):
+        ascent = GradientAscent(3, 0.3, log_value=log_value)
+        return build(DVN(MLPEnergy, sgd, ascent, ascent, ascent)).predict(batch[0])
+
+    for found, expected in zip(paths(True), paths(False), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_values_without_bounds_have_no_logarithm(build, sgd, batch):
+    ascent = GradientAscent(3, 0.3, log_value=True)
+    learner = build(MinMax(MLPEnergy, MLP, sgd, sgd, ascent, ascent))
+    with pytest.raises(ConfigError, match="min_max: an ascent with log_value needs values between"):
+        learner.predict(batch[0])
