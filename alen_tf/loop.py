@@ -73,6 +73,7 @@ class Loop:
         self.batches = batches
         self._learner = learner
         self._workers = workers or Workers()
+        self._names = None  # of the scalars, once a step is traced
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):

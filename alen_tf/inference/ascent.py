@@ -90,8 +90,8 @@ class GradientAscent(Ascent):
             the step's length.
           per_place: of a normalised step, let `step_size` be the root mean square over the places
             of an image [height, width, classes], so that it suits images of any size.
-          log_value: climb the mean of log v over an image's places, not that of v. Not in the
-            paper, and the same direction where v is one number. Of many, v = sigmoid(score) has no
+          log_value: climb the mean of log v over an image's places, not that of v; for ascents on
+            v alone. Not in the paper, and the same direction where v is one number. Of many, v = sigmoid(score) has no
             slope where a place is sure to be wrong; log v has its steepest there, and none where a
             place is sure to be right.
         """
@@ -124,9 +124,11 @@ class GradientAscent(Ascent):
 
 
 def along(path):
-    """An output from anywhere on an ascent's path for each example, [batch, ...].
+    """An output from anywhere on an ascent's path for each example, [batch, ...]: example i gives
+    that of step i % (T + 1).
 
-    Batches are shuffled: taking the steps in turn is as good as drawing them.
+    Batches are shuffled, so every example gives all of them in time. What goes by the place in the
+    batch, like the shares of `ALEN.start`, is tied to steps: of a few places, not all steps are seen.
 
     Args:
       path: outputs [y(0), ..., y(T)], each [batch, ...].

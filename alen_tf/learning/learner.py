@@ -122,16 +122,19 @@ class Learner(tf.Module, abc.ABC):
         return per_example(self.bound(self.energy.score(z, y)))
 
     def ascend(self, ascent, z, y, space=None, steps=None):
-        """The path of `ascent` on v(x, .) from `y`."""
+        """The path of `ascent` on v(x, .), or its logarithm, from `y`.
+
+        Raises:
+          ConfigError: the logarithm is asked for, and values are not between 0 and 1.
+        """
 
         def climbed(y):
             score = self.energy.score(z, y)
-            if ascent.log_value:
-                return per_example(self.log_bound(score))
             # Normalised, v and a single score have one direction, but only v's vanishes where v
             # saturates.
-            single = ascent.normalize and len(score.shape) == 1
-            return score if single else per_example(self.bound(score))
+            if ascent.normalize and len(score.shape) == 1:
+                return score
+            return per_example(self.log_bound(score) if ascent.log_value else self.bound(score))
 
         return ascent(climbed, y, space or self.space, steps)
 

@@ -1,5 +1,5 @@
 """Optimizers whose learning-rate schedules are fractions of a run, so that a longer run needs no
-new numbers, and whose updates pass over memory once."""
+new numbers, and whose updates pass over memory once (weight decay apart)."""
 
 import gin
 import keras

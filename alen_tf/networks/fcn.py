@@ -46,10 +46,10 @@ class FCN(keras.Sequential):
 @gin.register
 class FCNEnergy(ImageEnergy):
     """The same five layers over image and output together give a matrix of scores F(x, y); the
-    score is its `matrix_score`, [batch, height, width], or the mean of that, [batch].
+    score is its `matrix_score`, [batch, height, width].
     """
 
-    def __init__(self, outputs, filters=(64, 128, 128), skips=False, pooled=False, name="energy"):
+    def __init__(self, outputs, filters=(64, 128, 128), skips=False, name="energy"):
         """Configures the network.
 
         Args:
@@ -57,13 +57,11 @@ class FCNEnergy(ImageEnergy):
           filters: of the three convolutions.
           skips: add what each resolution knew on the way down to what comes up (as FCN-8s does);
             without it, thin parts are lost in the strides.
-          pooled: return the mean over places, for oracle values of whole images.
           name: name of the model.
         """
         first, second, third = filters
         super().__init__(first, name)
         self.skips = skips
-        self.pooled = pooled
         self.second = convolution(second, 2, activation="swish")
         self.third = convolution(third, 2, activation="swish")
         self.up_second = _transposed(second if skips else first)
@@ -81,5 +79,4 @@ class FCNEnergy(ImageEnergy):
             scores = self.head(ops.silu(self.up_first(ops.silu(up + middle)) + fine))
         else:
             scores = self.up_first(ops.silu(up))
-        places = matrix_score(y, scores)
-        return ops.mean(places, axis=(1, 2)) if self.pooled else places
+        return matrix_score(y, scores)

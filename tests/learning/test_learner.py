@@ -116,7 +116,7 @@ def test_one_value_and_its_logarithm_have_one_direction(build, sgd, batch):
 
 
 def test_values_without_bounds_have_no_logarithm(build, sgd, batch):
-    ascent = GradientAscent(3, 0.3, log_value=True)
+    ascent = GradientAscent(3, 0.3, normalize=False, log_value=True)
     learner = build(MinMax(MLPEnergy, MLP, sgd, sgd, ascent, ascent))
     with pytest.raises(ConfigError, match="min_max: an ascent with log_value needs values between"):
         learner.predict(batch[0])

@@ -19,7 +19,6 @@ ENERGIES = {
 }
 SCALARS = {
     "conv": lambda outputs: ConvEnergy(outputs, **SMALL, units=(10, 5)),
-    "fcn, pooled": lambda outputs: FCNEnergy(outputs, **SMALL, pooled=True),
 }
 
 
@@ -71,14 +70,6 @@ def test_the_slope_reaches_every_place(batch, random, make):
         tape.watch(y)
         value = tf.reduce_sum(energy((batch, y)))
     assert np.all(tape.gradient(value, y).numpy() != 0)
-
-
-def test_pooled_scores_are_the_mean_of_the_matrix(batch):
-    keras.utils.set_random_seed(1)
-    matrix = FCNEnergy(1, **SMALL)((batch, batch[..., :1]))
-    keras.utils.set_random_seed(1)
-    pooled = FCNEnergy(1, **SMALL, pooled=True)((batch, batch[..., :1]))
-    np.testing.assert_allclose(pooled, np.mean(matrix, axis=(1, 2)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("make", [FCNEnergy, ConvEnergy])
