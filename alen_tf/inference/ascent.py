@@ -91,9 +91,9 @@ class GradientAscent(Ascent):
           per_place: of a normalised step, let `step_size` be the root mean square over the places
             of an image [height, width, classes], so that it suits images of any size.
           log_value: climb the mean of log v over an image's places, not that of v; for ascents on
-            v alone. Not in the paper, and the same direction where v is one number. Of many, v = sigmoid(score) has no
-            slope where a place is sure to be wrong; log v has its steepest there, and none where a
-            place is sure to be right.
+            v alone. Not in the paper, and the same direction where v is one number. Of many, v =
+            sigmoid(score) has no slope where a place is sure to be wrong; log v has its steepest
+            there, and none where a place is sure to be right.
         """
         self.steps = steps
         self.step_size = step_size
@@ -128,7 +128,7 @@ def along(path):
     that of step i % (T + 1).
 
     Batches are shuffled, so every example gives all of them in time. What goes by the place in the
-    batch, like the shares of `ALEN.start`, is tied to steps: of a few places, not all steps are seen.
+    batch, like the shares of `ALEN.start`, is tied to steps: few places do not see all of them.
 
     Args:
       path: outputs [y(0), ..., y(T)], each [batch, ...].

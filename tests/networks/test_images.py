@@ -1,6 +1,5 @@
 """Networks over images: what their parts have in common, and what each computes."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
