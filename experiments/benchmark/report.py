@@ -25,8 +25,12 @@ def prediction(result):
     """Examples per second by number of inference steps."""
     found = result["prediction"]
     steps = list(next(iter(found.values())))
-    rows = [[data, *(f"{rates[step]:,.0f}" for step in steps)] for data, rates in found.items()]
+    rows = [[data, *(_rate(rates[step]) for step in steps)] for data, rates in found.items()]
     return runs.markdown(["shapes", *(f"{step} steps" for step in steps)], rows)
+
+
+def _rate(number):
+    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
 
 
 def _against_ours(found):
