@@ -7,6 +7,7 @@ import tensorflow as tf
 from alen_tf.inference.ascent import along
 from alen_tf.learning.learner import replace_first, total
 from alen_tf.learning.pair_learner import PairLearner
+from alen_tf.learning.starts import varied
 from alen_tf.learning.value_regression import ValueRegression
 from alen_tf.objectives import losses
 
@@ -157,19 +158,14 @@ class ALEN(ValueRegression, PairLearner):
     def start(self, y, y_true):
         """Where refinement starts in training: at y', or for shares of the batch at the uninformed
         output and between y' and the truth of the example before; every other one crisp."""
-        start = y
-        if self.mixed or self.crisp:
-            # Stateless: a resumed run draws the same numbers.
-            seed = tf.stack([tf.cast(self.energy_optimizer.iterations.value, tf.int32), 0])
-            shape = [tf.shape(y)[0]] + [1] * (len(y.shape) - 1)
-            draws = tf.random.stateless_uniform(shape, seed)
-        if self.mixed:
-            mixed = y + draws * (tf.roll(y_true, 1, axis=0) - y)
-            start = replace_first(start, mixed, self.uninformed + self.mixed)
-        if self.crisp:
-            decoded = tf.cast(self.space.decode(start, draws), start.dtype)
-            odd = tf.reshape(tf.range(tf.shape(y)[0]) % 2 == 1, shape)
-            start = tf.where(odd, decoded, start)
+        start = varied(
+            y,
+            y_true,
+            self.space,
+            self.energy_optimizer.iterations.value,
+            self.mixed and self.uninformed + self.mixed,
+            self.crisp,
+        )
         return replace_first(start, self.space.start(y), self.uninformed)
 
     def refine(self, z, y, y_true):

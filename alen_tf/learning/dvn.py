@@ -6,6 +6,7 @@ import tensorflow as tf
 from alen_tf.inference.ascent import along
 from alen_tf.learning.energy_learner import EnergyLearner
 from alen_tf.learning.learner import per_example, replace_first, total
+from alen_tf.learning.starts import varied
 from alen_tf.learning.value_regression import ValueRegression
 from alen_tf.objectives import losses
 
@@ -33,6 +34,8 @@ class DVN(ValueRegression, EnergyLearner):
         inferred=0.5,
         adversarial=0.25,
         uninformed=0.5,
+        mixed=0.0,
+        crisp=False,
         anywhere=False,
         name="dvn",
     ):
@@ -45,6 +48,8 @@ class DVN(ValueRegression, EnergyLearner):
           truth, inferred, adversarial: proportions of the three kinds of tuples.
           uninformed: share of adversarial tuples that start at the uninformed output, not the
             truth.
+          mixed, crisp: which of inference's starts differ from the uninformed output, see `varied`.
+            Not in the paper: v learns what lies beside the way from there, too.
           anywhere: whether the second kind is any output of inference's path, from its start to its
             end, and not always the last one.
           name: the method's name in results.
@@ -56,6 +61,8 @@ class DVN(ValueRegression, EnergyLearner):
         self.inferred = inferred
         self.adversarial = adversarial
         self.uninformed = uninformed
+        self.mixed = mixed
+        self.crisp = crisp
         self.anywhere = anywhere
 
     def error(self, z, y, y_true):
@@ -66,14 +73,17 @@ class DVN(ValueRegression, EnergyLearner):
 
     def train_step(self, x, y_true):
         x = self.standardization(x)
+        uninformed = self.space.start(y_true)
+        iteration = self.energy_optimizer.iterations.value
+        start = varied(uninformed, y_true, self.space, iteration, self.mixed, self.crisp)
         with tf.GradientTape() as tape:
             z = self.energy.encode(x, training=True)
             with tape.stop_recording():
-                path = self.ascend(self.inference, z, self.space.start(y_true))
-                y_inferred = along(path) if self.anywhere else path[-1]
+                path = self.ascend(self.inference, z, start)
+                y_inferred = along(path, iteration) if self.anywhere else path[-1]
                 y_adversarial = self.adversary(
                     lambda y: per_example(self.error(z, y, y_true)),
-                    replace_first(y_true, self.space.start(y_true), self.uninformed),
+                    replace_first(y_true, uninformed, self.uninformed),
                     self.space,
                 )[-1]
             terms = {
