@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from alen_tf.inference.ascent import GradientAscent
+from alen_tf.inference.ascent import GradientAscent, along
 from alen_tf.inference.spaces import Box
 from alen_tf.networks.mlp import MLPEnergy
 
@@ -158,3 +158,10 @@ def test_a_step_per_place_has_one_root_mean_square_at_any_size(random, classes):
         )
         squares = np.sum(np.square(path[1] - path[0]), axis=-1)  # at each place
         np.testing.assert_allclose(np.sqrt(squares.mean(axis=(1, 2))), 0.05, rtol=1e-5)
+
+
+@pytest.mark.parametrize("first", [0, 1, 4])
+def test_outputs_from_anywhere_on_a_path(random, first):
+    path = [random.rand(5, 2).astype(np.float32) for _ in range(3)]
+    expected = [path[(first + example) % 3][example] for example in range(5)]
+    np.testing.assert_array_equal(along(path, tf.constant(first, tf.int64)), expected)

@@ -11,6 +11,7 @@ from alen_tf.inference.ascent import GradientAscent
 from alen_tf.inference.spaces import Box
 from alen_tf.learning import optimizers
 from alen_tf.learning.alen import ALEN
+from alen_tf.learning.starts import varied
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import losses, oracles
 
@@ -191,31 +192,14 @@ def test_shares_of_the_batch_start_elsewhere(uninformed, count):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_mixed_share_starts_between_g_and_other_truths():
-    learner = make_learner(uninformed=1 / BATCH, mixed=4 / BATCH)
-    y, y_true = np.full((BATCH, LABELS), 0.7, np.float32), batch()[1]
-    starts = learner.start(tf.constant(y), tf.constant(y_true)).numpy()
-    np.testing.assert_array_equal(starts, learner.start(tf.constant(y), tf.constant(y_true)))
-    np.testing.assert_array_equal(starts[0], 0)
-    np.testing.assert_array_equal(starts[5:], y[5:])
-    places = (starts[1:5] - y[1:5]) / (y_true[:4] - y[1:5])  # one per example, between 0 and 1
-    np.testing.assert_allclose(places, np.repeat(places[:, :1], LABELS, 1), atol=1e-5)
-    assert len(set(places[:, 0].round(4))) == 4
-    assert np.all((places > 0) & (places < 1))
-    learner.train_step(*map(tf.constant, batch()))
-    after = learner.start(tf.constant(y), tf.constant(y_true)).numpy()
-    assert np.all(after[1:5] != starts[1:5])  # others in every step
-
-
-def test_every_other_start_is_crisp():
-    y, y_true = np.random.RandomState(3).rand(BATCH, LABELS), batch()[1]
-    y = tf.constant(y, tf.float32)
-    starts = make_learner(crisp=True).start(y, tf.constant(y_true)).numpy()
-    np.testing.assert_array_equal(starts[::2], y[::2])
-    for start, soft in zip(starts[1::2], y[1::2].numpy(), strict=True):
-        assert set(start) <= {0.0, 1.0}
-        threshold = np.max(soft[start == 0], initial=0.0)  # what is above is in, what is below out
-        assert np.all(soft[start == 1] > threshold)
+def test_starts_vary_behind_the_uninformed_share():
+    learner = make_learner(uninformed=1 / BATCH, mixed=3 / BATCH, crisp=True)
+    y, y_true = tf.fill((BATCH, LABELS), 0.7), tf.constant(batch()[1])
+    for step in range(2):
+        expected = varied(y, y_true, learner.space, step, 4 / BATCH, crisp=True).numpy()
+        expected[0] = 0
+        np.testing.assert_array_equal(learner.start(y, y_true), expected)
+        learner.train_step(*map(tf.constant, batch()))
 
 
 def test_refined_outputs_from_anywhere_on_the_path():

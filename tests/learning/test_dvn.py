@@ -3,8 +3,10 @@ import pytest
 import tensorflow as tf
 
 from alen_tf.inference.ascent import GradientAscent
+from alen_tf.inference.spaces import Box
 from alen_tf.learning.dvn import DVN
 from alen_tf.learning.learner import replace_first
+from alen_tf.learning.starts import varied
 from alen_tf.networks.mlp import MLPEnergy
 
 STEPS, ETA, ADVERSARY = 3, 0.7, 0.9
@@ -37,14 +39,18 @@ def climb(hand, weights, x, y):
     return path
 
 
-@pytest.mark.parametrize("anywhere", [False, True])
-def test_step_regresses_on_oracle_values_of_three_kinds_of_tuples(learner, batch, hand, anywhere):
-    learner.anywhere = anywhere
+CHANGES = [{}, {"anywhere": True}, {"mixed": 0.5, "crisp": True}]
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=str)
+def test_step_regresses_on_oracle_values_of_three_kinds_of_tuples(learner, batch, hand, changes):
+    vars(learner).update(changes)
     x, y_true = batch
     before = hand.weights_of(learner.energy)
-    path = climb(hand, before, x, np.zeros_like(y_true))
+    zeros = tf.zeros_like(y_true)
+    path = climb(hand, before, x, varied(zeros, y_true, Box(), 0, learner.mixed, learner.crisp))
     inferred = path[-1]
-    if anywhere:  # one example of each step
+    if learner.anywhere:  # one example of each step
         inferred = np.stack([path[t][t] for t in range(len(path))])
     start = y_true.copy()
     start[:2] = 0  # half of the adversarial tuples start at the uninformed output

@@ -1,0 +1,52 @@
+"""Where ascents of training start."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.inference.spaces import Box, Simplex
+from alen_tf.learning.starts import varied
+
+BATCH, LABELS = 6, 4
+Y = np.full((BATCH, LABELS), 0.7, np.float32)
+Y_TRUE = (np.random.RandomState(0).rand(BATCH, LABELS) < 0.5).astype(np.float32)
+
+
+def starts(y=Y, y_true=Y_TRUE, space=None, iteration=0, mixed=0.0, crisp=False):
+    y, y_true = tf.constant(y), tf.constant(y_true)
+    return varied(y, y_true, space or Box(), tf.constant(iteration, tf.int64), mixed, crisp).numpy()
+
+
+def test_as_they_are_by_default():
+    np.testing.assert_array_equal(starts(), Y)
+
+
+def test_mixed_share_is_on_the_way_to_the_truth_of_another_example():
+    found = starts(mixed=4 / BATCH)
+    np.testing.assert_array_equal(found, starts(mixed=4 / BATCH))  # draws follow from the step,
+    np.testing.assert_array_equal(found[4:], Y[4:])
+    places = (found[:4] - Y[:4]) / (np.roll(Y_TRUE, 1, axis=0)[:4] - Y[:4])
+    np.testing.assert_allclose(places, np.repeat(places[:, :1], LABELS, 1), atol=1e-5)
+    assert len(set(places[:, 0].round(4))) == 4  # one place per example
+    assert np.all((places > 0) & (places < 1))
+    assert np.all(starts(mixed=4 / BATCH, iteration=1)[:4] != found[:4])  # and are others in each
+
+
+def test_every_other_start_is_crisp():
+    y = np.random.RandomState(3).rand(BATCH, LABELS).astype(np.float32)
+    found = starts(y, crisp=True)
+    np.testing.assert_array_equal(found[::2], y[::2])
+    for start, soft in zip(found[1::2], y[1::2], strict=True):
+        assert set(start) <= {0.0, 1.0}
+        threshold = np.max(soft[start == 0], initial=0.0)  # what is above is in, what is below out
+        assert np.all(soft[start == 1] > threshold)
+
+
+@pytest.mark.parametrize("space", [Box(), Simplex()])
+def test_starts_are_points_of_the_space(space):
+    random = np.random.RandomState(4)
+    y = random.dirichlet(np.ones(3), size=(BATCH, 5, 5)).astype(np.float32)
+    y_true = np.eye(3, dtype=np.float32)[random.randint(3, size=(BATCH, 5, 5))]
+    found = starts(y, y_true, space, mixed=0.5, crisp=True)
+    np.testing.assert_allclose(space.project(tf.constant(found)), found, atol=1e-6)
+    assert np.all(np.any(found != y, axis=(1, 2, 3))[[0, 1, 2, 3, 5]])
