@@ -4,13 +4,14 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
+from alen_tf.batching import in_batches
 from alen_tf.learning.learner import per_example
 
 BINS = 10
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
 
-def judge(task, model, splits, results, steps=None):
+def judge(task, model, splits, paths, results):
     """Adds a `report` as "confidence" to the results of each split, for a model that has it, with
     the name of what is "expected".
 
@@ -18,17 +19,18 @@ def judge(task, model, splits, results, steps=None):
       task: the `Task`; its oracle value of a discrete output is the score of one example.
       model: a `Model`.
       splits: the `Splits`.
+      paths: see `evaluation.paths`; their ends are judged.
       results: see `evaluation.evaluate_splits`.
-      steps: number of refinement steps; the configured number by default.
     """
-    for split in _splits(results):
+    read = tf.function(model.read, reduce_retracing=True, autograph=False)
+    for split, path in paths.items():
         examples = getattr(splits, split)
-        prediction = model(examples.x, steps)
-        if not np.isnan(prediction.confidence).any():
-            y, y_true = (tf.cast(y, tf.float32) for y in (prediction.labels, examples.y))
+        parts = in_batches(read, model.learner.views, examples.x, path[-1])
+        labels, _, confidence = map(np.concatenate, zip(*parts, strict=True))
+        if not np.isnan(confidence).any():
+            y, y_true = (tf.cast(y, tf.float32) for y in (labels, examples.y))
             score = per_example(task.oracle(y, y_true)).numpy()
-            found = report(prediction.confidence, score)
-            results[split]["confidence"] = {"expected": task.expected, **found}
+            results[split]["confidence"] = {"expected": task.expected, **report(confidence, score)}
 
 
 def _splits(results):

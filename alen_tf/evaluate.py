@@ -31,11 +31,11 @@ def main(options):
         options.gin_param,
         options.other_data,
     )
-    predictor = evaluation.Predictor(learner, options.steps)
-    results = evaluation.evaluate_splits(task, predictor, splits)
+    paths = evaluation.paths(evaluation.Predictor(learner, options.steps), splits)
+    results = evaluation.evaluate_splits(task, splits, paths)
     threshold = results["validation"]["tuned"]["threshold"]
     interface = Interface.of(splits, threshold, task.expected)
-    calibration.judge(task, Model(learner, interface), splits, results, options.steps)
+    calibration.judge(task, Model(learner, interface), splits, paths, results)
     if options.output:
         write_json(pathlib.Path(options.output), results)
     print(evaluation.table(results))

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-BATCH = 512
+from alen_tf.batching import in_batches
 
 
 class Predictor:
@@ -23,9 +23,12 @@ class Predictor:
 
     def __call__(self, x):
         """The path of relaxed outputs, [steps + 1, examples, ...], float32."""
-        size = self._views.batch(BATCH, x.shape[1:])
-        parts = [self._path(tf.constant(x[i : i + size])) for i in range(0, len(x), size)]
-        return np.concatenate([part.numpy() for part in parts], axis=1)
+        return np.concatenate(in_batches(self._path, self._views, x), axis=1)
+
+
+def paths(predictor, splits, test=True):
+    """The paths of the validation and, with `test`, of the test split: {name: path}."""
+    return {name: predictor(getattr(splits, name).x) for name in ("validation", "test")[: 1 + test]}
 
 
 def by_step(task, path, y_true):
@@ -33,23 +36,24 @@ def by_step(task, path, y_true):
     return [task.scores(y, y_true)[task.metric] for y in path]
 
 
-def evaluate_splits(task, predictor, splits, test=True):
-    """What `results.json` says of the validation and, with `test`, of the test split: the task's
-    metric after every step, and all its scores of the refined output and of the inference network.
+def evaluate_splits(task, splits, paths):
+    """What `results.json` says of splits: the task's metric after every step, and all its scores of
+    the refined output and of the inference network.
+
+    Args:
+      task: the `Task`.
+      splits: the `Splits`.
+      paths: of "validation" and perhaps "test", see `paths`.
 
     Returns:
       {"metric": ..., "validation": {...}, "test": {...}}; thresholds are those of validation.
     """
-    validation = predictor(splits.validation.x)
-    thresholds = [task.best_threshold(y, splits.validation.truth) for y in validation[[0, -1]]]
-    results = {
-        "metric": task.metric,
-        "validation": _evaluate(task, validation, splits.validation.truth, thresholds),
+    truth = {name: getattr(splits, name).truth for name in paths}
+    ends = paths["validation"][[0, -1]]
+    thresholds = [task.best_threshold(y, truth["validation"]) for y in ends]
+    return {"metric": task.metric} | {
+        name: _evaluate(task, path, truth[name], thresholds) for name, path in paths.items()
     }
-    if test:
-        path = predictor(splits.test.x)
-        results["test"] = _evaluate(task, path, splits.test.truth, thresholds)
-    return results
 
 
 def _evaluate(task, path, y_true, thresholds):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-BATCH = 512
+from alen_tf.batching import in_batches
 
 
 class Prediction(NamedTuple):
@@ -38,7 +38,10 @@ class Model:
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
         `Learner.predict`."""
-        relaxed = self.learner.predict(x, steps, known)[-1]
+        return self.read(x, self.learner.predict(x, steps, known)[-1])
+
+    def read(self, x, relaxed):
+        """The `Prediction` that the learner's `relaxed` outputs for inputs `x` are, as tensors."""
         decoded = self.learner.space.decode(relaxed, self.interface.threshold)
         labels = tf.cast(decoded, tf.float32)
         confidence = self.learner.confidence(x, labels)
@@ -65,11 +68,7 @@ class Model:
             self.interface.check_known(known, len(x), "known")
         function = self._function(steps, known is not None)
         arrays = [x] if known is None else [x, known]
-        size = self.learner.views.batch(BATCH, x.shape[1:])
-        parts = [
-            function(*(tf.constant(array[i : i + size]) for array in arrays))
-            for i in range(0, max(len(x), 1), size)
-        ]
+        parts = in_batches(function, self.learner.views, *arrays)
         return Prediction(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     def _function(self, steps, clamped):

@@ -24,6 +24,7 @@ from alen_tf.workdir import Workdir, write_json
 
 # A state is also saved before an evaluation that may take longer than an interrupted run waits.
 LONG_EVALUATION = 2.0
+SHOWN = 64  # examples that pictures may choose from
 
 
 @gin.configurable(denylist=("workdir", "manual_dir", "data_dir", "interruption", "restart"))
@@ -254,12 +255,13 @@ class _Run:
         self.best.restore()
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.progress.seconds
-        scores = evaluation.evaluate_splits(self.task, self.predict, self.splits, test)
+        paths = evaluation.paths(self.predict, self.splits, test)
+        scores = evaluation.evaluate_splits(self.task, self.splits, paths)
         threshold = scores["validation"]["tuned"]["threshold"]
         interface = Interface.of(self.splits, threshold, self.task.expected)
         write_json(self.workdir.model, interface.to_json())
         model = Model(self.learner, interface)
-        calibration.judge(self.task, model, self.splits, scores)
+        calibration.judge(self.task, model, self.splits, paths, scores)
         results = {
             "dataset": self.splits.name,
             **self.splits.facts,
@@ -283,16 +285,16 @@ class _Run:
             },
         }
         write_json(self.workdir.results, results)
-        self._draw(results, steps)
+        self._draw(results, paths, steps)
         self.summaries.close()
         return results
 
-    def _draw(self, results, step):
-        splits = [split for split in ("validation", "test") if split in results]
-        curves = {split: results[split]["by_step"] for split in splits}
+    def _draw(self, results, paths, step):
+        curves = {split: results[split]["by_step"] for split in paths}
         figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
         if figure := calibration.figure(results):
             figures["calibration"] = figure
-        shown = getattr(self.splits, splits[-1]).take(slice(0, evaluation.BATCH))
-        figures |= self.task.pictures(shown.x, self.predict(shown.x), shown.truth)
+        split, path = list(paths.items())[-1]
+        shown = getattr(self.splits, split).take(slice(0, SHOWN))
+        figures |= self.task.pictures(shown.x, path[:, :SHOWN], shown.truth)
         self.summaries.pictures(figures, step)

@@ -1,9 +1,13 @@
+import types
+
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import stats
 
 from alen_tf import calibration
 from alen_tf.datasets.splits import Examples, Splits
+from alen_tf.inference.views import Views
 from alen_tf.model import Prediction
 from alen_tf.objectives import oracles
 from alen_tf.objectives.metrics import f1_of_examples
@@ -47,15 +51,25 @@ def splits(random):
     return Splits("random", examples(3), examples(20), examples(30))
 
 
-def test_score_is_the_f1_of_each_example(splits):
-    def model(x, steps):  # its first steps features are labels
-        labels = np.pad(x > 0.5, ((0, 0), (0, 1))) * (np.arange(4) < steps)
-        return Prediction(labels, labels.astype(float), x[:, 0])
+class Stub:
+    """A `Model` that is as sure as the first feature is large, or of nothing."""
 
+    learner = types.SimpleNamespace(views=Views())
+
+    def __init__(self, sure=True):
+        self.sure = sure
+
+    def read(self, x, relaxed):
+        confidence = x[:, 0] if self.sure else x[:, 0] * np.nan
+        return Prediction(tf.cast(relaxed > 0.5, tf.uint8), relaxed, confidence)
+
+
+def test_score_is_the_f1_of_each_example(splits, random):
+    paths = {"validation": random.rand(3, 20, 4), "test": random.rand(3, 30, 4)}
     results = {"metric": "example_f1", "validation": {}, "test": {}}
-    calibration.judge(MultiLabel(dataset=None), model, splits, results, steps=2)
+    calibration.judge(MultiLabel(dataset=None), Stub(), splits, paths, results)
     for split, examples in (("validation", splits.validation), ("test", splits.test)):
-        y = np.pad(examples.x[:, :2] > 0.5, ((0, 0), (0, 2)))
+        y = paths[split][-1] > 0.5
         expected = calibration.report(examples.x[:, 0], f1_of_examples(y, examples.y))
         assert results[split]["confidence"]["kept"] == pytest.approx(expected["kept"])
         assert results[split]["confidence"]["expected"] == "F1"
@@ -66,11 +80,8 @@ def test_score_is_the_f1_of_each_example(splits):
 
 
 def test_methods_without_confidence(splits):
-    def model(x, steps):
-        return Prediction(np.zeros((len(x), 4)), np.zeros((len(x), 4)), np.full(len(x), np.nan))
-
-    results = {"metric": "example_f1", "validation": {}}
-    calibration.judge(MultiLabel(dataset=None), model, splits, results)
+    paths, results = {"validation": np.zeros((1, 20, 4))}, {"metric": "f1", "validation": {}}
+    calibration.judge(MultiLabel(dataset=None), Stub(sure=False), splits, paths, results)
     assert results["validation"] == {}
     assert calibration.table(results) == ""
     assert calibration.figure(results) is None

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import f1_score
 
-from alen_tf import evaluation
+from alen_tf import batching, evaluation
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.inference.views import Views
 from alen_tf.tasks.multilabel import MultiLabel
@@ -34,7 +34,7 @@ def f1(y, y_true, threshold=0.5):
 
 @pytest.mark.parametrize("examples", [1, 5, 10, 11])
 def test_predictor_puts_batches_together(monkeypatch, random, examples):
-    monkeypatch.setattr(evaluation, "BATCH", 5)
+    monkeypatch.setattr(batching, "BATCH", 5)
     x = random.rand(examples, 4).astype(np.float32)
     found = evaluation.Predictor(Halving())(x)
     assert found.dtype == np.float32
@@ -44,7 +44,8 @@ def test_predictor_puts_batches_together(monkeypatch, random, examples):
 
 def test_scores_of_both_splits(splits):
     task = MultiLabel(dataset=None)
-    found = evaluation.evaluate_splits(task, evaluation.Predictor(Halving()), splits)
+    paths = evaluation.paths(evaluation.Predictor(Halving()), splits)
+    found = evaluation.evaluate_splits(task, splits, paths)
     assert list(found) == ["metric", "validation", "test"]
     first = task.best_threshold(splits.validation.x, splits.validation.y)
     last = task.best_threshold(splits.validation.x / 8, splits.validation.y)
@@ -65,6 +66,13 @@ def test_scores_of_both_splits(splits):
         }
 
 
+def test_the_test_split_is_left_alone(splits):
+    paths = evaluation.paths(evaluation.Predictor(Halving()), splits, test=False)
+    assert list(paths) == ["validation"]
+    task = MultiLabel(dataset=None)
+    assert list(evaluation.evaluate_splits(task, splits, paths)) == ["metric", "validation"]
+
+
 def test_by_step_scores_every_step(splits):
     task, y = MultiLabel(dataset=None), splits.test.x
     curve = evaluation.by_step(task, tf.stack([y, 0 * y]).numpy(), splits.test.y)
@@ -73,9 +81,8 @@ def test_by_step_scores_every_step(splits):
 
 def test_table_has_a_row_per_step_and_two_tuned_rows(splits):
     task = MultiLabel(dataset=None)
-    results = {"metric": "example_f1"} | evaluation.evaluate_splits(
-        task, evaluation.Predictor(Halving()), splits
-    )
+    paths = evaluation.paths(evaluation.Predictor(Halving()), splits)
+    results = evaluation.evaluate_splits(task, splits, paths)
     lines = evaluation.table(results).splitlines()
     assert len(lines) == 1 + 4 + 2
     assert lines[0].split() == ["example_f1", "validation", "test"]

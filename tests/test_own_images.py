@@ -75,11 +75,12 @@ def judged(own):
     task, learner = built((SIZE, SIZE, 3), (SIZE, SIZE, 1), params=params(own))
     splits = task.load()
     learner.adapt(splits.train.x)
-    y = evaluation.Predictor(learner)(splits.test.x)[-1]
+    path = evaluation.Predictor(learner)(splits.test.x)
+    y = path[-1]
     threshold = float(np.median(y))  # so that there are pixels of both kinds
     results = {"test": task.scores(y, splits.test.truth, threshold)}
     model = Model(learner, Interface.of(splits, threshold, task.expected))
-    calibration.judge(task, model, splits, results)
+    calibration.judge(task, model, splits, {"test": path}, results)
     return model, results
 
 
