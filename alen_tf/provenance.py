@@ -14,6 +14,7 @@ PARTS = ("data", "versions", "code")
 PACKAGES = ("tensorflow", "keras", "numpy")
 # The modules that decide what weights a run ends with, given its data.
 CODE = (
+    "batching.py",
     "distribution.py",
     "evaluation.py",
     "loop.py",
