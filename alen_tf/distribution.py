@@ -51,10 +51,10 @@ class Workers:
         if name not in STRATEGIES:
             known = ", ".join(map(repr, STRATEGIES))
             raise ConfigError(f"train.strategy = {name!r} is unknown; known are {known}")
-        self._several = name == "multi_worker"
+        self._several = False
         self._place = "this process"
         self.first = True
-        if self._several:
+        if name == "multi_worker":
             tasks, kind, index = _cluster()
             self._place = f"{kind} {index}"
             self.first = (kind, index) == tasks[0]
