@@ -19,14 +19,15 @@ def judge(task, model, splits, paths, results):
       task: the `Task`; its oracle value of a discrete output is the score of one example.
       model: a `Model`.
       splits: the `Splits`.
-      paths: see `evaluation.paths`; their ends are judged.
+      paths: see `evaluation.predict_splits`; their ends are judged.
       results: see `evaluation.evaluate_splits`.
     """
-    read = tf.function(model.read, reduce_retracing=True, autograph=False)
+    judged = tf.function(
+        lambda x, y: model.interpret(x, y)[::2], reduce_retracing=True, autograph=False
+    )
     for split, path in paths.items():
         examples = getattr(splits, split)
-        parts = in_batches(read, model.learner.views, examples.x, path[-1])
-        labels, _, confidence = map(np.concatenate, zip(*parts, strict=True))
+        labels, confidence = in_batches(judged, model.learner.views, examples.x, path[-1])
         if not np.isnan(confidence).any():
             y, y_true = (tf.cast(y, tf.float32) for y in (labels, examples.y))
             score = per_example(task.oracle(y, y_true)).numpy()

@@ -31,7 +31,7 @@ def main(options):
         options.gin_param,
         options.other_data,
     )
-    paths = evaluation.paths(evaluation.Predictor(learner, options.steps), splits)
+    paths = evaluation.predict_splits(evaluation.Predictor(learner, options.steps), splits)
     results = evaluation.evaluate_splits(task, splits, paths)
     threshold = results["validation"]["tuned"]["threshold"]
     interface = Interface.of(splits, threshold, task.expected)

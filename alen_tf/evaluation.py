@@ -1,6 +1,5 @@
 """Scores of a learner on a split, after every inference step and at a tuned threshold."""
 
-import numpy as np
 import tensorflow as tf
 
 from alen_tf.batching import in_batches
@@ -23,12 +22,13 @@ class Predictor:
 
     def __call__(self, x):
         """The path of relaxed outputs, [steps + 1, examples, ...], float32."""
-        return np.concatenate(in_batches(self._path, self._views, x), axis=1)
+        return in_batches(self._path, self._views, x, axis=1)
 
 
-def paths(predictor, splits, test=True):
+def predict_splits(predictor, splits, test=True):
     """The paths of the validation and, with `test`, of the test split: {name: path}."""
-    return {name: predictor(getattr(splits, name).x) for name in ("validation", "test")[: 1 + test]}
+    names = ("validation", "test") if test else ("validation",)
+    return {name: predictor(getattr(splits, name).x) for name in names}
 
 
 def by_step(task, path, y_true):
@@ -43,7 +43,7 @@ def evaluate_splits(task, splits, paths):
     Args:
       task: the `Task`.
       splits: the `Splits`.
-      paths: of "validation" and perhaps "test", see `paths`.
+      paths: of "validation" and perhaps "test", see `predict_splits`.
 
     Returns:
       {"metric": ..., "validation": {...}, "test": {...}}; thresholds are those of validation.

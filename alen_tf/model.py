@@ -38,9 +38,9 @@ class Model:
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
         `Learner.predict`."""
-        return self.read(x, self.learner.predict(x, steps, known)[-1])
+        return self.interpret(x, self.learner.predict(x, steps, known)[-1])
 
-    def read(self, x, relaxed):
+    def interpret(self, x, relaxed):
         """The `Prediction` that the learner's `relaxed` outputs for inputs `x` are, as tensors."""
         decoded = self.learner.space.decode(relaxed, self.interface.threshold)
         labels = tf.cast(decoded, tf.float32)
@@ -68,8 +68,7 @@ class Model:
             self.interface.check_known(known, len(x), "known")
         function = self._function(steps, known is not None)
         arrays = [x] if known is None else [x, known]
-        parts = in_batches(function, self.learner.views, *arrays)
-        return Prediction(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return in_batches(function, self.learner.views, *arrays)
 
     def _function(self, steps, clamped):
         """`predict` with so many steps, compiled once for batches of any size."""

@@ -255,7 +255,7 @@ class _Run:
         self.best.restore()
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.progress.seconds
-        paths = evaluation.paths(self.predict, self.splits, test)
+        paths = evaluation.predict_splits(self.predict, self.splits, test)
         scores = evaluation.evaluate_splits(self.task, self.splits, paths)
         threshold = scores["validation"]["tuned"]["threshold"]
         interface = Interface.of(self.splits, threshold, self.task.expected)

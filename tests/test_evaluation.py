@@ -32,7 +32,7 @@ def f1(y, y_true, threshold=0.5):
     return f1_score(y_true, y >= threshold, average="samples", zero_division=1.0)
 
 
-@pytest.mark.parametrize("examples", [1, 5, 10, 11])
+@pytest.mark.parametrize("examples", [0, 1, 5, 10, 11])
 def test_predictor_puts_batches_together(monkeypatch, random, examples):
     monkeypatch.setattr(batching, "BATCH", 5)
     x = random.rand(examples, 4).astype(np.float32)
@@ -44,7 +44,7 @@ def test_predictor_puts_batches_together(monkeypatch, random, examples):
 
 def test_scores_of_both_splits(splits):
     task = MultiLabel(dataset=None)
-    paths = evaluation.paths(evaluation.Predictor(Halving()), splits)
+    paths = evaluation.predict_splits(evaluation.Predictor(Halving()), splits)
     found = evaluation.evaluate_splits(task, splits, paths)
     assert list(found) == ["metric", "validation", "test"]
     first = task.best_threshold(splits.validation.x, splits.validation.y)
@@ -67,7 +67,7 @@ def test_scores_of_both_splits(splits):
 
 
 def test_the_test_split_is_left_alone(splits):
-    paths = evaluation.paths(evaluation.Predictor(Halving()), splits, test=False)
+    paths = evaluation.predict_splits(evaluation.Predictor(Halving()), splits, test=False)
     assert list(paths) == ["validation"]
     task = MultiLabel(dataset=None)
     assert list(evaluation.evaluate_splits(task, splits, paths)) == ["metric", "validation"]
@@ -81,7 +81,7 @@ def test_by_step_scores_every_step(splits):
 
 def test_table_has_a_row_per_step_and_two_tuned_rows(splits):
     task = MultiLabel(dataset=None)
-    paths = evaluation.paths(evaluation.Predictor(Halving()), splits)
+    paths = evaluation.predict_splits(evaluation.Predictor(Halving()), splits)
     results = evaluation.evaluate_splits(task, splits, paths)
     lines = evaluation.table(results).splitlines()
     assert len(lines) == 1 + 4 + 2

@@ -123,17 +123,17 @@ class GradientAscent(Ascent):
         return space.project(state + self.step_size * direction)
 
 
-def along(path, first=0):
+def along(path, offset=0):
     """An output from anywhere on an ascent's path for each example, [batch, ...]: example i gives
-    that of step (first + i) % (T + 1).
+    that of step (offset + i) % (T + 1).
 
     Batches are shuffled, so every example gives all of them in time. What goes by the place in the
-    batch, as starts do in training, is tied to steps unless `first` changes.
+    batch, as starts do in training, is tied to steps unless `offset` changes.
 
     Args:
       path: outputs [y(0), ..., y(T)], each [batch, ...].
-      first: the step of example 0, such as the number of the training step.
+      offset: the step of example 0, such as the number of the training step.
     """
     examples = tf.range(tf.shape(path[0])[0])
-    steps = (tf.cast(first, tf.int32) + examples) % len(path)
+    steps = (tf.cast(offset, tf.int32) + examples) % len(path)
     return tf.gather_nd(tf.stack(path), tf.stack([steps, examples], axis=-1))

@@ -71,7 +71,9 @@ class ALEN(ValueRegression, PairLearner):
           crisp: whether every other start is decoded, at a random threshold. Not in the paper: how
             soft y' is tells how good it is, and v could do without x.
           anywhere: whether y'' is any output of the refinement's path, from its start to its end,
-            and not always the last one as in the paper.
+            and not always the last one as in the paper. Which one goes by the place in the batch
+            (`along`), and so do starts: in a batch of 8 the only uninformed one gives no step but
+            the first.
           name: the method's name in results.
         """
         super().__init__(

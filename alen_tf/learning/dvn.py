@@ -16,8 +16,9 @@ class DVN(ValueRegression, EnergyLearner):
     """v(x, y) = sigmoid(score) learns how good an output is; prediction ascends on it.
 
     The loss is -h log v - (1 - h) log(1 - v) with h = h(y, y*), over tuples (x, y, h) of three
-    kinds: y is the truth, the result of inference from the uninformed output, or adversarial: one
-    step up the loss from the truth or from the uninformed output, to where v and h disagree more.
+    kinds: y is the truth, the result of inference from the uninformed output (but see `mixed`), or
+    adversarial: one step up the loss from the truth or from the uninformed output, to where v and h
+    disagree more.
     Every example gives one tuple of each kind in every step, weighted by the kind's proportion: the
     mean gradient of drawing one at random. (The authors' released code instead draws a kind per
     batch, and its adversarial steps climb v.)
@@ -48,8 +49,10 @@ class DVN(ValueRegression, EnergyLearner):
           truth, inferred, adversarial: proportions of the three kinds of tuples.
           uninformed: share of adversarial tuples that start at the uninformed output, not the
             truth.
-          mixed, crisp: which of inference's starts differ from the uninformed output, see `varied`.
-            Not in the paper: v learns what lies beside the way from there, too.
+          mixed: share of inference's starts that are on the way from the uninformed output to the
+            truth of another example, see `varied`. Not in the paper: v learns what lies beside the
+            way to the truth, too.
+          crisp: whether every other one of these is that truth itself.
           anywhere: whether the second kind is any output of inference's path, from its start to its
             end, and not always the last one.
           name: the method's name in results.
@@ -75,7 +78,8 @@ class DVN(ValueRegression, EnergyLearner):
         x = self.standardization(x)
         uninformed = self.space.start(y_true)
         iteration = self.energy_optimizer.iterations.value
-        start = varied(uninformed, y_true, self.space, iteration, self.mixed, self.crisp)
+        others = varied(uninformed, y_true, self.space, iteration, 1.0, self.crisp)
+        start = replace_first(uninformed, others, self.mixed)
         with tf.GradientTape() as tape:
             z = self.energy.encode(x, training=True)
             with tape.stop_recording():

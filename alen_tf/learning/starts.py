@@ -16,7 +16,8 @@ def varied(y, y_true, space, iteration, mixed, crisp):
         draws the same.
       mixed: share of the batch, its first examples, that starts at a random place between `y` and
         the truth of the example before.
-      crisp: whether every other start is decoded at a random threshold.
+      crisp: whether every other start is decoded, at its place on that way as the threshold: all
+        labels of the other truth stay, and those of `y` that are sure enough.
 
     Returns:
       Points of the space, shaped like `y`.

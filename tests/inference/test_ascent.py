@@ -160,8 +160,8 @@ def test_a_step_per_place_has_one_root_mean_square_at_any_size(random, classes):
         np.testing.assert_allclose(np.sqrt(squares.mean(axis=(1, 2))), 0.05, rtol=1e-5)
 
 
-@pytest.mark.parametrize("first", [0, 1, 4])
-def test_outputs_from_anywhere_on_a_path(random, first):
+@pytest.mark.parametrize("offset", [0, 1, 4])
+def test_outputs_from_anywhere_on_a_path(random, offset):
     path = [random.rand(5, 2).astype(np.float32) for _ in range(3)]
-    expected = [path[(first + example) % 3][example] for example in range(5)]
-    np.testing.assert_array_equal(along(path, tf.constant(first, tf.int64)), expected)
+    expected = [path[(offset + example) % 3][example] for example in range(5)]
+    np.testing.assert_array_equal(along(path, tf.constant(offset, tf.int64)), expected)

@@ -33,13 +33,22 @@ def test_mixed_share_is_on_the_way_to_the_truth_of_another_example():
 
 
 def test_every_other_start_is_crisp():
-    y = np.random.RandomState(3).rand(BATCH, LABELS).astype(np.float32)
-    found = starts(y, crisp=True)
-    np.testing.assert_array_equal(found[::2], y[::2])
-    for start, soft in zip(found[1::2], y[1::2], strict=True):
-        assert set(start) <= {0.0, 1.0}
-        threshold = np.max(soft[start == 0], initial=0.0)  # what is above is in, what is below out
-        assert np.all(soft[start == 1] > threshold)
+    y = np.tile(np.linspace(0, 1, 101, dtype=np.float32), (BATCH, 1))
+    y_true, thresholds = np.zeros_like(y), []
+    for iteration in range(2):
+        found = starts(y, y_true, iteration=iteration, crisp=True)
+        np.testing.assert_array_equal(found[::2], y[::2])
+        for start in found[1::2]:
+            assert set(start) == {0.0, 1.0}
+            assert np.all(np.diff(start) >= 0)  # what is above the threshold is in
+            thresholds.append(start.argmax())
+    assert len(set(thresholds)) == 6  # each has its own
+
+
+def test_from_the_uninformed_output_crisp_is_the_other_truth():
+    found = starts(0 * Y, mixed=1.0, crisp=True)
+    np.testing.assert_array_equal(found[1::2], Y_TRUE[::2])
+    assert not np.any(found[::2] == 1)
 
 
 @pytest.mark.parametrize("space", [Box(), Simplex()])
