@@ -22,24 +22,20 @@ def judge(task, model, splits, paths, results):
       paths: see `evaluation.predict_splits`; their ends are judged.
       results: see `evaluation.evaluate_splits`.
     """
-    judged = tf.function(
-        lambda x, y: model.interpret(x, y)[::2], reduce_retracing=True, autograph=False
-    )
+    interpret = tf.function(model.interpret, reduce_retracing=True, autograph=False)
     for split, path in paths.items():
         examples = getattr(splits, split)
-        labels, confidence = in_batches(judged, model.learner.views, examples.x, path[-1])
-        if not np.isnan(confidence).any():
-            y, y_true = (tf.cast(y, tf.float32) for y in (labels, examples.y))
+        found = in_batches(interpret, model.learner.views, examples.x, path[-1])
+        if not np.isnan(found.confidence).any():
+            y, y_true = (tf.cast(y, tf.float32) for y in (found.labels, examples.y))
             score = per_example(task.oracle(y, y_true)).numpy()
-            results[split]["confidence"] = {"expected": task.expected, **report(confidence, score)}
-
-
-def _splits(results):
-    return [split for split in ("validation", "test") if split in results]
+            judged = report(found.confidence, score)
+            results[split]["confidence"] = {"expected": task.expected, **judged}
 
 
 def _reports(results):
-    reports = {split: results[split].get("confidence") for split in _splits(results)}
+    splits = [split for split in ("validation", "test") if split in results]
+    reports = {split: results[split].get("confidence") for split in splits}
     name = {"expected": results["metric"]}  # in records of before it was named
     return {split: name | found for split, found in reports.items() if found}
 

@@ -18,10 +18,9 @@ class DVN(ValueRegression, EnergyLearner):
     The loss is -h log v - (1 - h) log(1 - v) with h = h(y, y*), over tuples (x, y, h) of three
     kinds: y is the truth, the result of inference from the uninformed output (but see `mixed`), or
     adversarial: one step up the loss from the truth or from the uninformed output, to where v and h
-    disagree more.
-    Every example gives one tuple of each kind in every step, weighted by the kind's proportion: the
-    mean gradient of drawing one at random. (The authors' released code instead draws a kind per
-    batch, and its adversarial steps climb v.)
+    disagree more. Every example gives one tuple of each kind in every step, weighted by the kind's
+    proportion: the mean gradient of drawing one at random. (The authors' released code instead
+    draws a kind per batch, and its adversarial steps climb v.)
     """
 
     def __init__(
