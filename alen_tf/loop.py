@@ -13,6 +13,8 @@ from alen_tf.errors import ConfigError, NonFiniteError
 # One call of the compiled loop: long enough to hide the call, short enough to stop soon.
 STEPS_PER_CALL = 200
 SECONDS_PER_CALL = 1.0
+# One step of so many tells more than its losses: gradients' norms cost a pass over memory.
+TELLING = 16
 
 
 class Batches:
@@ -24,11 +26,25 @@ class Batches:
     many equal shares of each batch as there are replicas.
     """
 
-    def __init__(self, examples, batch_size, seed, augment=None):
-        self._x = tf.constant(examples.x)
-        self._y = tf.constant(examples.y)
+    def __init__(self, examples, batch_size, seed, augment=None, finer=None):
+        """Configures the batches.
+
+        Args:
+          examples: the training split.
+          batch_size: examples per step, over all replicas.
+          seed: of the order of examples and of augmentation.
+          augment: the `Augmentation`; none by default.
+          finer: see `Splits`; it takes the place of `examples`.
+
+        Raises:
+          ConfigError: a batch cannot be shared out among the replicas.
+        """
+        source = finer or examples
+        self._x = tf.constant(source.x)
+        self._y = tf.constant(source.y)
         self._seed = seed
         self._augment = augment or Augmentation()
+        self._finer = finer.x.shape[1] // examples.x.shape[1] if finer else 1
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -55,7 +71,7 @@ class Batches:
         size = self.size // self._replicas
         rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
-        return self._augment(x, y, seed)
+        return self._augment(x, y, seed, self._finer)
 
 
 class Loop:
@@ -73,7 +89,7 @@ class Loop:
         self.batches = batches
         self._learner = learner
         self._workers = workers or Workers()
-        self._names = None  # of the scalars, once a step is traced
+        self._losses = self._others = None  # names of scalars, once a step is traced
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
@@ -103,7 +119,7 @@ class Loop:
           (the number of the step that comes next, the sums so far by name), after each part.
 
         Raises:
-          NonFiniteError: a scalar is not finite.
+          NonFiniteError: a scalar is not finite, or a weight.
         """
         order, per_epoch = self.batches.order(epoch), self.batches.per_epoch
         names = self.names
@@ -118,32 +134,48 @@ class Loop:
             sums = dict(zip(names, values.tolist(), strict=True))
             seconds = (time.monotonic() - start) / (last - step)
             self._seconds_per_step = self._workers.mean(seconds)
-            _check_finite(sums, f"epoch {epoch + 1}, steps {step + 1} to {last}")
+            place = f"in epoch {epoch + 1}, steps {step + 1} to {last}"
+            _check_finite(sums, place)
+            check_weights(self._learner.weights, place)
             step = last
             yield step, sums
 
     def means(self, sums):
         """The means of the learner's scalars over an epoch."""
-        return {name: value / self.batches.per_epoch for name, value in sums.items()}
+        steps = self.batches.per_epoch
+        telling = -(-steps // TELLING)
+        counts = dict.fromkeys(self._losses, steps) | dict.fromkeys(self._others, telling)
+        return {name: value / counts[name] for name, value in sums.items()}
 
     @functools.cached_property
     def names(self):
         """Names of the learner's scalars, in the order of `_step`'s vector."""
         index, order = tf.TensorSpec([], tf.int32), self.batches.order(0)
         self._step.get_concrete_function(index, tf.TensorSpec.from_tensor(order), index)
-        return self._names
+        return [*self._losses, *self._others]
 
     # Without AutoGraph, which would translate every function that a step calls: a step has no
     # Python branches on tensors, and traces in a fraction of the time.
     @tf.function(autograph=False)
     def _step(self, epoch, order, step):
-        """A training step on all replicas; the means of the learner's scalars over them, float64
-        [names]: one vector costs less than many numbers, and workers exchange it at once."""
+        """A training step on all replicas; the means of the learner's scalars over them, or 0 for
+        those that it does not tell, float64 [names]: one vector costs less than many numbers, and
+        workers exchange it at once."""
 
         def on_replica(epoch, order, step):
-            scalars = self._learner.train_step(*self.batches(epoch, order, step))
-            self._names = list(scalars)
-            return tf.cast(tf.stack(list(scalars.values())), tf.float64)
+            losses, others = self._learner.train_step(*self.batches(epoch, order, step))
+
+            def told():
+                scalars = others()
+                self._others = list(scalars)
+                return tf.cast(list(scalars.values()), tf.float64)
+
+            def untold():
+                return tf.zeros(len(self._others), tf.float64)
+
+            self._losses = list(losses)
+            values = tf.cast(list(losses.values()), tf.float64)
+            return tf.concat([values, tf.cond(step % TELLING == 0, told, untold)], axis=0)
 
         strategy = self._workers.strategy
         values = strategy.run(on_replica, (epoch, order, step))
@@ -158,7 +190,8 @@ class Loop:
 
 
 def check_weights(variables, place):
-    """Checks that all variables are finite, before they are saved.
+    """Checks that all variables are finite: a gradient that is not may spoil them in a step that
+    computes no norm.
 
     Raises:
       NonFiniteError: some are not.
@@ -176,5 +209,5 @@ def _check_finite(scalars, place):
     if broken:
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
         raise NonFiniteError(
-            f"{', '.join(broken[:3])}{more} not finite in {place}; try a smaller learning rate"
+            f"{', '.join(broken[:3])}{more} not finite {place}; try a smaller learning rate"
         )

@@ -47,8 +47,9 @@ def data(splits):
     """The data of a run: type, shape and digest of every array of the splits, and of the names."""
     arrays = {
         f"{split}.{part}": _array(array)
-        for split in ("train", "validation", "test")
-        for part, array in vars(getattr(splits, split)).items()
+        for split in ("train", "validation", "test", "finer")
+        if (examples := getattr(splits, split)) is not None
+        for part, array in vars(examples).items()
         if array is not None
     }
     names = digest(repr((splits.name, splits.label_names, splits.feature_names)))

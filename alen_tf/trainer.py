@@ -17,7 +17,7 @@ from alen_tf.distribution import Workers
 from alen_tf.errors import NonFiniteError, WorkdirError
 from alen_tf.interface import Interface
 from alen_tf.interruption import Interruption
-from alen_tf.loop import Batches, Loop, check_weights
+from alen_tf.loop import Batches, Loop
 from alen_tf.model import Model
 from alen_tf.networks.precision import made_in
 from alen_tf.workdir import Workdir, write_json
@@ -81,7 +81,7 @@ def train(
     with workers.strategy.scope(), workers.own_copy(workdir) as folder:
         splits = task.load(manual_dir, data_dir)
         keras.utils.set_random_seed(seed)
-        batches = Batches(splits.train, batch_size, seed, task.augmentation)
+        batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.finer)
         shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
         steps = epochs * batches.per_epoch
         with made_in(precision):
@@ -198,7 +198,6 @@ class _Run:
         try:
             for step, sums in self._loop.parts(epoch, progress.step, progress.sums):
                 progress.step, progress.sums = step, sums
-                check_weights(self.learner.weights, self._place())
                 progress.seconds += time.monotonic() - start
                 self._stop_if_asked()
                 start = time.monotonic()

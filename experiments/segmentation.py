@@ -29,19 +29,19 @@ def table(record, dataset, published, metrics, rows):
       dataset: folder of gin files.
       published: key of the paper's table in `third_party/published`.
       metrics: names of scores; the first is the one that validation chooses by.
-      rows: {method: (gin file or None, "refined" or "inference_network")}.
+      rows: {method: (gin file or None, "refined" or "inference_network", further gin bindings)}.
     """
     source = runs.ROOT / "third_party" / "published" / "pan2020.json"
     quoted = json.loads(source.read_text(encoding="utf-8"))[published]["rows"]
     lines = []
-    for method, (gin_name, key) in rows.items():
+    for method, (gin_name, key, *params) in rows.items():
         entry = quoted.get(method, {})
         size = entry.get("input", "32x32")
         cells = [entry.get("label", LABELS.get(method)), size]
         found = None
         if gin_name is not None:
             gin_file = f"gin/{dataset}/{gin_name}.gin"
-            wanted = [runs.Run(gin_file, seed) for seed in SEEDS]
+            wanted = [runs.Run(gin_file, seed, tuple(params)) for seed in SEEDS]
             found = [result for result in runs.train(record, wanted) if result is not None]
         for metric in metrics:
             cells.append(str(entry.get(metric, "-")))

@@ -9,13 +9,15 @@ from absl import app
 
 from experiments import segmentation
 
+# Several times as fast as float32 on processors that compute in bfloat16.
+BFLOAT16 = 'train.precision = "mixed_bfloat16"'
 METRICS = ("superpixel_accuracy", "pixel_accuracy")
-# Row: gin file and which of a run's numbers. A row without a gin file is only quoted.
+# Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
 ROWS = {
     "dvn": (None, None),
-    "fcn": ("fcn", "refined"),
-    "alen_infnet": ("alen", "inference_network"),
-    "alen": ("alen", "refined"),
+    "fcn": ("fcn", "refined", BFLOAT16),
+    "alen_infnet": ("alen", "inference_network", BFLOAT16),
+    "alen": ("alen", "refined", BFLOAT16),
     "alen_unet_energy_infnet": ("alen_unet_energy", "inference_network"),
     "alen_unet_energy": ("alen_unet_energy", "refined"),
     "unet": ("unet", "refined"),

@@ -13,6 +13,7 @@ import alen_tf.trainer  # noqa: F401  # registers the root `train`
 from alen_tf import config
 from alen_tf.errors import ConfigError, DataError
 from tests.photographs import write_folder
+from tests.steps import step
 
 ROWS = 6  # of the real data, for the step that every configuration takes
 
@@ -249,7 +250,7 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
     augmented = task.augmentation(x, y_true, tf.constant([0, 0]))
 
     before = {name: network.get_weights() for name, network in learner.networks.items()}
-    scalars = learner.train_step(*augmented)
+    scalars = step(learner, *augmented)
     for name, value in scalars.items():
         assert np.isfinite(float(value)), name
     for name, network in learner.networks.items():

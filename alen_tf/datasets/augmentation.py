@@ -7,7 +7,7 @@ import tensorflow as tf
 class Augmentation:
     """Leaves examples as they are."""
 
-    def __call__(self, x, y, seed):
+    def __call__(self, x, y, seed, finer=1):
         """A variation of a batch that is a pure function of `seed`, so that a resumed run sees the
         same ones.
 
@@ -15,11 +15,13 @@ class Augmentation:
           x: inputs, [batch, ...], of any numeric type.
           y: true outputs, [batch, ...], float32.
           seed: int32 [2].
+          finer: how many times the height and width of what the model sees images have: they are
+            averaged down after all else.
 
         Returns:
           (x, y).
         """
-        del seed
+        del seed, finer
         return x, y
 
 
@@ -29,6 +31,10 @@ class ImageAugmentation(Augmentation):
 
     All that moves pixels is one projective transformation per image, with reflection at the
     borders: bilinear for images, nearest neighbour for masks. Crops alone are exact copies.
+
+    Moved at the size that the model sees, images are blurred and the borders of masks jump by half
+    a pixel. Examples at several times that size (`Splits.finer`) are moved first and averaged down
+    after, as the images of the other splits are.
     """
 
     def __init__(self, crop=None, mirror=True, shift=0.0, rotation=0.0, zoom=0.0, colour=0.0):
@@ -49,9 +55,9 @@ class ImageAugmentation(Augmentation):
         self.zoom = zoom
         self.colour = colour
 
-    def __call__(self, x, y, seed):
+    def __call__(self, x, y, seed, finer=1):
         batch, (height, width) = tf.shape(x)[0], x.shape[1:3]
-        rows, columns = (height, width) if self.crop is None else (self.crop, self.crop)
+        rows, columns = (height, width) if self.crop is None else 2 * (finer * self.crop,)
         draws = tf.random.stateless_uniform((7, batch), seed, -1.0, 1.0)
 
         # Pixel p of the variation shows pixel A (p - c') + c + t of the image; c', c are centres.
@@ -73,7 +79,7 @@ class ImageAugmentation(Augmentation):
         )
 
         def move(images, interpolation):
-            return tf.raw_ops.ImageProjectiveTransformV3(
+            moved = tf.raw_ops.ImageProjectiveTransformV3(
                 images=tf.cast(images, tf.float32),
                 transforms=transforms,
                 output_shape=(rows, columns),
@@ -81,6 +87,7 @@ class ImageAugmentation(Augmentation):
                 interpolation=interpolation,
                 fill_mode="REFLECT",
             )
+            return moved if finer == 1 else tf.nn.avg_pool2d(moved, finer, finer, "VALID")
 
         return self._recolour(move(x, "BILINEAR"), seed), move(y, "NEAREST")
 

@@ -24,7 +24,7 @@ from alen_tf.errors import DataError
 
 CLASSES = ("background", "skin", "hair")
 COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
-FULL, SIZE = 250, 32
+FULL, SIZE, FINER = 250, 32, 4
 SOURCE = "http://vis-www.cs.umass.edu/lfw/part_labels/"
 IMAGES = "lfw-funneled.tgz"
 IMAGES_URL = "https://ndownloader.figshare.com/files/5976015"
@@ -39,9 +39,10 @@ LISTS = {
 
 
 class LfwParts(tfds.core.GeneratorBasedBuilder):
-    """32x32 images, and 250x250 maps of classes and of superpixels, in the order of the lists."""
+    """32x32 images, finer ones for training, and 250x250 maps of classes and of superpixels, in the
+    order of the lists."""
 
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("1.1.0")
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f"Put {MASKS} and {', '.join(LISTS.values())} of {SOURCE} in <manual_dir>/lfw_parts/, and "
         f"there, if you have them, {IMAGES} (downloaded otherwise) and {SUPERPIXELS} (superpixels "
@@ -55,6 +56,7 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
+                    "finer": tfds.features.Image(shape=(FINER * SIZE, FINER * SIZE, 3)),
                     "classes": tfds.features.Image(shape=(FULL, FULL, 1)),
                     "superpixels": tfds.features.Image(shape=(FULL, FULL, 1), dtype=np.uint16),
                 }
@@ -81,12 +83,14 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, names, files, scored):
         for key, name in enumerate(read_names(names)):
             image, classes = files.image(name), files.classes(name)
-            # Training never looks at superpixels.
+            finer = shrunk(image, (FINER * SIZE, FINER * SIZE))
+            # Training never looks at superpixels, and nothing else at finer images.
             superpixels = files.superpixels(name, image) if scored else np.zeros_like(classes)
             yield (
                 key,
                 {
                     "image": shrunk(image, (SIZE, SIZE)),
+                    "finer": np.zeros_like(finer) if scored else finer,
                     "classes": classes[..., None],
                     "superpixels": superpixels[..., None].astype(np.uint16),
                 },
@@ -179,11 +183,15 @@ def shares(classes, size=SIZE):
 
 
 @gin.register
-def lfw_parts(manual_dir=None, data_dir=None):
+def lfw_parts(manual_dir=None, data_dir=None, finer=False):
     """Loads the splits; the first call prepares them with TFDS, in a few minutes.
 
     Outputs are the shares of background, skin and hair at each of 32x32 places, float32; the truth
     at full size is [examples, 250, 250, 2]: the class and the superpixel of every pixel.
+
+    Args:
+      manual_dir, data_dir: see `Task.load`.
+      finer: whether augmentation sees the training images at 128x128 (`Splits.finer`).
 
     Raises:
       DataError: files cannot be had, are damaged, or are malformed.
@@ -198,18 +206,32 @@ def lfw_parts(manual_dir=None, data_dir=None):
         for name in (MASKS, *LISTS.values()):
             tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
         tags.prepare(builder, manual_dir)
-    splits = {split: _load(builder, split) for split in LISTS}
-    facts = {"superpixels": builder.info.metadata["superpixels"]}
-    return Splits("lfw_parts", **splits, label_names=CLASSES, facts=facts)
+    rows = {split: _rows(builder, split) for split in LISTS}
+    return Splits(
+        "lfw_parts",
+        **{split: _examples(rows[split], split != "train") for split in LISTS},
+        label_names=CLASSES,
+        facts={"superpixels": builder.info.metadata["superpixels"]},
+        finer=_finer_examples(rows["train"]) if finer else None,
+    )
 
 
-def _load(builder, split):
+def _rows(builder, split):
     read_config = tfds.ReadConfig(interleave_cycle_length=1)
     dataset = builder.as_dataset(split=split, shuffle_files=False, read_config=read_config)
-    rows = list(dataset.as_numpy_iterator())
+    return list(dataset.as_numpy_iterator())
+
+
+def _examples(rows, scored):
     x = np.stack([row["image"] for row in rows])
     y = np.stack([shares(row["classes"][..., 0]) for row in rows])
-    if split == "train":
+    if not scored:
         return Examples(x, y)
     full = np.stack([np.concatenate([row["classes"], row["superpixels"]], -1) for row in rows])
     return Examples(x, y, full)
+
+
+def _finer_examples(rows):
+    x = np.stack([row["finer"] for row in rows])
+    found = (shares(row["classes"][..., 0], x.shape[1]).argmax(axis=-1) for row in rows)
+    return Examples(x, np.stack([np.eye(len(CLASSES), dtype=np.uint8)[each] for each in found]))

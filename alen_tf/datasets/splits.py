@@ -39,8 +39,16 @@ class Examples:
 
 @dataclasses.dataclass(frozen=True)
 class Splits:
-    """A data set: its name, three splits, the names of labels and features where they have names,
-    and facts that results have to state."""
+    """A data set.
+
+    Attributes:
+      name: of the data set.
+      train, validation, test: the three splits.
+      label_names, feature_names: where they have names.
+      facts: what results have to state.
+      finer: the training images and masks at a multiple of their height and width, for
+        augmentation; None where `train` is all there is.
+    """
 
     name: str
     train: Examples
@@ -49,6 +57,7 @@ class Splits:
     label_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
     facts: dict[str, str] = dataclasses.field(default_factory=dict)
+    finer: Examples | None = None
 
 
 def hold_out(examples, fraction=0.1, seed=0):

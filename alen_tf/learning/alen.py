@@ -142,20 +142,16 @@ class ALEN(ValueRegression, PairLearner):
         inference_norm = self.descend(
             tape, inference_loss, self.inference_network, self.inference_optimizer
         )
-        return (
-            energy_scalars
-            | inference_scalars
-            | {
-                "oracle/inference_network": tf.reduce_mean(b),
-                "oracle/refined": tf.reduce_mean(c),
-                "value/truth": tf.reduce_mean(tf.sigmoid(s_true)),
-                "value/inference_network": tf.reduce_mean(tf.sigmoid(s_inference)),
-                "value/refined": tf.reduce_mean(tf.sigmoid(s_refined)),
-                "gradient_norm/energy": energy_norm,
-                "gradient_norm/inference_network": inference_norm,
-                "refinement/distance": distance(y_refined, y_inference),
-            }
-        )
+        return energy_scalars | inference_scalars, lambda: {
+            "oracle/inference_network": tf.reduce_mean(b),
+            "oracle/refined": tf.reduce_mean(c),
+            "value/truth": tf.reduce_mean(tf.sigmoid(s_true)),
+            "value/inference_network": tf.reduce_mean(tf.sigmoid(s_inference)),
+            "value/refined": tf.reduce_mean(tf.sigmoid(s_refined)),
+            "gradient_norm/energy": energy_norm(),
+            "gradient_norm/inference_network": inference_norm(),
+            "refinement/distance": distance(y_refined, y_inference),
+        }
 
     def start(self, y, y_true):
         """Where refinement starts in training: at y', or for shares of the batch at the uninformed

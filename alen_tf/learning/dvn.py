@@ -96,10 +96,10 @@ class DVN(ValueRegression, EnergyLearner):
             }
             loss, scalars = total(terms, self.energy, "energy_loss")
         norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
-        return scalars | {
+        return scalars, lambda: {
             "oracle/inferred": tf.reduce_mean(self.oracle(y_inferred, y_true)),
             "oracle/adversarial": tf.reduce_mean(self.oracle(y_adversarial, y_true)),
             "value/truth": tf.reduce_mean(self.value(z, y_true)),
             "value/inferred": tf.reduce_mean(self.value(z, y_inferred)),
-            "gradient_norm/energy": norm,
+            "gradient_norm/energy": norm(),
         }

@@ -49,7 +49,7 @@ class FeedForward(Learner):
             terms = {"task": self.space.cross_entropy(logits, y_true)}
             loss, scalars = total(terms, self.inference_network, "inference_loss")
         norm = self.descend(tape, loss, self.inference_network, self.inference_optimizer)
-        return scalars | {"gradient_norm/inference_network": norm}
+        return scalars, lambda: {"gradient_norm/inference_network": norm()}
 
     def infer(self, x, space, steps=None):
         """A path of one output: nothing refines it, whatever `steps` says."""

@@ -1,6 +1,7 @@
 """The contract of learning methods."""
 
 import abc
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -54,12 +55,18 @@ class Learner(tf.Module, abc.ABC):
         """The networks by name: "energy", "inference_network"."""
 
     @abc.abstractmethod
-    def train_step(self, x, y_true) -> dict[str, tf.Tensor]:
-        """Updates the networks on one batch and returns named scalars. Runs inside a `tf.function`.
+    def train_step(
+        self, x, y_true
+    ) -> tuple[dict[str, tf.Tensor], Callable[[], dict[str, tf.Tensor]]]:
+        """Updates the networks on one batch. Runs inside a `tf.function`.
 
         Args:
           x: inputs, [batch, ...], not standardised, of any numeric type.
           y_true: true outputs in the space, [batch, ...], float32.
+
+        Returns:
+          (losses by name, a function without arguments for all other scalars by name, which `Loop`
+          calls in some steps only).
         """
 
     @abc.abstractmethod
@@ -142,7 +149,7 @@ class Learner(tf.Module, abc.ABC):
         """One optimizer step on `loss`, the mean over this replica's share of the batch.
 
         Returns:
-          The gradient's global norm, a scalar.
+          A function without arguments for the gradient's global norm, a scalar.
         """
         # Keras sums gradients over replicas; the loss must be a share of the global mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -151,16 +158,8 @@ class Learner(tf.Module, abc.ABC):
         sources = [variable.value for variable in variables]
         gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
         gradients = [gradient / replicas for gradient in gradients]
-        half_squares = [tf.nn.l2_loss(gradient) for gradient in gradients]
-        optimizer.apply(list(map(_after, half_squares, gradients)), variables)
-        return tf.sqrt(2.0 * tf.reduce_sum(tf.stack(half_squares)))
-
-
-def _after(first, tensor):
-    """`tensor`, for what must run after `first`: a gradient's norm costs little while the gradient
-    is in the cache, before an update has passed over its weights."""
-    with tf.control_dependencies([first]):
-        return tf.identity(tensor)
+        optimizer.apply(gradients, variables)
+        return lambda: tf.linalg.global_norm(gradients)
 
 
 def per_example(values):

@@ -69,14 +69,10 @@ class MinMax(PairLearner):
         inference_norm = self.descend(
             tape, inference_loss, self.inference_network, self.inference_optimizer
         )
-        return (
-            energy_scalars
-            | inference_scalars
-            | {
-                "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
-                "value/truth": tf.reduce_mean(v_true),
-                "value/inference_network": tf.reduce_mean(v_inference),
-                "gradient_norm/energy": energy_norm,
-                "gradient_norm/inference_network": inference_norm,
-            }
-        )
+        return energy_scalars | inference_scalars, lambda: {
+            "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
+            "value/truth": tf.reduce_mean(v_true),
+            "value/inference_network": tf.reduce_mean(v_inference),
+            "gradient_norm/energy": energy_norm(),
+            "gradient_norm/inference_network": inference_norm(),
+        }

@@ -61,9 +61,9 @@ class SPEN(EnergyLearner):
             terms = {"hinge": losses.structured_hinge(cost, s_offending, s_true)}
             loss, scalars = total(terms, self.energy, "energy_loss")
         norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
-        return scalars | {
+        return scalars, lambda: {
             "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
             "value/truth": tf.reduce_mean(s_true),
             "value/offending": tf.reduce_mean(s_offending),
-            "gradient_norm/energy": norm,
+            "gradient_norm/energy": norm(),
         }

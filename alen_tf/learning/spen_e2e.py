@@ -41,8 +41,8 @@ class SPENEndToEnd(EnergyLearner):
             terms = {"iterates": sum(errors) / len(errors)}
             loss, scalars = total(terms, self.energy, "energy_loss")
         norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
-        return scalars | {
+        return scalars, lambda: {
             "oracle/refined": tf.reduce_mean(self.oracle(path[-1], y_true)),
             "value/refined": tf.reduce_mean(self.value(z, path[-1])),
-            "gradient_norm/energy": norm,
+            "gradient_norm/energy": norm(),
         }

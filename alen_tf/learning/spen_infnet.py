@@ -103,30 +103,23 @@ class SPENInfNet(Learner):
                 self.inference_network,
                 "inference_loss",
             )
-        norms = {
-            "gradient_norm/energy": self.descend(
-                tape, energy_loss, self.energy, self.energy_optimizer
-            ),
-            "gradient_norm/offending_network": self.descend(
-                tape, offending_loss, self.offending_network, self.offending_optimizer
-            ),
-            "gradient_norm/inference_network": self.descend(
-                tape, inference_loss, self.inference_network, self.inference_optimizer
-            ),
-        }
-        return (
-            energy_scalars
-            | offending_scalars
-            | inference_scalars
-            | norms
-            | {
-                "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
-                "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
-                "value/truth": tf.reduce_mean(s_true),
-                "value/offending": tf.reduce_mean(s_offending),
-                "value/inference_network": tf.reduce_mean(s_inference),
-            }
+        energy_norm = self.descend(tape, energy_loss, self.energy, self.energy_optimizer)
+        offending_norm = self.descend(
+            tape, offending_loss, self.offending_network, self.offending_optimizer
         )
+        inference_norm = self.descend(
+            tape, inference_loss, self.inference_network, self.inference_optimizer
+        )
+        return energy_scalars | offending_scalars | inference_scalars, lambda: {
+            "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
+            "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
+            "value/truth": tf.reduce_mean(s_true),
+            "value/offending": tf.reduce_mean(s_offending),
+            "value/inference_network": tf.reduce_mean(s_inference),
+            "gradient_norm/energy": energy_norm(),
+            "gradient_norm/offending_network": offending_norm(),
+            "gradient_norm/inference_network": inference_norm(),
+        }
 
     def stabilizers(self, logits, y_true):
         """Terms, [batch] each, that keep a network's outputs near the truth and off vertices."""

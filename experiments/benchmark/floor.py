@@ -10,13 +10,14 @@ SIZES = "sizes"
 
 
 def products(workload):
-    """The products of a training step, of its whole graph.
+    """The products of a training step, of the whole graph of its losses and updates.
 
     Returns:
       {(operation, shapes of its inputs, shape of its output, attributes): how often}.
     """
     batch = workload.batches(0, workload.batches.order(0), 0)
-    graph = tf.function(workload.learner.train_step).get_concrete_function(*batch).graph
+    step = tf.function(lambda x, y_true: workload.learner.train_step(x, y_true)[0])
+    graph = step.get_concrete_function(*batch).graph
     found = collections.Counter()
     for operation in _needed(graph):
         if operation.type in PRODUCTS:

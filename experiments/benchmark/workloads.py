@@ -75,26 +75,35 @@ class Workload:
 class Stepping(Loop):
     """The trainer's loop in pieces that can be timed."""
 
-    def __init__(self, workload, per_call=None, jit_compile=False, logged=lambda name: True):
+    def __init__(self, workload, per_call=None, jit_compile=False, logged="all"):
         """Configures the loop.
 
         Args:
           workload: the `Workload`.
           per_call: steps per call of the compiled loop; all by default.
           jit_compile: whether XLA compiles the step.
-          logged: which scalars are computed, a function of their names; what nobody reads,
+          logged: which scalars are computed, "all", "losses" or "nothing"; what nobody reads,
             TensorFlow does not compute.
         """
         super().__init__(workload.learner, workload.batches)
         self.per_call = per_call
 
         def train_step(x, y):
-            scalars = workload.learner.train_step(x, y).items()
-            kept = {name: value for name, value in scalars if logged(name)}
-            return kept or {"nothing": tf.constant(0.0)}
+            losses, others = workload.learner.train_step(x, y)
+            if logged == "nothing":
+                losses = {"nothing": tf.constant(0.0)}
+            return losses, others if logged == "all" else dict
 
-        compiled = tf.function(train_step, autograph=False, jit_compile=jit_compile)
-        self._learner = types.SimpleNamespace(train_step=compiled)
+        @tf.function(autograph=False, jit_compile=True)
+        def compiled(x, y):
+            losses, others = train_step(x, y)
+            return losses | others()
+
+        def compiled_step(x, y):
+            return compiled(x, y), dict
+
+        step = compiled_step if jit_compile else train_step
+        self._learner = types.SimpleNamespace(train_step=step)
 
     def function(self, count):
         """A function that takes `count` steps, of one epoch."""

@@ -81,3 +81,27 @@ def test_colours_change_but_not_masks(batch):
     x, y = ImageAugmentation(mirror=False, colour=0.3)(*batch, SEED)
     np.testing.assert_array_equal(y, batch[1])
     assert np.std(x.numpy().mean(axis=(1, 2)) - batch[0].mean(axis=(1, 2)), axis=0).min() > 5
+
+
+def test_finer_images_are_moved_before_they_are_averaged(random):
+    x = random.randint(0, 256, (400, 24, 24, 3)).astype(np.uint8)
+    y = (x[..., :1] > 128).astype(np.float32)
+    small = [each.reshape(400, 12, 2, 12, 2, -1).mean(axis=(2, 4)) for each in (x, y)]
+    for found, expected in zip(ImageAugmentation(mirror=False)(x, y, SEED, 2), small, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    # Crops are of the size that the model sees, at any place of the finer image.
+    x, y = np.repeat(x[:1], 400, 0), np.repeat(y[:1], 400, 0)
+    crops, masks = ImageAugmentation(crop=9, mirror=False)(x, y, SEED, 2)
+    assert crops.shape == (400, 9, 9, 3)
+    windows = {
+        (i, j): x[0, i : i + 18, j : j + 18].reshape(9, 2, 9, 2, 3).mean(axis=(1, 3))
+        for i in range(7)
+        for j in range(7)
+    }
+    seen = set()
+    for crop, mask in zip(crops.numpy(), masks.numpy(), strict=True):
+        (i, j) = next(place for place, each in windows.items() if np.allclose(crop, each))
+        expected = y[0, i : i + 18, j : j + 18].reshape(9, 2, 9, 2, 1).mean(axis=(1, 3))
+        np.testing.assert_allclose(mask, expected)
+        seen.add((i, j))
+    assert len(seen) == 49

@@ -49,6 +49,19 @@ def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
         np.testing.assert_array_equal(full[..., 1], rows * 25 + columns)
 
 
+def test_finer_images_are_the_same_faces(faces_dir, data_dir):
+    splits = lfw.lfw_parts(str(faces_dir), str(data_dir), finer=True)
+    finer, train = splits.finer, splits.train
+    assert finer.x.shape == (len(train), 128, 128, 3)
+    assert set(np.unique(finer.y)) == {0, 1}
+    np.testing.assert_array_equal(finer.y.sum(axis=-1), 1)
+    for fine, coarse, largest in ((finer.x, train.x, 10), (finer.y, train.y, 0.2)):
+        averaged = fine.reshape(len(train), 32, 4, 32, 4, 3).mean(axis=(2, 4))
+        assert np.abs(averaged - coarse).mean() < largest / 10
+        assert np.abs(averaged - coarse).max() < largest
+    assert lfw.lfw_parts(str(faces_dir), str(data_dir)).finer is None
+
+
 def test_prepared_once(faces_dir, data_dir):
     first = lfw.lfw_parts(str(faces_dir), str(data_dir))
     again = lfw.lfw_parts(data_dir=str(data_dir))

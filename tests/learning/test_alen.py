@@ -14,6 +14,7 @@ from alen_tf.learning.alen import ALEN
 from alen_tf.learning.starts import varied
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import losses, oracles
+from tests.steps import step
 
 from .algorithm_1 import PAPER, Reference, ascend
 from .conftest import mlp, sigmoid, weights_of
@@ -112,7 +113,7 @@ def test_training_steps_are_algorithm_1(numeric_gradient, setting, optimizer):
     before = weights_of(learner.energy) + weights_of(learner.inference_network)
     for seed in (5, 6, 7):  # the second and third steps see Adam's moments
         x, y_true = batch(seed)
-        found = learner.train_step(tf.constant(x), tf.constant(y_true))
+        found = step(learner, tf.constant(x), tf.constant(y_true))
         expected = reference.step(standardised(x), np.float64(y_true), numeric_gradient)
         assert set(found) == set(expected)
         for name, value in expected.items():
@@ -131,10 +132,10 @@ def test_training_steps_are_algorithm_1(numeric_gradient, setting, optimizer):
 def test_compiled_step_is_the_eager_one(jit_compile):
     changes = SETTINGS["cross_entropy"]
     eager, compiled = make_learner(**changes), make_learner(**changes)
-    step = tf.function(compiled.train_step, jit_compile=jit_compile)
+    compiled_step = tf.function(lambda *each: step(compiled, *each), jit_compile=jit_compile)
     for seed in (5, 6):
         x, y_true = map(tf.constant, batch(seed))
-        expected, found = eager.train_step(x, y_true), step(x, y_true)
+        expected, found = step(eager, x, y_true), compiled_step(x, y_true)
     for name, value in expected.items():
         assert float(found[name]) == pytest.approx(float(value), rel=1e-4, abs=1e-5), name
     for a, b in zip(weights_of(eager.energy), weights_of(compiled.energy), strict=True):
@@ -195,8 +196,8 @@ def test_shares_of_the_batch_start_elsewhere(uninformed, count):
 def test_starts_vary_behind_the_uninformed_share():
     learner = make_learner(uninformed=1 / BATCH, mixed=3 / BATCH, crisp=True)
     y, y_true = tf.fill((BATCH, LABELS), 0.7), tf.constant(batch()[1])
-    for step in range(2):
-        expected = varied(y, y_true, learner.space, step, 4 / BATCH, crisp=True).numpy()
+    for iteration in range(2):
+        expected = varied(y, y_true, learner.space, iteration, 4 / BATCH, crisp=True).numpy()
         expected[0] = 0
         np.testing.assert_array_equal(learner.start(y, y_true), expected)
         learner.train_step(*map(tf.constant, batch()))
@@ -243,7 +244,7 @@ def test_dropout_is_for_training():
     x, y_true = map(tf.constant, batch())
     np.testing.assert_array_equal(learner.predict(x)[-1], learner.predict(x)[-1])
     fixed = make_learner(dropout=0.5, learning_rate=0.0)
-    found = {float(fixed.train_step(x, y_true)["inference_loss/task"]) for _ in range(5)}
+    found = {float(step(fixed, x, y_true)["inference_loss/task"]) for _ in range(5)}
     assert len(found) > 1
 
 
@@ -290,7 +291,7 @@ def test_restored_learner_goes_on_as_if_never_stopped(tmp_path, dropout):
     status = tf.train.Checkpoint(learner=restored).restore(path)
     status.assert_existing_objects_matched()
     np.testing.assert_array_equal(restored.predict(x)[-1], learner.predict(x)[-1])
-    found, expected = restored.train_step(x, y_true), learner.train_step(x, y_true)
+    found, expected = (step(each, x, y_true) for each in (restored, learner))
     assert {k: float(v) for k, v in found.items()} == {k: float(v) for k, v in expected.items()}
     assert_same(weights_of(restored.energy), weights_of(learner.energy))
     assert_same(weights_of(restored.inference_network), weights_of(learner.inference_network))
@@ -315,7 +316,7 @@ def test_two_replicas_learn_what_one_does(setting):
         )
         for data in (x, y_true)
     ]
-    tf.function(lambda x, y_true: strategy.run(two.train_step, (x, y_true)))(*parts)
+    tf.function(lambda *shares: strategy.run(step, (two, *shares)))(*parts)
     for name in one.networks:
         pairs = zip(weights_of(one.networks[name]), weights_of(two.networks[name]), strict=True)
         for expected, found in pairs:

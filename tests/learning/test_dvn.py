@@ -6,6 +6,7 @@ from alen_tf.inference.ascent import GradientAscent
 from alen_tf.learning.dvn import DVN
 from alen_tf.learning.learner import replace_first
 from alen_tf.networks.mlp import MLPEnergy
+from tests.steps import step
 
 STEPS, ETA, ADVERSARY = 3, 0.7, 0.9
 
@@ -80,7 +81,7 @@ def test_step_regresses_on_oracle_values_of_three_kinds_of_tuples(
         tuples = 0.2 * error(y_true) + 0.5 * error(inferred) + 0.3 * error(adversarial)
         return tuples + hand.penalty(weights)
 
-    scalars = learner.train_step(x, y_true)
+    scalars = step(learner, x, y_true)
     assert scalars["energy_loss"].numpy() == pytest.approx(loss(before), rel=1e-5)
     hand.assert_gradient_step(learner.energy, before, loss)
 

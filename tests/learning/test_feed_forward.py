@@ -8,6 +8,7 @@ from alen_tf.inference.spaces import Box
 from alen_tf.learning.feed_forward import FeedForward
 from alen_tf.networks.mlp import MLP
 from alen_tf.objectives import oracles
+from tests.steps import step
 
 
 def test_step_descends_the_mean_cross_entropy(batch, build, sgd, hand):
@@ -18,7 +19,7 @@ def test_step_descends_the_mean_cross_entropy(batch, build, sgd, hand):
     def loss(weights):
         return hand.cross_entropy(hand.mlp(weights, x), y_true).sum(axis=1).mean()
 
-    scalars = learner.train_step(x, y_true)
+    scalars = step(learner, x, y_true)
     assert scalars["inference_loss"].numpy() == pytest.approx(loss(before), rel=1e-5)
     hand.assert_gradient_step(learner.inference_network, before, loss)
 
@@ -43,9 +44,9 @@ def test_logistic_regression_reaches_the_optimum_of_scikit_learn():
         lambda total_steps: keras.optimizers.SGD(1.0),
     )
     learner.build((3,), (2,), Box(), oracles.f1, total_steps=500)
-    step = tf.function(learner.train_step)
+    compiled = tf.function(lambda *batch: step(learner, *batch))
     for _ in range(500):
-        step(tf.constant(x), tf.constant(y))
+        compiled(tf.constant(x), tf.constant(y))
     for label in range(2):
         expected = LogisticRegression(C=c, tol=1e-8).fit(x, y[:, label])
         kernel, bias = learner.inference_network.get_weights()

@@ -4,6 +4,7 @@ import pytest
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.learning.min_max import MinMax
 from alen_tf.networks.mlp import MLP, MLPEnergy
+from tests.steps import step
 
 STEPS, ETA = 2, 0.5
 
@@ -55,7 +56,7 @@ def test_step_plays_equation_3_or_5(make, batch, hand, refined):
     def inference_loss(weights):
         return objective(theta_v, weights)
 
-    scalars = learner.train_step(x, y_true)
+    scalars = step(learner, x, y_true)
     assert scalars["energy_loss"].numpy() == pytest.approx(energy_loss(theta_v), rel=1e-4)
     assert scalars["inference_loss"].numpy() == pytest.approx(inference_loss(theta_g), rel=1e-4)
     hand.assert_gradient_step(learner.energy, theta_v, energy_loss)

@@ -5,6 +5,7 @@ from alen_tf.inference.ascent import GradientAscent
 from alen_tf.learning.spen import SPEN
 from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import losses, oracles
+from tests.steps import step
 
 STEPS, ETA, MARGIN = 3, 0.3, 2.0
 
@@ -41,7 +42,7 @@ def test_step_descends_the_hinge_at_the_loss_augmented_output(make, batch, hand)
         margins = cost + hand.score(weights, x, y) - hand.score(weights, x, y_true)
         return np.maximum(margins, 0).mean() + hand.penalty(weights)
 
-    scalars = learner.train_step(x, y_true)
+    scalars = step(learner, x, y_true)
     assert scalars["energy_loss/hinge"].numpy() > 0
     assert scalars["energy_loss"].numpy() == pytest.approx(loss(before), rel=1e-5)
     hand.assert_gradient_step(learner.energy, before, loss)

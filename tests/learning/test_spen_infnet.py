@@ -3,6 +3,7 @@ import pytest
 
 from alen_tf.learning.spen_infnet import SPENInfNet
 from alen_tf.networks.mlp import MLP, MLPEnergy
+from tests.steps import step
 
 MARGIN, TASK, ENTROPY = 2.0, 0.3, 0.2
 
@@ -49,7 +50,7 @@ def test_step_plays_the_hinge(learner, batch, hand):
         y = hand.sigmoid(hand.mlp(weights, x))
         return -hand.score(theta, x, y).mean() + stabilizers(weights)
 
-    scalars = learner.train_step(x, y_true)
+    scalars = step(learner, x, y_true)
     assert scalars["energy_loss/hinge"].numpy() > 0
     for name, network, before, loss in (
         ("energy_loss", learner.energy, theta, energy_loss),
