@@ -206,7 +206,7 @@ def lfw_parts(manual_dir=None, data_dir=None, finer=False):
         for name in (MASKS, *LISTS.values()):
             tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
         tags.prepare(builder, manual_dir)
-    rows = {split: _rows(builder, split) for split in LISTS}
+    rows = {split: _rows(builder, split, finer) for split in LISTS}
     return Splits(
         "lfw_parts",
         **{split: _examples(rows[split], split != "train") for split in LISTS},
@@ -216,9 +216,13 @@ def lfw_parts(manual_dir=None, data_dir=None, finer=False):
     )
 
 
-def _rows(builder, split):
-    read_config = tfds.ReadConfig(interleave_cycle_length=1)
-    dataset = builder.as_dataset(split=split, shuffle_files=False, read_config=read_config)
+def _rows(builder, split, finer):
+    dataset = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        read_config=tfds.ReadConfig(interleave_cycle_length=1),
+        decoders=None if finer else {"finer": tfds.decode.SkipDecoding()},
+    )
     return list(dataset.as_numpy_iterator())
 
 

@@ -167,7 +167,7 @@ def test_weights_that_break_are_not_saved(half, undisturbed, faults, monkeypatch
 
 
 class Diverging:
-    """A learner whose loss, or whose only weight, is not finite in one step of many."""
+    """A learner one of whose scalars, or whose only weight, is not finite in one step of many."""
 
     def __init__(self, step, broken, value):
         self.count = tf.Variable(0)
@@ -180,16 +180,23 @@ class Diverging:
         number = tf.where(self.count == step, value, 1.0)
         if broken == "weights (scalar)":
             self.weights[0].assign(number * self.weights[0])
-        return {"loss": number if broken == "loss" else tf.constant(1.0)}, dict
+        scalars = dict.fromkeys(("loss", "gradient_norm/energy", "value/refined"), tf.constant(1.0))
+        scalars[broken] = number
+        return {"loss": scalars["loss"]}, lambda: {
+            name: scalars[name] for name in ("gradient_norm/energy", "value/refined")
+        }
 
 
-@pytest.mark.promise("Numbers: a loss or weight that is not finite after one step of many is named")
-@pytest.mark.parametrize("broken", ["loss", "weights (scalar)"])
+@pytest.mark.promise("Numbers: a loss, weight or told scalar not finite in one step is named")
+@pytest.mark.parametrize(
+    "broken", ["loss", "gradient_norm/energy", "value/refined", "weights (scalar)"]
+)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_one_step_of_many(faults, broken, value):
     examples = Examples(np.zeros((600, 1), np.float32), np.zeros((600, 1), np.uint8))
     batches = loop.Batches(examples, 1, seed=0)
-    learner = Diverging(300, broken, value)
+    step = 300 // loop.TELLING * loop.TELLING + 1  # one that tells all scalars
+    learner = Diverging(step, broken, value)
     with pytest.raises(NonFiniteError, match=f"^{re.escape(broken)} not finite in epoch 1, steps"):
         loop.Loop(learner, batches).epoch(0)
     assert learner.count.numpy() <= 300 + loop.STEPS_PER_CALL
