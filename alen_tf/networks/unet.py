@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy, matrix_score
+from alen_tf.networks.normalization import OnePassGroupNormalization
 
 
 class Block(keras.layers.Layer):
@@ -116,7 +117,7 @@ class UNetEnergy(Energy):
         self.image = keras.layers.Conv2D(width, 1)
         self.output_half = keras.layers.Conv2D(width, 5, padding="same", use_bias=False)
         self.context = Hourglass(
-            context_filters, lambda: keras.layers.GroupNormalization(groups), dropout=0.0
+            context_filters, lambda: OnePassGroupNormalization(groups), dropout=0.0
         )
         self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
 
