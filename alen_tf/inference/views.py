@@ -4,6 +4,9 @@ import gin
 import numpy as np
 import tensorflow as tf
 
+# What a small image counts for. 64 of them fill a processor; features of more leave its caches.
+ROWS = 8
+
 
 class Views:
     """What a model sees of an example, and how what it says of the views becomes one output.
@@ -54,9 +57,10 @@ class ImageViews(Views):
         self.count = len(self.corners) * (2 if mirror else 1)
 
     def batch(self, size, shape):
-        """A row is a view of 32x32 pixels, or of fewer."""
+        """A view of 32x32 pixels, or of fewer, is `ROWS` rows."""
         height, width = (self.size, self.size) if self.size else shape[:2]
-        return max(1, size * 32**2 // max(32**2, height * width) // self.count)
+        views = size * 32**2 // (ROWS * max(32**2, height * width))
+        return max(1, views // self.count)
 
     def split(self, x):
         if self.size is None:

@@ -57,7 +57,8 @@ def test_values_of_views_are_averaged():
 
 
 def test_a_batch_of_views_is_no_larger_than_asked():
-    assert [ImageViews(size=24).batch(n, (32, 32, 3)) for n in (512, 36, 10)] == [14, 1, 1]
-    sizes = (16, 32, 64, 1000)
-    assert [ImageViews(mirror=True).batch(512, (n, 2 * n, 3)) for n in sizes] == [256, 128, 32, 1]
+    crops = ImageViews(size=24)
+    assert [crops.batch(8 * n, (32, 32, 3)) for n in (512, 36, 10)] == [14, 1, 1]
+    sizes, mirrored = (16, 32, 64, 1000), ImageViews(mirror=True)
+    assert [mirrored.batch(8 * 512, (n, 2 * n, 3)) for n in sizes] == [256, 128, 32, 1]
     assert Views().batch(512, (1000,)) == 512
