@@ -4,11 +4,31 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
+from alen_tf import evaluation
 from alen_tf.batching import in_batches
+from alen_tf.interface import Interface
 from alen_tf.learning.learner import per_example
+from alen_tf.model import Model
 
 BINS = 10
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
+
+
+def evaluate(task, splits, learner, paths):
+    """What `results.json` says of splits, confidence included.
+
+    Args:
+      task, splits, paths: see `evaluation.evaluate_splits`.
+      learner: the trained learner, whose paths these are.
+
+    Returns:
+      (results, the model's `Interface`).
+    """
+    results = evaluation.evaluate_splits(task, splits, paths)
+    threshold = results["validation"]["tuned"]["threshold"]
+    interface = Interface.of(splits, threshold, task.expected)
+    judge(task, Model(learner, interface), splits, paths, results)
+    return results, interface
 
 
 def judge(task, model, splits, paths, results):

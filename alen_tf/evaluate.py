@@ -18,8 +18,6 @@ def main(options):
 
     from alen_tf import calibration, evaluation, trained
     from alen_tf.errors import WorkdirError
-    from alen_tf.interface import Interface
-    from alen_tf.model import Model
     from alen_tf.workdir import write_json
 
     if not options.workdir:
@@ -32,10 +30,7 @@ def main(options):
         options.other_data,
     )
     paths = evaluation.predict_splits(evaluation.Predictor(learner, options.steps), splits)
-    results = evaluation.evaluate_splits(task, splits, paths)
-    threshold = results["validation"]["tuned"]["threshold"]
-    interface = Interface.of(splits, threshold, task.expected)
-    calibration.judge(task, Model(learner, interface), splits, paths, results)
+    results, _ = calibration.evaluate(task, splits, learner, paths)
     if options.output:
         write_json(pathlib.Path(options.output), results)
     print(evaluation.table(results))

@@ -15,10 +15,8 @@ from alen_tf import calibration, evaluation, provenance, summaries
 from alen_tf.checkpoints import Checkpoints
 from alen_tf.distribution import Workers
 from alen_tf.errors import NonFiniteError, WorkdirError
-from alen_tf.interface import Interface
 from alen_tf.interruption import Interruption
 from alen_tf.loop import Batches, Loop
-from alen_tf.model import Model
 from alen_tf.networks.precision import made_in
 from alen_tf.workdir import Workdir, write_json
 
@@ -255,12 +253,8 @@ class _Run:
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.progress.seconds
         paths = evaluation.predict_splits(self.predict, self.splits, test)
-        scores = evaluation.evaluate_splits(self.task, self.splits, paths)
-        threshold = scores["validation"]["tuned"]["threshold"]
-        interface = Interface.of(self.splits, threshold, self.task.expected)
+        scores, interface = calibration.evaluate(self.task, self.splits, self.learner, paths)
         write_json(self.workdir.model, interface.to_json())
-        model = Model(self.learner, interface)
-        calibration.judge(self.task, model, self.splits, paths, scores)
         results = {
             "dataset": self.splits.name,
             **self.splits.facts,
