@@ -14,7 +14,7 @@ BINS = 10
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
 
-def evaluate(task, splits, learner, paths):
+def evaluate_and_judge(task, splits, learner, paths):
     """What `results.json` says of splits, confidence included.
 
     Args:

@@ -30,7 +30,7 @@ def main(options):
         options.other_data,
     )
     paths = evaluation.predict_splits(evaluation.Predictor(learner, options.steps), splits)
-    results, _ = calibration.evaluate(task, splits, learner, paths)
+    results, _ = calibration.evaluate_and_judge(task, splits, learner, paths)
     if options.output:
         write_json(pathlib.Path(options.output), results)
     print(evaluation.table(results))

@@ -253,7 +253,9 @@ class _Run:
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.progress.seconds
         paths = evaluation.predict_splits(self.predict, self.splits, test)
-        scores, interface = calibration.evaluate(self.task, self.splits, self.learner, paths)
+        scores, interface = calibration.evaluate_and_judge(
+            self.task, self.splits, self.learner, paths
+        )
         write_json(self.workdir.model, interface.to_json())
         results = {
             "dataset": self.splits.name,

@@ -4,7 +4,7 @@ import gin
 import numpy as np
 import tensorflow as tf
 
-# What a small image counts for. 64 of them fill a processor; features of more leave its caches.
+# What a view of 32x32 pixels counts for: features of more than 64 leave a processor's caches.
 ROWS = 8
 
 

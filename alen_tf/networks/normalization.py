@@ -4,20 +4,30 @@ import keras
 from keras import ops
 
 
-class OnePassGroupNormalization(keras.layers.GroupNormalization):
-    """Keras's layer over [batch, height, width, channels]. Means and scales are of channels, and
-    the features themselves are scaled and shifted once: with gradients, a third less of the time of
-    an energy's half that sees y.
+class GroupNormalization(keras.layers.GroupNormalization):
+    """Keras's layer for images, [batch, height, width, channels], with scale and shift.
+
+    Moments are of channels, and of groups only then, so that the features themselves are never
+    reshaped, and are scaled and shifted at once.
     """
+
+    def __init__(self, groups):
+        """Configures the layer.
+
+        Args:
+          groups: number of groups of channels that are normalised together.
+        """
+        super().__init__(groups)
 
     def call(self, x):
         """Normalised features, of the shape and type of x."""
         features = ops.cast(x, "float32")
-        mean = self._of_groups(ops.mean(features, axis=(1, 2)))
-        square = self._of_groups(ops.mean(ops.square(features), axis=(1, 2)))
-        variance = ops.maximum(square - ops.square(mean), 0.0)  # of rounding errors
-        scale = ops.cast(self.gamma, "float32") * ops.rsqrt(variance + self.epsilon)
-        shift = ops.cast(self.beta, "float32") - mean * scale
+        of_channels, variance = ops.moments(features, axes=(1, 2))
+        mean = self._of_groups(of_channels)
+        # The variance within channels and that between them.
+        variance = self._of_groups(variance + ops.square(of_channels - mean))
+        scale = self.gamma * ops.rsqrt(variance + self.epsilon)
+        shift = self.beta - mean * scale
         return ops.cast(features * scale[:, None, None] + shift[:, None, None], x.dtype)
 
     def _of_groups(self, means):

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from alen_tf.networks.energy import Energy, matrix_score
-from alen_tf.networks.normalization import OnePassGroupNormalization
+from alen_tf.networks.normalization import GroupNormalization
 
 
 class Block(keras.layers.Layer):
@@ -116,9 +116,7 @@ class UNetEnergy(Energy):
         width = context_filters[0]
         self.image = keras.layers.Conv2D(width, 1)
         self.output_half = keras.layers.Conv2D(width, 5, padding="same", use_bias=False)
-        self.context = Hourglass(
-            context_filters, lambda: OnePassGroupNormalization(groups), dropout=0.0
-        )
+        self.context = Hourglass(context_filters, lambda: GroupNormalization(groups), dropout=0.0)
         self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
 
     def encode(self, x, training=False):

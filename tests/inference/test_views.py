@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.batching import BATCH
 from alen_tf.inference.views import ImageViews, Views
 
 OFFSETS = (0, 2, 3, 4, 5, 8)
@@ -56,7 +57,8 @@ def test_values_of_views_are_averaged():
     np.testing.assert_array_equal(ImageViews(mirror=True).mean(values), [2.0, 3.0])
 
 
-def test_a_batch_of_views_is_no_larger_than_asked():
+def test_a_batch_is_of_few_views_or_of_one_example():
+    assert ImageViews().batch(BATCH, (32, 32, 3)) == 64
     crops = ImageViews(size=24)
     assert [crops.batch(8 * n, (32, 32, 3)) for n in (512, 36, 10)] == [14, 1, 1]
     sizes, mirrored = (16, 32, 64, 1000), ImageViews(mirror=True)
