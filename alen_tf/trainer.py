@@ -76,14 +76,13 @@ def train(
     workers = Workers(strategy)
     if restart and workers.first and (old := Workdir(workdir).archive()):
         print(f"{workdir}: what it held is now in {old}")
-    with workers.strategy.scope(), workers.own_copy(workdir) as folder:
+    with made_in(precision), workers.strategy.scope(), workers.own_copy(workdir) as folder:
         splits = task.load(manual_dir, data_dir)
         keras.utils.set_random_seed(seed)
         batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.finer)
         shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
         steps = epochs * batches.per_epoch
-        with made_in(precision):
-            learner.build(*shapes, task.space, task.oracle, steps, task.views)
+        learner.build(*shapes, task.space, task.oracle, steps, task.views)
         learner.adapt(splits.train.x)
         config = gin.operative_config_str()
         choice = min(epochs, round(choose_from * epochs) + 1)

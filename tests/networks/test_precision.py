@@ -98,7 +98,7 @@ def test_a_run_learns_as_well_and_is_evaluated_as_it_was_trained(tmp_path):
     assert json.loads(output.read_text())["test"]["refined"] == results["mixed_bfloat16"]
 
 
-def test_an_unknown_precision_gets_one_line(tmp_path):
-    options = ["--gin_file=gin/digits/alen.gin", "--gin_param=train.precision = 'half'"]
+def test_an_unknown_precision_gets_one_line_before_data_is_asked_for(tmp_path):
+    options = ["--gin_file=gin/weizmann_horses/fcn.gin", "--gin_param=train.precision = 'half'"]
     done = run("train", *options, f"--workdir={tmp_path / 'run'}")
     assert_one_clear_line(done, "train.precision = 'half'", "mixed_bfloat16")
