@@ -1,16 +1,18 @@
 """Figure 1, faces segmented with and without refinement: python -m experiments.figure1.
 
-The ALEN model of Table 2's first seed, and the test images that refinement changes most.
+The paper's inference network on the energy of a U-Net, Table 2's first seed, and the test images
+that refinement changes most.
 """
 
 from absl import app
 
-from experiments import runs, segmentation
+from experiments import runs, segmentation, table2
 
 
 def main(argv):
     del argv
-    segmentation.figure("table2", runs.Run("gin/lfw_parts/alen_unet.gin", 0), "figure1")
+    run = runs.Run("gin/lfw_parts/alen_unet_energy.gin", 0, (table2.BFLOAT16,))
+    segmentation.figure("table2", run, "figure1")
 
 
 if __name__ == "__main__":
