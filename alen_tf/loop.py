@@ -136,7 +136,7 @@ class Loop:
             self._seconds_per_step = self._workers.mean(seconds)
             place = f"in epoch {epoch + 1}, steps {step + 1} to {last}"
             _check_finite(sums, place)
-            check_weights(self._learner.weights, place)
+            _check_weights(self._learner.weights, place)
             step = last
             yield step, sums
 
@@ -189,7 +189,7 @@ class Loop:
         return sums
 
 
-def check_weights(variables, place):
+def _check_weights(variables, place):
     """Checks that all variables are finite: a gradient that is not may spoil them in a step that
     computes no norm.
 

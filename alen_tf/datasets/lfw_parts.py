@@ -206,7 +206,7 @@ def lfw_parts(manual_dir=None, data_dir=None, finer=False):
         for name in (MASKS, *LISTS.values()):
             tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
         tags.prepare(builder, manual_dir)
-    rows = {split: _rows(builder, split, finer) for split in LISTS}
+    rows = {split: _rows(builder, split, finer and split == "train") for split in LISTS}
     return Splits(
         "lfw_parts",
         **{split: _examples(rows[split], split != "train") for split in LISTS},
