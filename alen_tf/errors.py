@@ -4,6 +4,8 @@ A command line prints `str(error)` of these as one line and exits non-zero; ever
 a defect of this package and keeps its traceback.
 """
 
+import numbers
+
 
 class UserError(Exception):
     """Base class: the message names the thing, where it is and what to do about it."""
@@ -39,3 +41,23 @@ class Interrupted(UserError):  # noqa: N818 - no error
     def __init__(self, message, status):
         super().__init__(message)
         self.status = status
+
+
+def check_count(name, number):
+    """Checks that a setting is a whole number from 1.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    if not isinstance(number, numbers.Integral) or number < 1:
+        raise ConfigError(f"{name} is {number!r}, expected a whole number from 1")
+
+
+def check_share(name, number):
+    """Checks that a setting is a number between 0 and 1, these excluded.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    if not isinstance(number, numbers.Real) or not 0 < number < 1:
+        raise ConfigError(f"{name} is {number!r}, expected a number between 0 and 1")

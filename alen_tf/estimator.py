@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from alen_tf import arguments, in_memory
 from alen_tf.datasets.splits import Examples, Splits, hold_out
-from alen_tf.errors import UserError
+from alen_tf.errors import UserError, check_count, check_share
 from alen_tf.explanation import explain
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.interface import shortened
@@ -121,13 +121,20 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           The estimator.
 
         Raises:
-          ValueError: `X` or `Y` is no such matrix, or training diverges.
+          ValueError: `X` or `Y` is no such matrix, a parameter is out of its range, or training
+            diverges.
         """
         names = arguments.names(Y)
         X, Y = self._validated(X, Y)  # noqa: N806
         self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
         self.classes_ = np.arange(Y.shape[1])
         seed = self._seed()
+        try:
+            check_count("epochs", self.epochs)
+            check_count("batch_size", self.batch_size)
+            check_share("validation_fraction", self.validation_fraction)
+        except UserError as error:
+            raise ValueError(str(error)) from error
         train, validation = hold_out(Examples(X, Y), self.validation_fraction, seed)
         if not len(train) or not len(validation):
             raise ValueError(

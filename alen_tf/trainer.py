@@ -14,7 +14,7 @@ import alen_tf
 from alen_tf import calibration, evaluation, provenance, summaries
 from alen_tf.checkpoints import Checkpoints
 from alen_tf.distribution import Workers
-from alen_tf.errors import NonFiniteError, WorkdirError
+from alen_tf.errors import NonFiniteError, WorkdirError, check_count
 from alen_tf.interruption import Interruption
 from alen_tf.loop import Batches, Loop
 from alen_tf.networks.precision import made_in
@@ -73,6 +73,12 @@ def train(
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
       Interrupted: the interruption came.
     """
+    for name, number in (
+        ("epochs", epochs),
+        ("batch_size", batch_size),
+        ("evaluate_every", evaluate_every),
+    ):
+        check_count(f"train.{name}", number)
     workers = Workers(strategy)
     if restart and workers.first and (old := Workdir(workdir).archive()):
         print(f"{workdir}: what it held is now in {old}")

@@ -189,6 +189,15 @@ def test_wrong_data_is_named(data, change, message):
         ALENClassifier(**SMALL).fit(*change(*data))
 
 
+@pytest.mark.parametrize(
+    "settings", [{"epochs": 0}, {"batch_size": 0}, {"validation_fraction": -0.1}]
+)
+def test_settings_out_of_range_are_named(data, settings):
+    ((name, value),) = settings.items()
+    with pytest.raises(ValueError, match=f"{name} is {value}, expected a"):
+        ALENClassifier(**SMALL | settings).fit(*data)
+
+
 def test_wrong_rows_and_known_labels_are_named(fitted, data):
     x, y = data
     with pytest.raises(ValueError, match="4 features, but ALENClassifier is expecting 5"):

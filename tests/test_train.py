@@ -161,6 +161,7 @@ def test_another_configuration_is_refused_and_nothing_is_lost(trained):
         ("train", ("--gin_file=gin/digits/none.gin",), ["gin/digits/none.gin", "not found"]),
         ("train", (f"--gin_file={GIN}", "--gin_param=ALEN.typo=1"), ["typo"]),
         ("train", (f"--gin_file={GIN}", "surprise"), ["surprise"]),
+        ("train", (f"--gin_file={GIN}", "--gin_param=train.epochs = 1.5"), ["train.epochs is 1.5"]),
         ("evaluate", ("--workdir=/nowhere",), ["/nowhere is not a workdir"]),
         ("evaluate", (), ["--workdir"]),
     ],

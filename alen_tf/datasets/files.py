@@ -77,7 +77,7 @@ def _read(path, labels, features=None, label_names=None):
             raise ConfigError(f"say which columns of {path} are labels: files.labels = ...")
         examples, label_names, feature_names = read_table(path).split(names)
     elif suffix == ".npz":
-        examples = Examples(read_npz(path, "x"), read_npz(path, "y"))
+        examples = Examples(_matrix(path, "x"), _matrix(path, "y"))
         label_names = _names_of(path, examples.y.shape[1], names)
         if len(examples.x) != len(examples.y):
             raise DataError(f"{path}: {len(examples.x)} rows in x, but {len(examples.y)} in y")
@@ -86,7 +86,7 @@ def _read(path, labels, features=None, label_names=None):
         if names is not None:
             raise ConfigError(f"{path} has numbers for labels: leave files.labels out")
         x, numbers = read_libsvm(path, features)
-        numbers = [[f"{number:g}" for number in row] for row in numbers]
+        numbers = [[np.format_float_positional(n, trim="-") for n in row] for row in numbers]
         known = label_names or sorted({n for row in numbers for n in row}, key=float)
         label_names = tuple(known)
         examples = Examples(x, _indicator(path, numbers, label_names))
@@ -94,6 +94,14 @@ def _read(path, labels, features=None, label_names=None):
         raise DataError(f"{path}: has no labels")
     check_finite(examples.x, path)
     return Examples(examples.x, examples.y.astype(np.uint8)), label_names, feature_names
+
+
+def _matrix(path, name):
+    """The array `name` of an NPZ file, [rows, columns]."""
+    array = read_npz(path, name)
+    if array.ndim != 2 or (name == "x" and not array.shape[1]):
+        raise DataError(f"{path}: {name!r} has shape {array.shape}, expected [rows, columns]")
+    return array
 
 
 def _names_of(path, count, names):

@@ -13,7 +13,7 @@ def read_inputs(path, interface):
     """The inputs of a file, [rows, ...], float32, for a model with this `Interface`.
 
     Columns are found by the names of the features that the model was trained on; where it knows no
-    names, all columns but those named like a label are features, in order.
+    names, all columns are, in order, or all but those named like a label.
 
     Raises:
       DataError: the file cannot be read, or its features are not those of the model.
@@ -23,10 +23,12 @@ def read_inputs(path, interface):
         return read_npz(path, "x")
     if suffix in SUFFIXES:
         return read_libsvm(path, interface.input_shape[0])[0]
-    _check_suffix(path, suffix)
+    _check_suffix(path, suffix, SUFFIXES)
     table = read_table(path)
     if interface.feature_names:
         return table.values[:, table.columns(interface.feature_names, "feature")]
+    if table.values.shape[1:] == interface.input_shape:  # whatever they are called
+        return table.values
     labels = {plain(name) for name in interface.label_names}
     return table.values[:, [plain(name) not in labels for name in table.names]]
 
@@ -42,13 +44,13 @@ def read_known(path, interface):
     suffix = pathlib.Path(path).suffix.lower()
     if suffix == ".npz":
         return read_npz(path, "known")
-    _check_suffix(path, suffix)
+    _check_suffix(path, suffix, (".npz",))
     table = read_table(path)
     names = {plain(name): name for name in interface.label_names}
     found = [names.get(plain(name), name) for name in table.names]
     return interface.known_columns(found, np.asarray(table.values), path)
 
 
-def _check_suffix(path, suffix):
+def _check_suffix(path, suffix, others):
     if suffix not in READERS:
-        raise DataError(f"{path}: not one of {', '.join((*READERS, *SUFFIXES))}")
+        raise DataError(f"{path}: not one of {', '.join((*READERS, *others))}")

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from alen_tf.errors import DataError
+from alen_tf.errors import DataError, check_share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,12 +91,15 @@ def three_splits(
       seed: of what is held out.
 
     Raises:
+      ConfigError: a share is none.
       DataError: a split has no example.
     """
     count = len(train)
     if test is None:
+        check_share("test_fraction", test_fraction)
         train, test = hold_out(train, test_fraction, seed)
     if validation is None:
+        check_share("validation_fraction", validation_fraction)
         train, validation = hold_out(train, validation_fraction, seed)
     for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
         if not len(part):

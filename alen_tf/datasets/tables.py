@@ -1,9 +1,11 @@
 """Files of named numeric columns: ARFF, CSV and Parquet."""
 
+import collections
 import csv
 import dataclasses
 import math
 import pathlib
+import re
 
 import numpy as np
 
@@ -61,13 +63,15 @@ class Table:
           DataError: there are no such labels, or they have other values than 0 and 1.
         """
         if isinstance(labels, int):
-            if not 0 < labels < len(self.names):
-                count = len(self.names)
-                raise DataError(
-                    f"{self.source}: {labels} labels of {count} attributes leave no features"
-                )
-            labels = self.names[-labels:]
+            labels = self.names[max(0, len(self.names) - labels) :]
+        if repeated := _repeated(labels):
+            raise DataError(f"{self.source}: {repeated[0]!r} is named twice as a label")
         chosen = self.columns(labels, "label")
+        if not 0 < len(chosen) < len(self.names):
+            raise DataError(
+                f"{self.source}: {len(chosen)} labels of {len(self.names)} attributes, expected "
+                "both labels and features"
+            )
         rest = np.setdiff1d(np.arange(len(self.names)), chosen)
         x, y = self.values[:, rest], self.values[:, chosen]
         check_binary(y, labels, self.source)
@@ -100,9 +104,11 @@ def read_table(path):
     if suffix not in READERS:
         raise DataError(f"{path}: a {suffix or 'nameless'} file is none of {', '.join(READERS)}")
     names, values = READERS[suffix](path)
-    repeated = {name for name in names if names.count(name) > 1}
-    if repeated:
-        raise DataError(f"{path}: {len(repeated)} names are not unique, such as {min(repeated)!r}")
+    if repeated := _repeated(names):
+        raise DataError(f"{path}: {len(repeated)} names are not unique, such as {repeated[0]!r}")
+    if "" in names:
+        column = names.index("") + 1
+        raise DataError(f"{path}: column {column} has no name; an index of rows is no feature")
     return Table(str(path), names, values)
 
 
@@ -148,6 +154,7 @@ def _read_parquet(path):
         raise DataError(f"{path}: Parquet needs pyarrow: pip install 'alen_tf[parquet]'") from error
     try:
         table = parquet.read_table(path)
+        table = table.drop_columns([name for name in table.column_names if _INDEX.match(name)])
         columns = [column.to_numpy() for column in table.columns]
         return tuple(table.column_names), np.stack(columns, axis=1).astype(np.float32)
     except (OSError, ArrowException, ValueError, TypeError) as error:
@@ -157,6 +164,14 @@ def _read_parquet(path):
 
 
 READERS = {".arff": _read_arff, ".csv": _read_csv, ".parquet": _read_parquet}
+
+
+# How pandas names an index of rows that it writes beside the columns.
+_INDEX = re.compile(r"__index_level_\d+__")
+
+
+def _repeated(names):
+    return sorted(name for name, count in collections.Counter(names).items() if count > 1)
 
 
 def plain(name):

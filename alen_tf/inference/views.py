@@ -4,6 +4,8 @@ import gin
 import numpy as np
 import tensorflow as tf
 
+from alen_tf.errors import ConfigError
+
 # What a view of 32x32 pixels counts for: features of more than 64 leave a processor's caches.
 ROWS = 8
 
@@ -20,6 +22,13 @@ class Views:
         """How many inputs of `shape` are about as much as `size` rows, at least one."""
         del shape
         return max(1, size // self.count)
+
+    def check(self, shape):
+        """Checks that inputs of this shape can be split and merged.
+
+        Raises:
+          ConfigError: the views are not all in the image, or leave some of it out.
+        """
 
     def split(self, x):
         """The views of inputs, or of known outputs: [batch, ...] to [views * batch, ...]."""
@@ -61,6 +70,21 @@ class ImageViews(Views):
         height, width = (self.size, self.size) if self.size else shape[:2]
         views = size * 32**2 // (ROWS * max(32**2, height * width))
         return max(1, views // self.count)
+
+    def check(self, shape):
+        size, (height, width) = self.size, shape[:2]
+        if size is None:
+            return
+        covered = np.zeros((height, width), bool)
+        for i, j in self.corners:
+            covered[i : i + size, j : j + size] = True
+        ends = [offset + size for corner in self.corners for offset in corner]
+        if max(ends) > min(height, width) or not covered.all():
+            offsets = sorted({i for i, _ in self.corners})
+            raise ConfigError(
+                f"ImageViews: crops of {size}x{size} at offsets {offsets} do not cover images of "
+                f"{height}x{width}, or reach beyond them"
+            )
 
     def split(self, x):
         if self.size is None:

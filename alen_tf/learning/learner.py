@@ -30,10 +30,14 @@ class Learner(tf.Module, abc.ABC):
           oracle: oracle value function h(y, y*) to [batch].
           total_steps: length of the run in training steps, for learning-rate schedules.
           views: the `Views` of an input that predictions are averaged over; by default itself.
+
+        Raises:
+          ConfigError: views, energy and oracle do not fit one another and these shapes.
         """
         self.space = space
         self.oracle = oracle
         self.views = views or Views()
+        self.views.check(input_shape)
         self.standardization = Standardization(dtype="float32")
         x, y = tf.zeros((1, *input_shape)), tf.zeros((1, *output_shape))
         x, y = (self.views.split(each)[:1] for each in (x, y))

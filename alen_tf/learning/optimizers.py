@@ -5,8 +5,20 @@ import gin
 import keras
 import tensorflow as tf
 
+from alen_tf.errors import ConfigError
 
-class OnePassSGD(keras.optimizers.SGD):
+
+class _OneReplicaKeepsNothing:
+    """Spares one replica Keras's sum over replicas, a custom gradient: TensorFlow keeps the graph
+    of each, with weights and data, for as long as the process lives."""
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return grads_and_vars
+        return super()._all_reduce_sum_gradients(grads_and_vars)
+
+
+class OnePassSGD(_OneReplicaKeepsNothing, keras.optimizers.SGD):
     """Keras's SGD with TensorFlow's kernels: beside networks this small, an update in several
     operations costs as much as the products do."""
 
@@ -27,7 +39,7 @@ class OnePassSGD(keras.optimizers.SGD):
         )
 
 
-class OnePassAdam(keras.optimizers.Adam):
+class OnePassAdam(_OneReplicaKeepsNothing, keras.optimizers.Adam):
     """Keras's Adam, and with `weight_decay` its AdamW, likewise."""
 
     def update_step(self, gradient, variable, learning_rate):
@@ -75,10 +87,10 @@ def schedule(total_steps, learning_rate, drops=(), cosine=False):
       A float or a Keras schedule.
 
     Raises:
-      ValueError: both kinds of decay are asked for.
+      ConfigError: both kinds of decay are asked for.
     """
     if drops and cosine:
-        raise ValueError("a learning rate either drops or follows a cosine, not both")
+        raise ConfigError("a learning rate either drops or follows a cosine, not both")
     if cosine:
         return keras.optimizers.schedules.CosineDecay(learning_rate, total_steps)
     if drops:

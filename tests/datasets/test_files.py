@@ -81,6 +81,12 @@ def wrong(error, part, **arguments):
     assert "\n" not in str(caught.value)
 
 
+def test_large_numbers_of_labels_stay_apart(tmp_path):
+    rows = [f"{number} 1:0.5\n" for number in (1234567, 1234568, 2.5)]
+    (tmp_path / "own.svm").write_text("".join(rows * 5))
+    assert files(str(tmp_path / "own.svm")).label_names == ("2.5", "1234567", "1234568")
+
+
 def test_mistakes(tmp_path, data):
     x, y = data
     wrong(ConfigError, "files.train")
@@ -91,7 +97,18 @@ def test_mistakes(tmp_path, data):
         train=write_csv(tmp_path, x, y),
         labels=["moon"],
     )
-    wrong(DataError, "leave no features", train=write_csv(tmp_path, x, y), labels=5)
+    wrong(
+        DataError,
+        "5 labels of 5 attributes, expected both",
+        train=write_csv(tmp_path, x, y),
+        labels=5,
+    )
+    twice = ["sun", "sun"]
+    wrong(DataError, "named twice as a label", train=write_csv(tmp_path, x, y), labels=twice)
+    for share in (0.0, 1.0, -0.1):
+        for name in ("test_fraction", "validation_fraction"):
+            message = f"{name} is {share}, expected a number between 0 and 1"
+            wrong(ConfigError, message, train=write_npz(tmp_path, x, y), **{name: share})
     wrong(DataError, "not one of .arff", train="rows.xls")
     wrong(
         DataError, "own.npz: row 3, feature 2: nan", train=write_npz(tmp_path, _with(x, np.nan), y)
@@ -108,6 +125,8 @@ def test_mistakes(tmp_path, data):
     (tmp_path / "none.svm").write_text(" 1:0.5\n" * 9)
     wrong(DataError, "none.svm: has no labels", train=str(tmp_path / "none.svm"))
     wrong(DataError, "expected a row per example", train=write_npz(tmp_path, x, y[:, 0]))
+    wrong(DataError, "(40, 0), expected [rows, columns]", train=write_npz(tmp_path, x[:, :0], y))
+    wrong(DataError, "'y' has shape (40, 2, 1)", train=write_npz(tmp_path, x, y[..., None]))
     wrong(DataError, "examples leave none for the", train=write_npz(tmp_path, x[:2], y[:2]))
     wrong(
         DataError,

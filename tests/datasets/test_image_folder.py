@@ -81,7 +81,7 @@ def test_mistakes_in_a_folder(tmp_path):
     write_folder(tmp_path, 8, (8, 8), classes=3)
     wrong(DataError, "blob 00.png: row ", tmp_path)  # class 2 of a single object
     wrong(DataError, "no training mask shows 'moon' at 8x8", tmp_path, (*NAMES, "moon"), 8)
-    wrong(DataError, "leave none for the test split", tmp_path, NAMES, test_fraction=0.0)
+    wrong(DataError, "leave none for the test split", tmp_path, NAMES, test_fraction=0.01)
     mask, image = (tmp_path / kind / "blob 03.png" for kind in ("masks", "images"))
     Image.fromarray(np.zeros((8, 9), np.uint8)).save(mask)
     wrong(DataError, f"{mask}: 9x8 pixels, but its image {image} has 8x8", tmp_path, NAMES)

@@ -70,6 +70,8 @@ def test_empty_cells_are_unknown(tmp_path):
         ("a,b\n1,2\n3,x\n", "table.csv:3: 'b' is 'x', expected a number"),
         ("a,a\n1,2\n", "'a'"),
         ("a,b\n1,2\n", "no attribute is named like the label 'c'"),
+        (",a,c\n0,1,0\n1,1,1\n", "column 1 has no name; an index of rows is no feature"),
+        ("c\n1\n0\n", "1 labels of 1 attributes, expected both"),
         ("a,c\n1,0\n1,0.5\n", "row 2: labels are 0 or 1, but 'c' is 0.5"),
         ("a,c\n1,0\n1,\n", "row 2: labels are 0 or 1, but 'c' is nan"),
     ],
@@ -81,6 +83,16 @@ def test_a_malformed_file_is_named_with_the_place(tmp_path, content, message):
         read_table(path).split(["c"])
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_an_index_of_rows_in_a_parquet_file_is_no_feature(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = {"a": [0.5, 2.0], "c": [0, 1], "__index_level_0__": [7, 3]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "table.parquet")
+    examples, labels, features = read_table(tmp_path / "table.parquet").split(1)
+    np.testing.assert_array_equal(examples.x, [[0.5], [2.0]])
+    assert (labels, features) == (("c",), ("a",))
 
 
 def test_truncated_or_missing_files(file):

@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from alen_tf.batching import BATCH
+from alen_tf.errors import ConfigError
 from alen_tf.inference.views import ImageViews, Views
 
 OFFSETS = (0, 2, 3, 4, 5, 8)
@@ -64,3 +65,17 @@ def test_a_batch_is_of_few_views_or_of_one_example():
     sizes, mirrored = (16, 32, 64, 1000), ImageViews(mirror=True)
     assert [mirrored.batch(8 * 512, (n, 2 * n, 3)) for n in sizes] == [256, 128, 32, 1]
     assert Views().batch(512, (1000,)) == 512
+
+
+@pytest.mark.parametrize(
+    ("views", "shape"),
+    [
+        (ImageViews(size=24), (64, 64, 3)),
+        (ImageViews(size=24), (28, 32, 3)),
+        (ImageViews(size=8, offsets=(0, 16, 24)), (32, 32, 3)),
+    ],
+)
+def test_crops_have_to_cover_the_image(views, shape):
+    with pytest.raises(ConfigError, match=f"do not cover images of {shape[0]}x{shape[1]}"):
+        views.check(shape)
+    ImageViews(size=24).check((32, 32, 3))

@@ -9,7 +9,9 @@ from alen_tf.learning.alen import ALEN
 from alen_tf.learning.dvn import DVN
 from alen_tf.learning.feed_forward import FeedForward
 from alen_tf.learning.min_max import MinMax
+from alen_tf.networks.conv import ConvEnergy
 from alen_tf.networks.energy import Energy, matrix_score
+from alen_tf.networks.fcn import FCNEnergy
 from alen_tf.networks.icnn import ICNN
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import oracles
@@ -120,3 +122,13 @@ def test_values_without_bounds_have_no_logarithm(build, sgd, batch):
     learner = build(MinMax(MLPEnergy, MLP, sgd, sgd, ascent, ascent))
     with pytest.raises(ConfigError, match="min_max: an ascent with log_value needs values between"):
         learner.predict(batch[0])
+
+
+@pytest.mark.parametrize("oracle", [oracles.agreement, oracles.iou])
+def test_an_energy_and_an_oracle_that_value_other_things_are_named(sgd, oracle):
+    """With a batch as large as an image is wide they would broadcast, and learn nonsense."""
+    ascent = GradientAscent(steps=1, step_size=1.0)
+    energy = ConvEnergy if oracle is oracles.agreement else FCNEnergy
+    learner = DVN(energy, sgd, ascent, ascent, ascent)
+    with pytest.raises(ConfigError, match=f"{energy.__name__} scores .* but the oracle values"):
+        learner.build((8, 8, 3), (8, 8, 1), Box(), oracle, total_steps=10)

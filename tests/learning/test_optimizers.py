@@ -1,7 +1,12 @@
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from alen_tf.errors import ConfigError
 from alen_tf.learning import optimizers
 
 
@@ -26,7 +31,7 @@ def test_cosine_falls_from_the_rate_to_zero():
 
 
 def test_drops_and_cosine_exclude_each_other():
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(ConfigError, match="not both"):
         optimizers.schedule(100, 0.1, drops=(0.5,), cosine=True)
 
 
@@ -95,3 +100,19 @@ def test_one_pass_is_what_keras_does_in_many(ours, theirs):
         theirs.apply([gradient], [expected])
     assert np.abs(expected.numpy() - start).max() > 0.01
     np.testing.assert_allclose(found, expected, atol=3e-6)
+
+
+def test_compiled_updates_are_forgotten_with_their_function():
+    """Whoever fits many models in one process, as a grid search does, needs their memory back."""
+
+    def graph(make):
+        optimizer, variable = make(10), keras.Variable([1.0])
+        optimizer.build([variable])
+        update = tf.function(lambda: optimizer.apply([tf.constant([0.2])], [variable]))
+        update()
+        return weakref.ref(update.get_concrete_function().graph)
+
+    for make in (optimizers.sgd, optimizers.adam):
+        found = graph(make)
+        gc.collect()
+        assert found() is None
