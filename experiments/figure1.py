@@ -6,12 +6,12 @@ that refinement changes most.
 
 from absl import app
 
-from experiments import runs, segmentation, table2
+from experiments import runs, segmentation
 
 
 def main(argv):
     del argv
-    run = runs.Run("gin/lfw_parts/alen_unet_energy.gin", 0, (table2.BFLOAT16,))
+    run = runs.Run("gin/lfw_parts/alen_unet_energy.gin", 0, (segmentation.BFLOAT16,))
     segmentation.figure("table2", run, "figure1")
 
 

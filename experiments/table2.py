@@ -8,9 +8,8 @@ record says which.
 from absl import app
 
 from experiments import segmentation
+from experiments.segmentation import BFLOAT16
 
-# Several times as fast as float32 on processors that compute in bfloat16.
-BFLOAT16 = 'train.precision = "mixed_bfloat16"'
 METRICS = ("superpixel_accuracy", "pixel_accuracy")
 # Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
 ROWS = {
@@ -21,8 +20,8 @@ ROWS = {
     "alen_unet_energy_infnet": ("alen_unet_energy", "inference_network", BFLOAT16),
     "alen_unet_energy": ("alen_unet_energy", "refined", BFLOAT16),
     "unet": ("unet", "refined"),
-    "alen_unet_infnet": ("alen_unet", "inference_network"),
-    "alen_unet": ("alen_unet", "refined"),
+    "alen_unet_infnet": ("alen_unet", "inference_network", BFLOAT16),
+    "alen_unet": ("alen_unet", "refined", BFLOAT16),
     "crf": (None, None),
     "gloc": (None, None),
     "dnn": (None, None),

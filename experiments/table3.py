@@ -7,13 +7,14 @@ paper's: first the paper's architectures under its protocol, then the modern one
 from absl import app
 
 from experiments import segmentation
+from experiments.segmentation import BFLOAT16
 
 METRICS = ("mean_iou", "global_iou")
-# Row: gin file and which of a run's numbers. A row without a gin file is only quoted.
+# Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
 ROWS = {
     "chopps": (None, None),
     "fcn": ("fcn", "refined"),
-    "crf": ("crf", "refined"),
+    "crf": ("crf", "refined", BFLOAT16),
     "dvn": ("dvn", "refined"),
     "dvn_fcn": ("dvn_fcn", "refined"),
     "dvn_unet_energy": ("dvn_unet_energy", "refined"),
