@@ -55,7 +55,7 @@ def keras_updates(workload):
     """The workload with Keras's own updates, which pass over memory up to twelve times."""
     learner = workload.learner
     for optimizer in (learner.energy_optimizer, learner.inference_optimizer):
-        (kind,) = type(optimizer).__bases__
+        *_, kind = type(optimizer).__bases__
         optimizer.update_step = functools.partial(kind.update_step, optimizer)
     return workload
 
