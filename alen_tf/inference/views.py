@@ -75,12 +75,8 @@ class ImageViews(Views):
         size, (height, width) = self.size, shape[:2]
         if size is None:
             return
-        covered = np.zeros((height, width), bool)
-        for i, j in self.corners:
-            covered[i : i + size, j : j + size] = True
-        ends = [offset + size for corner in self.corners for offset in corner]
-        if max(ends) > min(height, width) or not covered.all():
-            offsets = sorted({i for i, _ in self.corners})
+        offsets = sorted({i for i, _ in self.corners})
+        if offsets[-1] + size > min(height, width) or not self._covered(height, width).all():
             raise ConfigError(
                 f"ImageViews: crops of {size}x{size} at offsets {offsets} do not cover images of "
                 f"{height}x{width}, or reach beyond them"
@@ -107,10 +103,15 @@ class ImageViews(Views):
         if self.size is None:
             return views[0]
         height, width = shape[:2]
-        covered = np.zeros((height, width, 1), np.float32)
         total = 0.0
         for (i, j), view in zip(self.corners, views, strict=True):
-            covered[i : i + self.size, j : j + self.size] += 1.0
             around = [(i, height - self.size - i), (j, width - self.size - j)]
             total += tf.pad(view, [(0, 0), *around, (0, 0)])
-        return total / covered
+        return total / self._covered(height, width)
+
+    def _covered(self, height, width):
+        """How many crops see each place of an image, [height, width, 1]."""
+        covered = np.zeros((height, width, 1), np.float32)
+        for i, j in self.corners:
+            covered[i : i + self.size, j : j + self.size] += 1.0
+        return covered
