@@ -162,7 +162,9 @@ class Learner(tf.Module, abc.ABC):
         sources = [variable.value for variable in variables]
         gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
         gradients = [gradient / replicas for gradient in gradients]
-        optimizer.apply(gradients, variables)
+        # An update that comes while somebody still reads the weights has to copy them first.
+        with tf.control_dependencies([loss, *gradients]):
+            optimizer.apply(gradients, variables)
         return lambda: tf.linalg.global_norm(gradients)
 
 

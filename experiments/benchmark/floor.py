@@ -75,10 +75,38 @@ def flops(product):
     return 2 * math.prod(small[:3]) * math.prod(kernel)
 
 
-def alone(product, times):
-    """A function that computes a product of random arrays `times` times, and nothing else."""
+def alone(products, times):
+    """A function that computes a step's products, of random arrays, `times` times, and nothing
+    else.
+
+    All in turn and each of its own arrays, as in the step, so that as much memory is read and
+    written.
+    """
+    calls = [_call(product) for product, often in products.items() for _ in range(often)]
+
+    @tf.function(autograph=False)
+    def repeat(arrays):
+        def once(time, *made):
+            del made
+            last, products = time, []
+            for (operation, _), each in zip(calls, arrays, strict=True):
+                # Under a control dependency, so that none is moved out of the loop; and all are
+                # results, so that none is left out.
+                with tf.control_dependencies([last]):
+                    last = operation(*each)
+                products.append(last)
+            return time + 1, *products
+
+        return tf.while_loop(lambda time, *_: time < times, once, once(tf.constant(0)))[1:]
+
+    arrays = [each for _, each in calls]
+    compiled = repeat.get_concrete_function(arrays)
+    return lambda: compiled(arrays)
+
+
+def _call(product):
+    """(operation, random arrays that it takes)."""
     kind, inputs, output, attributes = product
-    operation = getattr(tf.raw_ops, kind)
     names = {
         "MatMul": ("a", "b"),
         "BatchMatMulV2": ("x", "y"),
@@ -89,19 +117,12 @@ def alone(product, times):
     arrays = [
         tf.constant(output) if shape == SIZES else tf.random.normal(shape) for shape in inputs
     ]
-    attributes = dict(attributes)
 
-    @tf.function
-    def repeat(*arrays):
-        made = operation(**dict(zip(names, arrays, strict=True)), **attributes)
-        for _ in tf.range(times - 1):
-            # Under a control dependency, so that no two are taken for one or moved out.
-            with tf.control_dependencies([made]):
-                made = operation(**dict(zip(names, arrays, strict=True)), **attributes)
-        return made
+    def operation(*arrays):
+        named = dict(zip(names, arrays, strict=True)) | dict(attributes)
+        return getattr(tf.raw_ops, kind)(**named)
 
-    compiled = repeat.get_concrete_function(*arrays)
-    return lambda: compiled(*arrays)
+    return operation, arrays
 
 
 def peak(size=1024):

@@ -126,16 +126,16 @@ def products(quick):
     results = {}
     for data in ("Bibtex",) if quick else ("Bibtex", "Bookmarks", "images 24x24"):
         workload = Workload(*TRAINED[data]["alen"], count=4000)
-        count, repetitions, times = (
-            (2, 1, 2) if quick else (2, 3, 3) if "images" in data else (40, 9, 50)
-        )
+        count, repetitions = (2, 1) if quick else (2, 3) if "images" in data else (40, 9)
         found = floor.products(workload)
-        functions = {product: floor.alone(product, times) for product in found}
         square, peak_flops = floor.peak()
-        functions |= {"step": workload.steps(count), "peak": square}
+        functions = {
+            "step": workload.steps(count),
+            "products": floor.alone(found, count),
+            "peak": square,
+        }
         seconds = timing.interleaved(functions, repetitions)
-        step = seconds["step"] / count
-        least = sum(often * seconds[product] / times for product, often in found.items())
+        step, least = seconds["step"] / count, seconds["products"] / count
         operations = sum(often * floor.flops(product) for product, often in found.items())
         rate = peak_flops / seconds["peak"]
         results[data] = {
