@@ -76,4 +76,7 @@ def known_labels(known, interface):
 
 
 def _dense(matrix):
-    return matrix.toarray() if sparse.issparse(matrix) else matrix
+    if sparse.issparse(matrix):
+        return matrix.toarray()
+    # A frame's columns may be sparse, too, which scikit-learn would refuse.
+    return np.asarray(matrix) if names(matrix) else matrix

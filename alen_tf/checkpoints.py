@@ -49,8 +49,9 @@ class Checkpoints:
             for old in self._numbers()[: -self._keep]:
                 # Renamed first, so that no half-deleted folder has a generation's name.
                 (self.folder / str(old)).rename(self.folder / f".{old}.old")
-            for leftover in self.folder.glob(".*"):  # also of saves that were killed
-                shutil.rmtree(leftover)
+            for what in ("old", "part"):  # also of saves that were killed
+                for leftover in self.folder.glob(f".[0-9]*.{what}"):
+                    shutil.rmtree(leftover)
 
     def restore(self):
         """Gives the variables what the newest generation that is not damaged holds.

@@ -4,6 +4,7 @@ Only the roots `train` and `evaluate` are `@gin.configurable`; everything else i
 and takes part only where a gin file mentions it.
 """
 
+import contextlib
 import importlib
 import logging
 import pathlib
@@ -49,6 +50,21 @@ def parse(files, params=()):
         gin.finalize()
     except ValueError as error:
         raise ConfigError(_undefined_macro(error, [*files, *params])) from error
+
+
+@contextlib.contextmanager
+def complete():
+    """Around what gin fills arguments in for.
+
+    Raises:
+      ConfigError: an argument without a default has no binding.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "Required bindings" not in str(error):
+            raise
+        raise ConfigError(_reason(error)) from error
 
 
 def _parse_file(file):

@@ -10,9 +10,12 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import tempfile
+import threading
+import zlib
 
 import numpy as np
 import tensorflow as tf
@@ -52,14 +55,15 @@ class Workers:
             known = ", ".join(map(repr, STRATEGIES))
             raise ConfigError(f"train.strategy = {name!r} is unknown; known are {known}")
         self._several = False
+        self._several = False
         self._place = "this process"
         self.first = True
         if name == "multi_worker":
             tasks, kind, index = _cluster()
             self._place = f"{kind} {index}"
-            self.first = (kind, index) == tasks[0]
+            self.first = (kind, index) == next(iter(tasks))
             self._several = len(tasks) > 1
-            self.strategy = tf.distribute.MultiWorkerMirroredStrategy()
+            self.strategy = _meet(tasks, kind, index)
         elif name == "mirrored":
             self.strategy = tf.distribute.MirroredStrategy()
         else:
@@ -102,17 +106,19 @@ class Workers:
             self.mean(0.0)  # nobody writes before everybody has copied
             yield copy
 
-    def check_same(self, step):
-        """Checks that all workers go on from the same training step.
+    def check_same(self, content, what):
+        """Checks that all workers have the same.
+
+        Args:
+          content: text that tells it.
+          what: it, in words.
 
         Raises:
-          WorkerError: they found different states in their workdirs.
+          WorkerError: another worker has other `content`.
         """
-        if self.mean(float(step)) != step:
-            raise WorkerError(
-                f"{self._place} resumes at step {step} and another worker elsewhere: --workdir "
-                "must be one folder that all workers see, and --restart be given to all or to none"
-            )
+        number = float(zlib.crc32(content.encode("utf-8")))  # the mean of equal ones is exact
+        if self.mean(number) != number:
+            raise WorkerError(f"{self._place} has {what}")
 
     @contextlib.contextmanager
     def _together(self, path):
@@ -125,8 +131,30 @@ class Workers:
             ) from error
 
 
+def _meet(tasks, kind, index):
+    """The strategy of all workers, once they are there.
+
+    Raises:
+      ConfigError: this worker cannot have its address.
+    """
+    if len(tasks) > 1:
+        print(f"{kind} {index} waits for {len(tasks)} workers: {', '.join(tasks.values())}")
+    try:
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    except tf.errors.OpError as error:
+        raise ConfigError(
+            f"TF_CONFIG: {kind} {index} cannot listen at {tasks[kind, index]}, which may be in use "
+            f"or not of this machine ({error.message.splitlines()[0]})"
+        ) from error
+    # TensorFlow has taken SIGTERM for itself, to tell other workers; we tell them ourselves.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+    return strategy
+
+
 def _cluster():
-    """The tasks of TF_CONFIG, first the one that writes, and which of them this process is.
+    """The addresses of TF_CONFIG by (kind, index), first the one that writes, and which of them
+    this process is.
 
     Raises:
       ConfigError: it is missing or wrong.
@@ -143,11 +171,17 @@ def _cluster():
         )
     try:
         config = json.loads(text)
-        cluster = {kind: list(config["cluster"].get(kind, ())) for kind in ("chief", "worker")}
-        tasks = [(kind, index) for kind, hosts in cluster.items() for index in range(len(hosts))]
+        cluster = {kind: config["cluster"].pop(kind, []) for kind in ("chief", "worker")}
+        if config["cluster"] or not all(isinstance(hosts, list) for hosts in cluster.values()):
+            raise ValueError("another kind of task, or addresses that are no list")
+        tasks = {(kind, k): host for kind in cluster for k, host in enumerate(cluster[kind])}
+        if not all(re.fullmatch(r"[^:]+:\d+|\[.+\]:\d+", host) for host in tasks.values()):
+            raise ValueError("an address without a port")
         kind, index = config["task"]["type"], int(config["task"]["index"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"TF_CONFIG is {text!r}, not like {example}") from error
     if (kind, index) not in tasks:
         raise ConfigError(f"TF_CONFIG lists no {kind} {index}, which this process is said to be")
+    if len(set(tasks.values())) < len(tasks):
+        raise ConfigError(f"TF_CONFIG lists an address twice: {', '.join(tasks.values())}")
     return tasks, kind, index

@@ -4,6 +4,7 @@ A command line prints `str(error)` of these as one line and exits non-zero; ever
 a defect of this package and keeps its traceback.
 """
 
+import math
 import numbers
 
 
@@ -43,14 +44,38 @@ class Interrupted(UserError):  # noqa: N818 - no error
         self.status = status
 
 
-def check_count(name, number):
-    """Checks that a setting is a whole number from 1.
+def check_count(name, number, least=1):
+    """Checks that a setting is a whole number from `least`.
 
     Raises:
       ConfigError: it is not.
     """
-    if not isinstance(number, numbers.Integral) or number < 1:
-        raise ConfigError(f"{name} is {number!r}, expected a whole number from 1")
+    whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
+    if not whole or number < least:
+        raise ConfigError(f"{name} is {number!r}, expected a whole number from {least}")
+
+
+def check_counts(name, listed, least=1):
+    """Checks that a setting is a tuple or a list of such numbers, and not empty.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    if not isinstance(listed, tuple | list) or not listed:
+        raise ConfigError(f"{name} is {listed!r}, expected several whole numbers, such as (8, 16)")
+    for number in listed:
+        check_count(name, number, least)
+
+
+def check_number(name, number, least=0.0, most=math.inf):
+    """Checks that a setting is a number from `least` to `most`.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    if not isinstance(number, numbers.Real) or not least <= number <= most or math.isinf(number):
+        to = "" if math.isinf(most) else f" to {most:g}"
+        raise ConfigError(f"{name} is {number!r}, expected a number from {least:g}{to}")
 
 
 def check_share(name, number):
@@ -61,3 +86,14 @@ def check_share(name, number):
     """
     if not isinstance(number, numbers.Real) or not 0 < number < 1:
         raise ConfigError(f"{name} is {number!r}, expected a number between 0 and 1")
+
+
+def check_seed(name, number):
+    """Checks that a setting is what TensorFlow and NumPy both take for a seed.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    check_count(name, number, least=0)
+    if number >= 2**31:
+        raise ConfigError(f"{name} is {number!r}, expected a whole number below 2**31")

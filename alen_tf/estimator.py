@@ -1,5 +1,6 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
+import contextlib
 import functools
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from alen_tf import arguments, in_memory
 from alen_tf.datasets.splits import Examples, Splits, hold_out
-from alen_tf.errors import UserError, check_count, check_share
+from alen_tf.errors import UserError, check_count, check_number, check_share
 from alen_tf.explanation import explain
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.interface import shortened
@@ -29,7 +30,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     the epoch and the decision threshold.
 
     Attributes:
-      label_names_: names of labels: the columns of a data frame `Y`, else "0", "1", ...
+      label_names_: names of labels: the columns of a data frame `y`, else "0", "1", ...
       classes_: indices of labels, [labels].
       threshold_: the relaxed output from which on a row has a label.
       validation_scores_: example-averaged F1 on the held-out rows after each epoch.
@@ -109,32 +110,41 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, Y):  # noqa: N803
-        """Trains on rows `X` with label sets `Y`.
+    def fit(self, X, y):  # noqa: N803
+        """Trains on rows `X` with label sets `y`.
 
         Args:
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers.
-          Y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
+          y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
             label; a label that no row has cannot be learned and is an error.
 
         Returns:
           The estimator.
 
         Raises:
-          ValueError: `X` or `Y` is no such matrix, a parameter is out of its range, or training
+          ValueError: `X` or `y` is no such matrix, a parameter is out of its range, or training
             diverges.
         """
-        names = arguments.names(Y)
-        X, Y = self._validated(X, Y)  # noqa: N806
+        self.__dict__.pop("_model", None)  # a fit that fails leaves none
+        names = arguments.names(y)
+        X, Y = self._validated(X, y)  # noqa: N806
         self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
         self.classes_ = np.arange(Y.shape[1])
+        with _value_errors():
+            self._model, self.validation_scores_ = self._train(X, Y)
+        self.n_iter_ = len(self.validation_scores_)
+        self.threshold_ = self._model.interface.threshold
+        self._recipe = self.get_params()
+        return self
+
+    def _train(self, X, Y):  # noqa: N803
+        check_count("epochs", self.epochs)
+        check_count("batch_size", self.batch_size)
+        check_count("patience", self.patience)
+        check_count("verbose", self.verbose, least=0)
+        check_share("validation_fraction", self.validation_fraction)
+        check_number("choose_from", self.choose_from, most=1.0)
         seed = self._seed()
-        try:
-            check_count("epochs", self.epochs)
-            check_count("batch_size", self.batch_size)
-            check_share("validation_fraction", self.validation_fraction)
-        except UserError as error:
-            raise ValueError(str(error)) from error
         train, validation = hold_out(Examples(X, Y), self.validation_fraction, seed)
         if not len(train) or not len(validation):
             raise ValueError(
@@ -144,24 +154,17 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
         if never:
             raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
-        try:
-            self._model, self.validation_scores_ = in_memory.train(
-                self._make_learner(),
-                MultiLabel(dataset=None),
-                Splits("own", train, validation, validation, self.label_names_),
-                self.epochs,
-                self.batch_size,
-                seed,
-                choose_from=0.0 if self.early_stopping else self.choose_from,
-                patience=self.patience if self.early_stopping else None,
-                verbose=self.verbose,
-            )
-        except UserError as error:
-            raise ValueError(str(error)) from error
-        self.n_iter_ = len(self.validation_scores_)
-        self.threshold_ = self._model.interface.threshold
-        self._recipe = self.get_params()
-        return self
+        return in_memory.train(
+            self._make_learner(),
+            MultiLabel(dataset=None),
+            Splits("own", train, validation, validation, self.label_names_),
+            self.epochs,
+            self.batch_size,
+            seed,
+            choose_from=0.0 if self.early_stopping else self.choose_from,
+            patience=self.patience if self.early_stopping else None,
+            verbose=self.verbose,
+        )
 
     def predict(self, X, known=None):  # noqa: N803
         """Label sets, binary indicator [rows, labels].
@@ -185,13 +188,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """v(x, y) of the predicted label sets, [rows]: the F1 that the energy network expects."""
         return self._predict(X, known).confidence
 
-    def score(self, X, Y, sample_weight=None):  # noqa: N803
+    def score(self, X, y, sample_weight=None):  # noqa: N803
         """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
-        Y = arguments.indicator(Y)  # noqa: N806
-        y = self.predict(X)
-        if y.shape != Y.shape:
-            raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {y.shape}")
-        return float(np.average(metrics.f1_of_examples(y, Y), weights=sample_weight))
+        Y, found = arguments.indicator(y), self.predict(X)  # noqa: N806
+        if found.shape != Y.shape:
+            raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {found.shape}")
+        return float(np.average(metrics.f1_of_examples(found, Y), weights=sample_weight))
 
     def explain(self, X, known=None):  # noqa: N803
         """An `Explanation` of the predicted label set of each row: energy terms and label pairs."""
@@ -203,11 +205,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         rows = self._rows(X)
         model = self._fitted_model()
-        try:
+        with _value_errors():
             known = arguments.known_labels(known, model.interface)
             return model(rows, known=known, source="X")
-        except UserError as error:
-            raise ValueError(str(error)) from error
 
     def _rows(self, X, reset=False):  # noqa: N803
         """`X` as dense float32."""
@@ -283,3 +283,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
+
+
+@contextlib.contextmanager
+def _value_errors():
+    """Turns a user's mistakes into what scikit-learn expects them to be."""
+    try:
+        yield
+    except UserError as error:
+        raise ValueError(str(error)) from error

@@ -37,13 +37,15 @@ class Batches:
           finer: see `Splits`; it takes the place of `examples`.
 
         Raises:
-          ConfigError: a batch cannot be shared out among the replicas.
+          ConfigError: a batch cannot be shared out among the replicas, or examples cannot be
+            augmented.
         """
         source = finer or examples
         self._x = tf.constant(source.x)
         self._y = tf.constant(source.y)
         self._seed = seed
         self._augment = augment or Augmentation()
+        self._augment.check(examples.x.shape[1:])
         self._finer = finer.x.shape[1] // examples.x.shape[1] if finer else 1
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size

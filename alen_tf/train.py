@@ -18,7 +18,7 @@ def main(options):
         raise ConfigError("name a configuration, for example --gin_file=gin/digits/alen.gin")
     config.parse(options.gin_file, options.gin_param)
     workdir = options.workdir or default_workdir(options.gin_file[-1])
-    with interruption.watched() as stop:
+    with interruption.watched() as stop, config.complete():
         results = trainer.train(
             workdir, options.manual_dir, options.data_dir, stop, options.restart
         )

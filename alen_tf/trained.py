@@ -75,7 +75,8 @@ def _configured(workdir, params):
     """Task, learner, not yet built, and precision of a workdir's configuration."""
     workdir.read_config()
     config.parse([workdir.config], params)
-    root = gin.get_bindings(trainer.train)
+    with config.complete():
+        root = gin.get_bindings(trainer.train)
     return root["task"], root["learner"], root.get("precision", "float32")
 
 

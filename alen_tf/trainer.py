@@ -14,10 +14,19 @@ import alen_tf
 from alen_tf import calibration, evaluation, provenance, summaries
 from alen_tf.checkpoints import Checkpoints
 from alen_tf.distribution import Workers
-from alen_tf.errors import NonFiniteError, WorkdirError, check_count
+from alen_tf.errors import (
+    ConfigError,
+    NonFiniteError,
+    WorkdirError,
+    check_count,
+    check_number,
+    check_seed,
+)
 from alen_tf.interruption import Interruption
+from alen_tf.learning.learner import Learner
 from alen_tf.loop import Batches, Loop
 from alen_tf.networks.precision import made_in
+from alen_tf.tasks.task import Task
 from alen_tf.workdir import Workdir, write_json
 
 # A state is also saved before an evaluation that may take longer than an interrupted run waits.
@@ -73,12 +82,17 @@ def train(
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
       Interrupted: the interruption came.
     """
-    for name, number in (
-        ("epochs", epochs),
-        ("batch_size", batch_size),
-        ("evaluate_every", evaluate_every),
-    ):
-        check_count(f"train.{name}", number)
+    for name, made, kind in (("task", task, Task), ("learner", learner, Learner)):
+        if not isinstance(made, kind):
+            raise ConfigError(f"train.{name} is {made!r}, no {kind.__name__}: write it as @NAME()")
+    check_count("train.epochs", epochs)
+    check_count("train.batch_size", batch_size)
+    check_count("train.evaluate_every", evaluate_every)
+    check_count("train.test_every", test_every, least=0)
+    check_number("train.choose_from", choose_from, most=1.0)
+    check_seed("train.seed", seed)
+    if not isinstance(test, bool):
+        raise ConfigError(f"train.test is {test!r}, expected True or False")
     workers = Workers(strategy)
     if restart and workers.first and (old := Workdir(workdir).archive()):
         print(f"{workdir}: what it held is now in {old}")
@@ -92,9 +106,14 @@ def train(
         learner.adapt(splits.train.x)
         config = gin.operative_config_str()
         choice = min(epochs, round(choose_from * epochs) + 1)
+        made_by = provenance.of(splits)
+        workers.check_same(
+            provenance.digest(config + repr(made_by)),
+            "another code, configuration or data than another worker",
+        )
         stop = Interruption() if interruption is None else interruption
         with Workdir(folder).locked() as held:
-            held.claim(config, provenance.of(splits))
+            held.claim(config, made_by)
             run = _Run(held, config, task, splits, learner, batches, epochs, choice, stop, workers)
             run.train(evaluate_every, test_every)
             return run.finish(seed, test)
@@ -166,7 +185,11 @@ class _Run:
             print(problem)
         if saved:
             print(f"resuming {workdir.path} {self._place()}")
-        workers.check_same(self._step)
+        workers.check_same(
+            str(self._step),
+            f"step {self._step}, and another worker another one: --workdir must be one folder that "
+            "all workers see, and --restart be given to all or to none",
+        )
         if not saved:
             self._save()
 

@@ -118,6 +118,10 @@ class Workdir:
         """
         if not self.path.exists():
             return None
+        if pathlib.Path.cwd().is_relative_to(self.path.resolve()):
+            raise WorkdirError(
+                f"{self.path} cannot be renamed from inside; run from another folder"
+            )
         with self.locked(), writing(self.path):
             for number in itertools.count(1):
                 target = self.path.with_name(f"{self.path.name}.{number}")

@@ -119,6 +119,11 @@ def cluster(index, ports, **changes):
         ("[]", ["TF_CONFIG", '"cluster"']),
         (cluster(0, [1], task=3), ["TF_CONFIG", '"cluster"']),
         (cluster(2, [1, 2]), ["TF_CONFIG", "worker 2"]),
+        (cluster(0, [1, 1]), ["TF_CONFIG", "twice", "localhost:1"]),
+        (cluster(0, [], cluster={"worker": "localhost:1"}), ["TF_CONFIG", '"cluster"']),
+        (cluster(0, [], cluster={"worker": ["localhost"]}), ["TF_CONFIG", '"cluster"']),
+        (cluster(0, [], cluster={"worker": [5, 6]}), ["TF_CONFIG", '"cluster"']),
+        (cluster(0, [], cluster={"worker": ["a:1"], "ps": ["b:1"]}), ["TF_CONFIG", '"cluster"']),
     ],
 )
 def test_a_wrong_cluster_is_one_clear_line(monkeypatch, value, parts):
@@ -130,15 +135,41 @@ def test_a_wrong_cluster_is_one_clear_line(monkeypatch, value, parts):
     assert all(part in str(raised.value) for part in parts)
 
 
+def test_a_port_in_use_is_one_clear_line(tmp_path, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setitem(ENVIRONMENT, "TF_CONFIG", cluster(0, [port]))
+        param = "--gin_param=train.strategy = 'multi_worker'"
+        done = run("train", f"--gin_file={GIN}", f"--workdir={tmp_path}", param)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(
+        f"error: TF_CONFIG: worker 0 cannot listen at localhost:{port}"
+    ), done.stderr
+
+
+def test_a_worker_of_a_cluster_hears_sigterm(tmp_path):
+    """TensorFlow's strategy takes that signal for itself."""
+    workdir = tmp_path / "run"
+    with Cluster(tmp_path, [workdir], "--gin_param=train.epochs = 5000") as alone:
+        wait_for_progress(workdir)
+        alone.processes[0].send_signal(signal.SIGTERM)
+        statuses, lines = alone.wait()
+    assert statuses == [128 + signal.SIGTERM], lines
+    assert "is saved" in lines[0]
+
+
 def test_an_unknown_strategy_is_one_clear_line(tmp_path):
     options = [f"--gin_file={GIN}", f"--workdir={tmp_path}", "--gin_param=train.strategy = 'tpu'"]
     assert_one_clear_line(run("train", *options), "train.strategy", "'tpu'", "'multi_worker'")
 
 
 class Cluster:
-    """Two training processes, each of which may see the workdir under a path of its own."""
+    """Training processes, each of which may see the workdir under a path of its own and have an
+    option of its own."""
 
-    def __init__(self, folder, workdirs, *options):
+    def __init__(self, folder, workdirs, *options, each=None):
         with contextlib.ExitStack() as stack:
             probes = [stack.enter_context(socket.socket()) for _ in workdirs]
             for probe in probes:
@@ -147,8 +178,9 @@ class Cluster:
         params = [f"--gin_param={each}" for each in (*PARAMS, "train.strategy = 'multi_worker'")]
         self.logs = [folder / f"log{index}" for index in range(len(workdirs))]
         self.processes = []
-        for index, (workdir, log) in enumerate(zip(workdirs, self.logs, strict=True)):
-            command = [sys.executable, "-m", "alen_tf.train", f"--gin_file={GIN}", *params]
+        own = each or [[]] * len(workdirs)
+        for index, (workdir, log, more) in enumerate(zip(workdirs, self.logs, own, strict=True)):
+            command = [sys.executable, "-m", "alen_tf.train", f"--gin_file={GIN}", *params, *more]
             with log.open("w") as file:
                 process = subprocess.Popen(
                     [*command, f"--workdir={workdir}", *options],
@@ -192,6 +224,15 @@ def test_two_processes_learn_what_one_does_and_one_writes(single, tmp_path):
     assert_same_run(workdir, single)
     assert len(list((workdir / "train").glob("events*"))) == 1
     assert set(os.listdir(tmp_path)) - before == {"run", "log0", "log1"}
+
+
+def test_workers_of_different_configurations_are_told_apart(tmp_path):
+    seeds = [[f"--gin_param=train.seed = {seed}"] for seed in (0, 5)]
+    with Cluster(tmp_path, [tmp_path / "run"] * 2, each=seeds) as both:
+        statuses, lines = both.wait()
+    assert statuses == [1, 1]
+    for index, line in enumerate(lines):
+        assert line.startswith(f"error: worker {index} has another code, configuration or data")
 
 
 @pytest.mark.slow

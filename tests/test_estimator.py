@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -190,12 +191,41 @@ def test_wrong_data_is_named(data, change, message):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"epochs": 0}, {"batch_size": 0}, {"validation_fraction": -0.1}]
+    "settings",
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"validation_fraction": -0.1},
+        {"choose_from": 2.0},
+        {"patience": 0},
+        {"steps": 2.5},
+        {"step_size": -1.0},
+        {"learning_rate": -1.0},
+        {"l2": -1.0},
+        {"dropout": 1.5},
+        {"beta_v": -1.0},
+        {"hidden_units": 0},
+    ],
 )
 def test_settings_out_of_range_are_named(data, settings):
     ((name, value),) = settings.items()
     with pytest.raises(ValueError, match=f"{name} is {value}, expected a"):
         ALENClassifier(**SMALL | settings).fit(*data)
+
+
+def test_arguments_have_scikit_learns_names(data):
+    x, y = data
+    short = SMALL | {"epochs": 1}
+    assert 0 <= ALENClassifier(**short).fit(X=x, y=y).score(X=x, y=y) <= 1
+
+
+def test_a_fit_that_fails_leaves_no_model(data):
+    x, y = data
+    classifier = ALENClassifier(**SMALL | {"epochs": 1}).fit(x, y)
+    with pytest.raises(ValueError, match="no row has the label"):
+        classifier.fit(x[:, :2], y * 0)
+    with pytest.raises(NotFittedError):
+        classifier.predict(x)
 
 
 def test_wrong_rows_and_known_labels_are_named(fitted, data):

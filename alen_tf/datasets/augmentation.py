@@ -3,9 +3,18 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.errors import ConfigError, check_count, check_number
+
 
 class Augmentation:
     """Leaves examples as they are."""
+
+    def check(self, shape):
+        """Checks that inputs of this shape can be varied.
+
+        Raises:
+          ConfigError: they are too small.
+        """
 
     def __call__(self, x, y, seed, finer=1):
         """A variation of a batch that is a pure function of `seed`, so that a resumed run sees the
@@ -47,13 +56,28 @@ class ImageAugmentation(Augmentation):
           rotation: largest rotation in degrees.
           zoom: largest change of scale, 0.15 for 85% to 115%.
           colour: largest change of contrast, of each channel's level and of saturation.
+
+        Raises:
+          ConfigError: one of them is out of its range.
         """
+        if crop is not None:
+            check_count("ImageAugmentation.crop", crop)
+        for name, share in (("shift", shift), ("zoom", zoom), ("colour", colour)):
+            check_number(f"ImageAugmentation.{name}", share, most=1.0)
+        check_number("ImageAugmentation.rotation", rotation, most=180.0)
         self.crop = crop
         self.mirror = mirror
         self.shift = shift
         self.rotation = rotation
         self.zoom = zoom
         self.colour = colour
+
+    def check(self, shape):
+        height, width = shape[:2]
+        if self.crop is not None and self.crop > min(height, width):
+            raise ConfigError(
+                f"ImageAugmentation.crop is {self.crop}, more than images of {height}x{width} have"
+            )
 
     def __call__(self, x, y, seed, finer=1):
         batch, (height, width) = tf.shape(x)[0], x.shape[1:3]

@@ -7,7 +7,7 @@ import numpy as np
 
 from alen_tf.datasets import images
 from alen_tf.datasets.splits import Examples, Splits, three_splits
-from alen_tf.errors import ConfigError, DataError
+from alen_tf.errors import ConfigError, DataError, check_counts
 from alen_tf.interface import shortened
 
 PARTS = ("train", "validation", "test")
@@ -51,7 +51,9 @@ def image_folder(
     size = _checked(classes, size)
     folder = pathlib.Path(folder).expanduser()
     folders = {part: folder / part for part in PARTS if (folder / part).is_dir()}
-    if "train" not in folders:
+    if "train" in folders:
+        _check_parts(folder)
+    else:
         folders = {"train": folder}
     parts = {part: _read(path, classes, size) for part, path in folders.items()}
     splits = three_splits(
@@ -68,14 +70,26 @@ def image_folder(
     return Splits(folder.resolve().name, *splits, label_names=tuple(classes), facts=facts)
 
 
+def _check_parts(folder):
+    """Checks that a folder with a `train/` has no folders which would be passed over.
+
+    Raises:
+      DataError: it has.
+    """
+    for path in images.entries(folder):
+        if path.is_dir() and path.name not in PARTS and path.name[0] != ".":
+            raise DataError(f"{path}: folders beside train/ are called {' and '.join(PARTS[1:])}")
+
+
 def _text(size):
     return f"{size[0]}x{size[1]}"
 
 
 def _checked(classes, size):
     """(height, width), once classes and size are found to make sense."""
-    size = (size, size) if isinstance(size, int) else tuple(size)
-    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+    size = size if isinstance(size, tuple | list) else (size, size)
+    check_counts("image_folder.size", size)
+    if len(size) != 2:
         raise ConfigError(f"image_folder.size = {size}: expected pixels, or (height, width)")
     listed = isinstance(classes, tuple | list)
     if not listed or not all(isinstance(name, str) for name in classes):

@@ -21,18 +21,16 @@ UNKNOWN = 255  # the class of a pixel of which nothing is known
 def listed(folder, suffixes):
     """The image files of a folder, by name without suffix, in alphabetical order; or a single file.
 
-    Folders in it and hidden files are passed over.
+    Folders in it and hidden files are passed over; a link to nothing is not.
 
     Raises:
       DataError: the folder cannot be read, has none, has other files, or two of one name.
     """
     folder, files = pathlib.Path(folder).expanduser(), {}
-    try:
-        paths = [folder] if folder.is_file() else sorted(folder.iterdir())
-        paths = [path for path in paths if path.is_file() and path.name[0] != "."]
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror}") from error
+    paths = [folder] if folder.is_file() else entries(folder)
     for path in paths:
+        if path.is_dir() or path.name[0] == ".":
+            continue
         if path.suffix.lower() not in suffixes:
             raise DataError(f"{path}: not one of {', '.join(suffixes)}")
         if path.stem in files:
@@ -41,6 +39,18 @@ def listed(folder, suffixes):
     if not files:
         raise DataError(f"{folder}: no image in it, that is no {', '.join(suffixes)}")
     return files
+
+
+def entries(folder):
+    """What a folder holds, in alphabetical order.
+
+    Raises:
+      DataError: it cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}") from error
 
 
 def read_images(paths, size):
@@ -86,8 +96,9 @@ def read_image(path):
 def read_mask(path, names):
     """The class of every pixel of a PNG file, uint8 [height, width].
 
-    Its grey values, or the indices of its palette, are classes: 0 for the first of `names` and so
-    on, or with a single name 0 and 1, or 0 and 255, for pixels outside and inside.
+    Its grey values are classes: 0 for the first of `names` and so on, or with a single name 0 and
+    1, or 0 and 255, for pixels outside and inside. So are the indices of a palette, if its colours
+    are not such greys themselves.
 
     Raises:
       DataError: the file cannot be read, or a pixel has no such value; the message names it.
@@ -110,6 +121,8 @@ def read_strokes(path, names, what="strokes"):
         colours = values[..., :-1] if image.mode[-1] == "A" else values
         values = colours[..., 0]
         _check(opaque & (colours != colours[..., :1]).any(axis=-1), colours, path, what, names)
+    if image.mode in ("P", "PA"):
+        values = _meant(values, image, names)
     if len(names) == 1:
         inside = 255 if (opaque & (values == 255)).any() else 1
         _check(opaque & (values != 0) & (values != inside), values, path, what, names)
@@ -117,6 +130,16 @@ def read_strokes(path, names, what="strokes"):
     else:
         _check(opaque & (values >= len(names)), values, path, what, names)
     return np.where(opaque, values, UNKNOWN).astype(np.uint8)
+
+
+def _meant(indices, image, names):
+    """The indices of a palette, or its greys, where all that are used are classes: programs that
+    save few colours put them in any order."""
+    palette = np.reshape(image.getpalette("RGB"), (-1, 3))
+    used = palette[np.unique(indices)]
+    classes = {0, 1, 255} if len(names) == 1 else set(range(len(names)))
+    grey = (used == used[:, :1]).all() and classes.issuperset(used[:, 0].tolist())
+    return palette[indices, 0] if grey else indices
 
 
 def _check(wrong, values, path, what, names):

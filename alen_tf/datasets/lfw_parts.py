@@ -8,6 +8,7 @@ downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts
 `tfds.load("lfw_parts")` works.
 """
 
+import collections
 import io
 import pathlib
 import re
@@ -72,16 +73,18 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
         if not images.is_file():
             images = dl_manager.download(IMAGES_URL)
             tags.verify(images, IMAGES_SHA256)
-        official = folder / SUPERPIXELS
-        self.info.metadata["superpixels"] = "official" if official.is_file() else "SLIC"
-        files = _Files(images, folder / MASKS, official if official.is_file() else None)
+        official = _official(dl_manager.manual_dir)
+        self.info.metadata["superpixels"] = "official" if official else "SLIC"
+        names = {split: read_names(folder / name) for split, name in LISTS.items()}
+        _check_disjoint(folder, names)
+        files = _Files(images, folder / MASKS, official)
         return {
-            split: self._generate_examples(folder / name, files, split != "train")
-            for split, name in LISTS.items()
+            split: self._generate_examples(listed, files, split != "train")
+            for split, listed in names.items()
         }
 
     def _generate_examples(self, names, files, scored):
-        for key, name in enumerate(read_names(names)):
+        for key, name in enumerate(names):
             image, classes = files.image(name), files.classes(name)
             finer = shrunk(image, (FINER * SIZE, FINER * SIZE))
             # Training never looks at superpixels, and nothing else at finer images.
@@ -95,6 +98,12 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
                     "superpixels": superpixels[..., None].astype(np.uint16),
                 },
             )
+
+
+def _official(manual_dir):
+    """The archive of the official superpixels, or None where the manual directory has none."""
+    path = pathlib.Path(manual_dir or "").expanduser() / "lfw_parts" / SUPERPIXELS
+    return path if path.is_file() else None
 
 
 class _Files:
@@ -151,7 +160,7 @@ def read_names(path):
     """The faces of a list, "Name_0001", one "Name number" per line.
 
     Raises:
-      DataError: the file cannot be read or is malformed.
+      DataError: the file cannot be read, is malformed or empty.
     """
     names = []
     try:
@@ -165,7 +174,16 @@ def read_names(path):
             raise DataError(f"{path}, line {number}: expected a name and a number, not {line!r}")
         if line.strip():
             names.append(f"{person}_{int(count):04d}")
+    if not names:
+        raise DataError(f"{path}: lists no face")
     return names
+
+
+def _check_disjoint(folder, names):
+    counts = collections.Counter(name for listed in names.values() for name in listed)
+    (name, count), *_ = counts.most_common(1)
+    if count > 1:
+        raise DataError(f"{folder}: {name} is listed more than once in {', '.join(LISTS.values())}")
 
 
 def shares(classes, size=SIZE):
@@ -206,6 +224,11 @@ def lfw_parts(manual_dir=None, data_dir=None, finer=False):
         for name in (MASKS, *LISTS.values()):
             tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
         tags.prepare(builder, manual_dir)
+    elif _official(manual_dir) and builder.info.metadata["superpixels"] != "official":
+        raise DataError(
+            f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder, and it is "
+            "prepared anew"
+        )
     rows = {split: _rows(builder, split, finer and split == "train") for split in LISTS}
     return Splits(
         "lfw_parts",

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from alen_tf.errors import DataError, check_share
+from alen_tf.errors import DataError, check_seed, check_share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,11 @@ def hold_out(examples, fraction=0.1, seed=0):
 
     Returns:
       (rest, held out), both in the order of `examples`.
+
+    Raises:
+      ConfigError: `seed` is none.
     """
+    check_seed("the seed of what is held out", seed)
     order = np.random.RandomState(seed).permutation(len(examples))
     count = round(fraction * len(examples))
     return examples.take(np.sort(order[count:])), examples.take(np.sort(order[:count]))

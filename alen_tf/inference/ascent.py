@@ -5,6 +5,8 @@ import abc
 import gin
 import tensorflow as tf
 
+from alen_tf.errors import check_count, check_number
+
 # Below this squared norm a gradient counts as zero: steps shrink with it.
 _TINY = 1e-24
 
@@ -18,9 +20,19 @@ class Ascent(abc.ABC):
       log_value: whether it climbs the mean of log v over places in place of that of v.
     """
 
-    steps: int
     normalize = False
     log_value = False
+
+    def __init__(self, steps, step_size):
+        """Stores the number of steps and their size.
+
+        Raises:
+          ConfigError: they are none.
+        """
+        check_count(f"{type(self).__name__}.steps", steps, least=0)
+        check_number(f"{type(self).__name__}.step_size", step_size)
+        self.steps = steps
+        self.step_size = step_size
 
     def begin(self, y, space):
         """What a step takes and gives, a tensor shaped like `y`: by default the output itself."""
@@ -95,8 +107,7 @@ class GradientAscent(Ascent):
             sigmoid(score) has no slope where a place is sure to be wrong; log v has its steepest
             there, and none where a place is sure to be right.
         """
-        self.steps = steps
-        self.step_size = step_size
+        super().__init__(steps, step_size)
         self.normalize = normalize
         self.free = free
         self.per_place = per_place

@@ -25,8 +25,7 @@ class MirrorAscent(Ascent):
           entropy: w, the weight of the output's entropy.
           floor: distance to the boundary of the space that y(0) is given at least.
         """
-        self.steps = steps
-        self.step_size = step_size
+        super().__init__(steps, step_size)
         self.entropy = entropy
         self.floor = floor
 

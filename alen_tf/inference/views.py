@@ -4,7 +4,7 @@ import gin
 import numpy as np
 import tensorflow as tf
 
-from alen_tf.errors import ConfigError
+from alen_tf.errors import ConfigError, check_count, check_counts
 
 # What a view of 32x32 pixels counts for: features of more than 64 leave a processor's caches.
 ROWS = 8
@@ -60,6 +60,9 @@ class ImageViews(Views):
           offsets: of the crops, in pixels from the top and from the left.
           mirror: whether every view is also seen mirrored.
         """
+        if size is not None:
+            check_count("ImageViews.size", size)
+        check_counts("ImageViews.offsets", offsets, least=0)
         self.size = size
         self.corners = [(0, 0)] if size is None else [(i, j) for i in offsets for j in offsets]
         self.mirror = mirror

@@ -4,6 +4,7 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.errors import check_number
 from alen_tf.inference.ascent import along
 from alen_tf.learning.learner import replace_first, total
 from alen_tf.learning.pair_learner import PairLearner
@@ -92,6 +93,10 @@ class ALEN(ValueRegression, PairLearner):
         self.a = a
         self.d = d
         self.distance = distance
+        for term, weight in (("lambda_v", lambda_v), ("beta_v", beta_v), ("lambda_g", lambda_g)):
+            check_number(f"ALEN.{term}", weight)
+        check_number("ALEN.uninformed", uninformed, most=1.0)
+        check_number("ALEN.mixed", mixed, most=1.0)
         self.uninformed = uninformed
         self.mixed = mixed
         self.crisp = crisp

@@ -3,6 +3,7 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.errors import check_number
 from alen_tf.inference.ascent import along
 from alen_tf.learning.energy_learner import EnergyLearner
 from alen_tf.learning.learner import per_example, replace_first, total
@@ -62,6 +63,8 @@ class DVN(ValueRegression, EnergyLearner):
         self.truth = truth
         self.inferred = inferred
         self.adversarial = adversarial
+        check_number("DVN.uninformed", uninformed, most=1.0)
+        check_number("DVN.mixed", mixed, most=1.0)
         self.uninformed = uninformed
         self.mixed = mixed
         self.crisp = crisp

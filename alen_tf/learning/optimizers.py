@@ -5,7 +5,7 @@ import gin
 import keras
 import tensorflow as tf
 
-from alen_tf.errors import ConfigError
+from alen_tf.errors import ConfigError, check_number, check_share
 
 
 class _OneReplicaKeepsNothing:
@@ -62,6 +62,7 @@ class OnePassAdam(_OneReplicaKeepsNothing, keras.optimizers.Adam):
 @gin.register
 def sgd(total_steps, learning_rate=0.1, momentum=0.0, drops=(), cosine=False):
     """Plain SGD; `drops` and `cosine` as in `schedule`."""
+    check_number("sgd.momentum", momentum, most=1.0)
     rate = schedule(total_steps, learning_rate, drops, cosine)
     return OnePassSGD(rate, momentum=momentum)
 
@@ -70,6 +71,8 @@ def sgd(total_steps, learning_rate=0.1, momentum=0.0, drops=(), cosine=False):
 def adam(total_steps, learning_rate=1e-3, beta_1=0.5, weight_decay=0.0, drops=(), cosine=False):
     """Adam with the paper's beta_1 = 0.5, or AdamW where `weight_decay` > 0; the rest as in
     `schedule`."""
+    check_number("adam.beta_1", beta_1, most=1.0)
+    check_number("adam.weight_decay", weight_decay)
     rate = schedule(total_steps, learning_rate, drops, cosine)
     return OnePassAdam(rate, beta_1=beta_1, weight_decay=weight_decay or None)
 
@@ -87,8 +90,13 @@ def schedule(total_steps, learning_rate, drops=(), cosine=False):
       A float or a Keras schedule.
 
     Raises:
-      ConfigError: both kinds of decay are asked for.
+      ConfigError: both kinds of decay are asked for, or a number is out of its range.
     """
+    check_number("learning_rate", learning_rate)
+    if not isinstance(drops, tuple | list) or list(drops) != sorted(drops):
+        raise ConfigError(f"drops = {drops!r}: expected fractions of the run, such as (0.5, 0.8)")
+    for fraction in drops:
+        check_share("a fraction in drops", fraction)
     if drops and cosine:
         raise ConfigError("a learning rate either drops or follows a cosine, not both")
     if cosine:

@@ -3,6 +3,7 @@
 import gin
 import keras
 
+from alen_tf.errors import check_counts
 from alen_tf.networks.image_energy import ImageEnergy, convolution
 
 
@@ -24,6 +25,8 @@ class ConvEnergy(ImageEnergy):
           name: name of the model.
         """
         del outputs
+        check_counts("ConvEnergy.filters", filters)
+        check_counts("ConvEnergy.units", units)
         first, *others = filters
         super().__init__(first, name)
         dense = [

@@ -5,10 +5,26 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.errors import ConfigError, check_counts, check_number
 from alen_tf.networks.energy import matrix_score
 from alen_tf.networks.image_energy import ImageEnergy, convolution
 
 STRIDES = (1, 2, 2)
+
+
+def _check(name, filters):
+    check_counts(f"{name}.filters", filters)
+    if len(filters) != len(STRIDES):
+        raise ConfigError(f"{name}.filters is {filters}, expected {len(STRIDES)} numbers")
+
+
+def _check_size(name, shape):
+    height, width = shape[1:3]
+    if height % 4 or width % 4:
+        raise ConfigError(
+            f"{name} halves images twice and doubles them again: {height}x{width} are no multiples "
+            "of 4"
+        )
 
 
 def _transposed(filters, **kwargs):
@@ -33,6 +49,8 @@ class FCN(keras.Sequential):
           dropout: share of the deepest features dropped in training.
           name: name of the model.
         """
+        _check("FCN", filters)
+        check_number("FCN.dropout", dropout, most=1.0)
         layers = []
         for count, stride in zip(filters, STRIDES, strict=True):
             layers.append(convolution(count, stride, activation="relu"))
@@ -41,6 +59,15 @@ class FCN(keras.Sequential):
         layers.append(_transposed(filters[0], activation="relu"))
         layers.append(_transposed(outputs, dtype="float32"))
         super().__init__(layers, name=name)
+
+    def build(self, input_shape=None):
+        """Makes the weights.
+
+        Raises:
+          ConfigError: outputs would not have the size of images.
+        """
+        _check_size("FCN", input_shape)
+        super().build(input_shape)
 
 
 @gin.register
@@ -59,6 +86,7 @@ class FCNEnergy(ImageEnergy):
             without it, thin parts are lost in the strides.
           name: name of the model.
         """
+        _check("FCNEnergy", filters)
         first, second, third = filters
         super().__init__(first, name)
         self.skips = skips
@@ -70,6 +98,11 @@ class FCNEnergy(ImageEnergy):
             self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
         else:
             self.up_first = _transposed(outputs, dtype="float32")
+
+    def build(self, input_shape):
+        """As of `FCN`."""
+        _check_size("FCNEnergy", input_shape[0])
+        super().build(input_shape)
 
     def score(self, z, y):
         fine = self.first(z, y)

@@ -4,6 +4,7 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.errors import check_count, check_number
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.penalty import HalfSquares
 
@@ -40,6 +41,10 @@ class MLPEnergy(Energy):
           input_dropout: share of input features dropped in training.
           name: name of the model.
         """
+        check_count("MLPEnergy.hidden_units", hidden_units)
+        check_count("MLPEnergy.hidden_layers", hidden_layers, least=0)
+        check_count("MLPEnergy.global_units", global_units)
+        check_number("MLPEnergy.input_dropout", input_dropout, most=1.0)
         super().__init__(name=name)
 
         def dense(units, gain=1.0, **kwargs):
@@ -98,6 +103,10 @@ class MLP(keras.Sequential):
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
         """
+        check_count("MLP.hidden_units", hidden_units)
+        check_count("MLP.hidden_layers", hidden_layers, least=0)
+        check_number("MLP.dropout", dropout, most=1.0)
+        check_number("MLP.input_dropout", input_dropout, most=1.0)
         penalty = HalfSquares(l2) if l2 else None
         layers = [keras.layers.Dropout(input_dropout)] if input_dropout else []
         for _ in range(hidden_layers):

@@ -5,6 +5,7 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.errors import ConfigError, check_count, check_counts, check_number
 from alen_tf.networks.energy import Energy, matrix_score
 from alen_tf.networks.normalization import GroupNormalization
 
@@ -73,6 +74,8 @@ class UNet(keras.Model):
           dropout: share of the coarsest features dropped in training.
           name: name of the model.
         """
+        check_counts("UNet.filters", filters)
+        check_number("UNet.dropout", dropout, most=1.0)
         super().__init__(name=name)
         self.hourglass = Hourglass(filters, keras.layers.BatchNormalization, dropout)
         self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
@@ -107,9 +110,17 @@ class UNetEnergy(Energy):
           filters: of each resolution of F, from fine to coarse.
           context_filters: of each resolution of G.
           dropout: share of the coarsest features of F dropped in training.
-          groups: of G's channels that are normalised together.
+          groups: of G's channels that are normalised together; each resolution has a multiple.
           name: name of the model.
         """
+        check_counts("UNetEnergy.filters", filters)
+        check_counts("UNetEnergy.context_filters", context_filters)
+        check_number("UNetEnergy.dropout", dropout, most=1.0)
+        check_count("UNetEnergy.groups", groups)
+        if any(count % groups for count in context_filters):
+            raise ConfigError(
+                f"UNetEnergy: context_filters {context_filters} are no multiples of groups {groups}"
+            )
         super().__init__(name=name)
         self.features = Hourglass(filters, keras.layers.BatchNormalization, dropout)
         self.local = keras.layers.Conv2D(outputs, 1, dtype="float32")

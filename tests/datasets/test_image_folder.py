@@ -68,12 +68,28 @@ def wrong(error, part, *arguments, **options):
 
 def test_mistakes_of_configuration(tmp_path):
     wrong(ConfigError, "image_folder.folder")
-    wrong(ConfigError, "image_folder.size = (0, 8)", tmp_path, size=(0, 8))
-    wrong(ConfigError, "image_folder.size = (8,)", tmp_path, size=[8])
+    wrong(ConfigError, "image_folder.size is 0, expected a whole", tmp_path, size=(0, 8))
+    wrong(ConfigError, "image_folder.size is 8.0, expected a whole", tmp_path, size=8.0)
+    wrong(ConfigError, "image_folder.size = [8]", tmp_path, size=[8])
     wrong(ConfigError, "classes = 'horse': expected names", tmp_path, "horse")
     wrong(ConfigError, "classes = 3: expected names", tmp_path, 3)
     wrong(ConfigError, "classes = ('a', 'a'): expected 1 to 254 names", tmp_path, ("a", "a"))
     wrong(ConfigError, "expected 1 to 254 names", tmp_path, ())
+
+
+def test_folders_that_would_be_passed_over_are_named(tmp_path):
+    for part in ("train", "val"):
+        write_folder(tmp_path / part, 6, (8, 8))
+    wrong(DataError, "val: folders beside train/ are called validation and test", tmp_path)
+    (tmp_path / "val").rename(tmp_path / "validation")
+    (tmp_path / "notes.txt").touch()
+    assert len(image_folder(tmp_path, size=8).validation) == 6
+
+
+def test_seeds_that_are_none_are_named(tmp_path):
+    write_folder(tmp_path, 6, (8, 8))
+    for seed in (-1, 2**31, 1.5, "a", True):
+        wrong(ConfigError, "the seed of what is held out is ", tmp_path, size=8, seed=seed)
 
 
 def test_mistakes_in_a_folder(tmp_path):

@@ -125,6 +125,27 @@ def test_masks_of_classes(tmp_path, random):
     )
 
 
+def test_palettes_in_any_order(tmp_path, random):
+    """Of greys that are classes the greys count, of all others the indices."""
+    inside = random.rand(9, 8) < 0.3
+    order = [255, 255, 255, 0, 0, 0]  # as Pillow's quantize() may leave it
+    for palette, indices in ((order, ~inside), (order[::-1], inside), ([0, 0, 9, 9, 0, 0], inside)):
+        indexed = Image.fromarray(indices.astype(np.uint8))
+        indexed.putpalette(palette)
+        found = images.read_mask(saved(tmp_path / "m.png", indexed), ("horse",))
+        np.testing.assert_array_equal(found, inside)
+    classes = random.randint(0, 3, (9, 8)).astype(np.uint8)
+    shown = [0, 0, 0, 128, 128, 128, 255, 255, 255]
+    for palette, indices in (([2, 2, 2, 1, 1, 1, 0, 0, 0], 2 - classes), (shown, classes)):
+        indexed = Image.fromarray(indices)
+        indexed.putpalette(palette)
+        found = images.read_mask(saved(tmp_path / "m.png", indexed), NAMES)
+        np.testing.assert_array_equal(found, classes)
+    quantized = Image.fromarray(inside.astype(np.uint8) * 255).quantize(2)
+    found = images.read_mask(saved(tmp_path / "m.png", quantized), ("horse",))
+    np.testing.assert_array_equal(found, inside)
+
+
 def test_strokes_are_what_is_opaque(tmp_path, random):
     classes, alpha = random.randint(0, 3, (6, 4)), random.choice([0, 120, 255], (6, 4))
     expected = np.where(alpha == 255, classes, images.UNKNOWN)
@@ -212,3 +233,9 @@ def test_outputs_are_enlarged_before_they_are_decoded(random):
     one = images.enlarged(relaxed[..., :1], (31, 23), 0.3)
     assert np.mean(one == (large[..., 0] >= 0.3)) > 0.995
     np.testing.assert_array_equal(images.enlarged(relaxed, (4, 5)), relaxed.argmax(-1))
+
+
+def test_a_link_to_nothing_is_named(tmp_path, pixels):
+    saved(tmp_path / "a.png", pixels)
+    (tmp_path / "b.png").symlink_to(tmp_path / "not fetched.png")
+    wrong(lambda: images.read_images(images.listed(tmp_path, (".png",)), (4, 4)), "b.png: cannot")

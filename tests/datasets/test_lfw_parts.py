@@ -90,6 +90,15 @@ def test_superpixels_are_computed_where_there_are_none(folder, tmp_path):
     assert sum(purity) / classes.size > 0.97
 
 
+def test_official_superpixels_that_come_later_are_not_passed_over(folder, tmp_path):
+    path = folder / "parts_lfw_funneled_superpixels_mat.tgz"
+    kept = path.rename(tmp_path / "kept.tgz")
+    load(folder, tmp_path)
+    kept.rename(path)
+    with pytest.raises(DataError, match=r"was prepared without .*superpixels.*delete that"):
+        load(folder, tmp_path)
+
+
 def test_numbers_of_the_lists_may_be_short(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("Ann_Other 3\nJo 0012\n\n")
@@ -137,6 +146,11 @@ def drop_image(folder):
     write_tar(path, contents)
 
 
+def twice(folder):
+    text = (folder / "parts_train.txt").read_text()
+    (folder / "parts_test.txt").write_text(text)
+
+
 def cut_archive(folder):
     path = folder / "parts_lfw_funneled_gt_images.tgz"
     path.write_bytes(path.read_bytes()[:1000])
@@ -151,6 +165,8 @@ def cut_archive(folder):
         (drop_image, r"lfw-funneled.tgz: no Ann_Other_0001.jpg"),
         (cut_archive, r"gt_images.tgz: cannot be read"),
         (lambda folder: (folder / "parts_test.txt").unlink(), r"parts_test.txt not found"),
+        (lambda folder: (folder / "parts_test.txt").write_text(""), r"parts_test.txt: lists no"),
+        (twice, r"lfw_parts: \w+_\d{4} is listed more than once"),
     ],
 )
 def test_damage_is_named(folder, tmp_path, damage, message):

@@ -148,6 +148,15 @@ def test_damage_is_noticed(half, faults):
             faults()
 
 
+def test_files_of_others_are_left_alone(half):
+    """Such as those that a file manager makes in every folder that it shows."""
+    (half / "checkpoints" / "latest" / ".DS_Store").touch()
+    (half / "checkpoints" / "latest" / ".7.old").mkdir()
+    train_here(half)
+    hidden = [path.name for path in (half / "checkpoints" / "latest").glob(".*")]
+    assert hidden == [".DS_Store"]
+
+
 @pytest.mark.promise("Bad disk: a damaged newest checkpoint gives way to the one before, said so")
 @pytest.mark.parametrize("damage", some_slow(flip, cut, remove))
 def test_falls_back(half, undisturbed, faults, capsys, damage):

@@ -53,3 +53,9 @@ def test_a_replaced_folder_is_left_alone(tmp_path, faults):
             with pytest.raises(WorkdirError, match="was replaced"):
                 held.check_held()
             faults()
+
+
+def test_a_folder_is_not_renamed_from_inside(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WorkdirError, match="cannot be renamed from inside"):
+        Workdir(".").archive()
