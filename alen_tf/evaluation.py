@@ -25,10 +25,17 @@ class Predictor:
         return in_batches(self._path, self._views, x, axis=1)
 
 
-def predict_splits(predictor, splits, test=True):
-    """The paths of the validation and, with `test`, of the test split: {name: path}."""
-    names = ("validation", "test") if test else ("validation",)
-    return {name: predictor(getattr(splits, name).x) for name in names}
+def predict_splits(predictor, splits, test=True, validation=None):
+    """The paths of the validation and, with `test`, of the test split: {name: path}.
+
+    Args:
+      predictor: the `Predictor`.
+      splits: the `Splits`.
+      test: whether the test split is predicted too.
+      validation: the path of the validation split, if it is known already.
+    """
+    paths = {"validation": predictor(splits.validation.x) if validation is None else validation}
+    return paths | ({"test": predictor(splits.test.x)} if test else {})
 
 
 def by_step(task, path, y_true):

@@ -171,6 +171,7 @@ class _Run:
         self.latest = Checkpoints(workdir.latest, keep=2, learner=learner)
         self.best = Checkpoints(workdir.best, learner=learner)
         self._loop = Loop(learner, batches, workers)
+        self._best_path = None  # on validation, of the best checkpoint, if this process saw it
         saved, problems = self.latest.restore()
         self.progress = _Progress(**saved or {})
         if self.progress.best_epoch:
@@ -209,7 +210,9 @@ class _Run:
             self.progress = dataclasses.replace(self.progress, epoch=epoch + 1, step=0, sums={})
             self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
             if test_every and (epoch + 1) % test_every == 0:
-                self.progress.test_curve[str(epoch + 1)] = self._by_step(self.splits.test)[-1]
+                test = self.splits.test
+                curve = evaluation.by_step(self.task, self.predict(test.x), test.truth)
+                self.progress.test_curve[str(epoch + 1)] = curve[-1]
             if due:
                 shown["validation"] = self._evaluate()
                 self._save()
@@ -258,7 +261,8 @@ class _Run:
         """Scores the validation split and keeps the model if it is the best so far; the refined
         score."""
         progress, epoch = self.progress, self.progress.epoch
-        curve = self._by_step(self.splits.validation)
+        path = self.predict(self.splits.validation.x)
+        curve = evaluation.by_step(self.task, path, self.splits.validation.truth)
         scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
         scalars |= {
             f"{self.task.metric}/inference_network": curve[0],
@@ -267,20 +271,18 @@ class _Run:
         self.summaries.evaluation(scalars, step=epoch * self.batches.per_epoch)
         if epoch >= self.first_choice and curve[-1] > progress.best_score:
             progress.best_score, progress.best_epoch = curve[-1], epoch
+            self._best_path = path
             x, y = self.splits.train.x, self.splits.train.y
             self.workdir.check_held()
             self.best.save(epoch, {"input_shape": x.shape[1:], "output_shape": y.shape[1:]})
         return curve[-1]
-
-    def _by_step(self, examples):
-        return evaluation.by_step(self.task, self.predict(examples.x), examples.truth)
 
     def finish(self, seed, test):
         """Evaluates the best checkpoint, and writes results and pictures."""
         self.best.restore()
         steps = self.epochs * self.batches.per_epoch
         examples, seconds = steps * self.batches.size, self.progress.seconds
-        paths = evaluation.predict_splits(self.predict, self.splits, test)
+        paths = evaluation.predict_splits(self.predict, self.splits, test, self._best_path)
         scores, interface = calibration.evaluate_and_judge(
             self.task, self.splits, self.learner, paths
         )

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import f1_score
 
-from alen_tf import batching, evaluation
+from alen_tf import batching, config, evaluation, trainer
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.inference.views import Views
 from alen_tf.tasks.multilabel import MultiLabel
@@ -71,6 +71,22 @@ def test_the_test_split_is_left_alone(splits):
     assert list(paths) == ["validation"]
     task = MultiLabel(dataset=None)
     assert list(evaluation.evaluate_splits(task, splits, paths)) == ["metric", "validation"]
+
+
+def test_a_run_predicts_the_validation_split_no_more_often_than_it_is_evaluated(
+    monkeypatch, tmp_path
+):
+    predicted, predict = [], evaluation.Predictor.__call__
+
+    def counted(self, x):
+        predicted.append(len(x))
+        return predict(self, x)
+
+    monkeypatch.setattr(evaluation.Predictor, "__call__", counted)
+    config.parse(["gin/digits/alen.gin"], ["train.epochs = 2", "MLP.hidden_units = 8"])
+    trainer.train(tmp_path / "run")
+    validation, _, test = predicted
+    assert predicted == [validation, validation, test]
 
 
 def test_by_step_scores_every_step(splits):
