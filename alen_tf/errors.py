@@ -67,15 +67,15 @@ def check_counts(name, listed, least=1):
         check_count(name, number, least)
 
 
-def check_number(name, number, least=0.0, most=math.inf):
-    """Checks that a setting is a number from `least` to `most`.
+def check_number(name, number, most=math.inf):
+    """Checks that a setting is a number from 0 to `most`, and finite.
 
     Raises:
       ConfigError: it is not.
     """
-    if not isinstance(number, numbers.Real) or not least <= number <= most or math.isinf(number):
+    if not isinstance(number, numbers.Real) or not 0 <= number <= most or math.isinf(number):
         to = "" if math.isinf(most) else f" to {most:g}"
-        raise ConfigError(f"{name} is {number!r}, expected a number from {least:g}{to}")
+        raise ConfigError(f"{name} is {number!r}, expected a number from 0{to}")
 
 
 def check_share(name, number):

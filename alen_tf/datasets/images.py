@@ -122,7 +122,7 @@ def read_strokes(path, names, what="strokes"):
         values = colours[..., 0]
         _check(opaque & (colours != colours[..., :1]).any(axis=-1), colours, path, what, names)
     if image.mode in ("P", "PA"):
-        values = _meant(values, image, names)
+        values = _meant(values, opaque, image, names)
     if len(names) == 1:
         inside = 255 if (opaque & (values == 255)).any() else 1
         _check(opaque & (values != 0) & (values != inside), values, path, what, names)
@@ -132,13 +132,15 @@ def read_strokes(path, names, what="strokes"):
     return np.where(opaque, values, UNKNOWN).astype(np.uint8)
 
 
-def _meant(indices, image, names):
-    """The indices of a palette, or its greys, where all that are used are classes: programs that
+def _meant(indices, opaque, image, names):
+    """The indices of a palette, or its greys, where all that are seen are classes: programs that
     save few colours put them in any order."""
     palette = np.reshape(image.getpalette("RGB"), (-1, 3))
-    used = palette[np.unique(indices)]
+    if indices.max() >= len(palette):
+        return indices
+    seen = palette[np.unique(indices[opaque])]
     classes = {0, 1, 255} if len(names) == 1 else set(range(len(names)))
-    grey = (used == used[:, :1]).all() and classes.issuperset(used[:, 0].tolist())
+    grey = (seen == seen[:, :1]).all() and classes.issuperset(seen[:, 0].tolist())
     return palette[indices, 0] if grey else indices
 
 
