@@ -1,6 +1,6 @@
 """Single documents of Bibtex while they are refined: python -m experiments.convergence.
 
-The first test documents whose tags refinement changes, under Table 1's ALEN of the first seed.
+The first test documents whose tags refinement changes, under the ALEN of Bibtex's calibration, seed 0.
 Writes docs/convergence.png.
 """
 
