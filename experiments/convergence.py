@@ -1,6 +1,6 @@
 """Single documents of Bibtex while they are refined: python -m experiments.convergence.
 
-The first test documents whose tags refinement changes, under the ALEN of Bibtex's calibration, seed 0.
+The first test documents whose tags refinement changes, under the ALEN of `calibration`.
 Writes docs/convergence.png.
 """
 
