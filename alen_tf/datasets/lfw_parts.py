@@ -8,7 +8,6 @@ downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts
 `tfds.load("lfw_parts")` works.
 """
 
-import collections
 import io
 import pathlib
 import re
@@ -20,7 +19,7 @@ import tensorflow_datasets as tfds
 from alen_tf.datasets import tags
 from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.images import areas, shrunk
-from alen_tf.datasets.splits import Examples, Splits
+from alen_tf.datasets.splits import Examples, Splits, check_disjoint
 from alen_tf.errors import DataError
 
 CLASSES = ("background", "skin", "hair")
@@ -76,7 +75,7 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
         official = _official(dl_manager.manual_dir)
         self.info.metadata["superpixels"] = "official" if official else "SLIC"
         names = {split: read_names(folder / name) for split, name in LISTS.items()}
-        _check_disjoint(folder, names)
+        check_disjoint(f"{folder}:", names)
         files = _Files(images, folder / MASKS, official)
         return {
             split: self._generate_examples(listed, files, split != "train")
@@ -177,13 +176,6 @@ def read_names(path):
     if not names:
         raise DataError(f"{path}: lists no face")
     return names
-
-
-def _check_disjoint(folder, names):
-    counts = collections.Counter(name for listed in names.values() for name in listed)
-    (name, count), *_ = counts.most_common(1)
-    if count > 1:
-        raise DataError(f"{folder}: {name} is listed more than once in {', '.join(LISTS.values())}")
 
 
 def shares(classes, size=SIZE):

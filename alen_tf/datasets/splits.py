@@ -76,6 +76,21 @@ def hold_out(examples, fraction=0.1, seed=0):
     return examples.take(np.sort(order[count:])), examples.take(np.sort(order[:count]))
 
 
+def check_disjoint(start, listed):
+    """Checks that no example is listed twice.
+
+    Args:
+      start: how the message starts.
+      listed: names or numbers of examples by split.
+
+    Raises:
+      DataError: one is.
+    """
+    found, counts = np.unique(np.concatenate(list(listed.values())), return_counts=True)
+    if (counts > 1).any():
+        raise DataError(f"{start} {found[counts > 1][0]} is listed more than once")
+
+
 def three_splits(
     source,
     train,

@@ -11,7 +11,7 @@ import pathlib
 import gin
 import numpy as np
 
-from alen_tf.datasets.splits import Examples, Splits
+from alen_tf.datasets.splits import Examples, Splits, check_disjoint
 from alen_tf.datasets.unnamed import read_npz
 from alen_tf.errors import DataError
 
@@ -50,7 +50,7 @@ def weizmann_horses(manual_dir=None, data_dir=None):
         raise DataError(f"{folder / IMAGES}: a mask has the value {strange[0]:g}, not 0 or 1")
     everything = Examples(images.astype(np.uint8), masks[..., None].astype(np.uint8))
     rows = {split: read_rows(folder / name, len(images)) for split, name in LISTS.items()}
-    _check_disjoint(folder, rows)
+    check_disjoint(f"{folder}: image", rows)
     splits = {split: everything.take(chosen) for split, chosen in rows.items()}
     return Splits("weizmann_horses", **splits, label_names=("horse",))
 
@@ -70,9 +70,3 @@ def read_rows(path, count):
     if not len(rows) or rows.min() < 0 or rows.max() >= count:
         raise DataError(f"{path}: indices must be in 0 ... {count - 1}, and at least one")
     return rows
-
-
-def _check_disjoint(folder, rows):
-    indices, counts = np.unique(np.concatenate(list(rows.values())), return_counts=True)
-    if (counts > 1).any():
-        raise DataError(f"{folder}: image {indices[counts > 1][0]} is listed more than once")

@@ -83,13 +83,14 @@ def alone(products, times):
     written.
     """
     calls = [_call(product) for product, often in products.items() for _ in range(often)]
+    operations, arrays = zip(*calls, strict=True)
 
     @tf.function(autograph=False)
     def repeat(arrays):
         def once(time, *made):
             del made
             last, products = time, []
-            for (operation, _), each in zip(calls, arrays, strict=True):
+            for operation, each in zip(operations, arrays, strict=True):
                 # Under a control dependency, so that none is moved out of the loop; and all are
                 # results, so that none is left out.
                 with tf.control_dependencies([last]):
@@ -99,7 +100,6 @@ def alone(products, times):
 
         return tf.while_loop(lambda time, *_: time < times, once, once(tf.constant(0)))[1:]
 
-    arrays = [each for _, each in calls]
     compiled = repeat.get_concrete_function(arrays)
     return lambda: compiled(arrays)
 
