@@ -77,7 +77,7 @@ class Box(OutputSpace):
         return y >= threshold
 
     def cross_entropy(self, logits, y_true):
-        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=y_true, logits=logits)
+        losses = tf.math.softplus(logits) - y_true * logits  # -log sigmoid(+-logits)
         return tf.reduce_sum(losses, axis=list(range(1, len(logits.shape))))
 
 

@@ -143,9 +143,9 @@ class ALEN(ValueRegression, PairLearner):
             inference_loss, inference_scalars = total(
                 inference_terms, self.inference_network, "inference_loss"
             )
-        energy_norm = self.descend(tape, energy_loss, self.energy, self.energy_optimizer)
-        inference_norm = self.descend(
-            tape, inference_loss, self.inference_network, self.inference_optimizer
+        energy_told = self.descend(tape, energy_loss, "energy", self.energy_optimizer)
+        inference_told = self.descend(
+            tape, inference_loss, "inference_network", self.inference_optimizer
         )
         return energy_scalars | inference_scalars, lambda: {
             "oracle/inference_network": tf.reduce_mean(b),
@@ -153,8 +153,8 @@ class ALEN(ValueRegression, PairLearner):
             "value/truth": tf.reduce_mean(tf.sigmoid(s_true)),
             "value/inference_network": tf.reduce_mean(tf.sigmoid(s_inference)),
             "value/refined": tf.reduce_mean(tf.sigmoid(s_refined)),
-            "gradient_norm/energy": energy_norm(),
-            "gradient_norm/inference_network": inference_norm(),
+            **energy_told(),
+            **inference_told(),
             "refinement/distance": distance(y_refined, y_inference),
         }
 

@@ -98,11 +98,11 @@ class DVN(ValueRegression, EnergyLearner):
                 "adversarial": self.adversarial * self.error(z, y_adversarial, y_true),
             }
             loss, scalars = total(terms, self.energy, "energy_loss")
-        norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
+        told = self.descend(tape, loss, "energy", self.energy_optimizer)
         return scalars, lambda: {
             "oracle/inferred": tf.reduce_mean(self.oracle(y_inferred, y_true)),
             "oracle/adversarial": tf.reduce_mean(self.oracle(y_adversarial, y_true)),
             "value/truth": tf.reduce_mean(self.value(z, y_true)),
             "value/inferred": tf.reduce_mean(self.value(z, y_inferred)),
-            "gradient_norm/energy": norm(),
+            **told(),
         }

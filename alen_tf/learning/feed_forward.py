@@ -48,8 +48,8 @@ class FeedForward(Learner):
             logits = self.inference_network(x, training=True)
             terms = {"task": self.space.cross_entropy(logits, y_true)}
             loss, scalars = total(terms, self.inference_network, "inference_loss")
-        norm = self.descend(tape, loss, self.inference_network, self.inference_optimizer)
-        return scalars, lambda: {"gradient_norm/inference_network": norm()}
+        told = self.descend(tape, loss, "inference_network", self.inference_optimizer)
+        return scalars, told
 
     def infer(self, x, space, steps=None):
         """A path of one output: nothing refines it, whatever `steps` says."""

@@ -9,6 +9,8 @@ import tensorflow as tf
 from alen_tf.errors import ConfigError
 from alen_tf.inference.clamped import Clamped
 from alen_tf.inference.views import Views
+from alen_tf.learning.optimizers import OnePass
+from alen_tf.networks.penalty import penalty
 from alen_tf.networks.standardization import Standardization
 
 
@@ -149,14 +151,17 @@ class Learner(tf.Module, abc.ABC):
 
         return ascent(climbed, y, space or self.space, steps)
 
-    def descend(self, tape, loss, network, optimizer):
-        """One optimizer step on `loss`, the mean over this replica's share of the batch.
+    def descend(self, tape, loss, name, optimizer):
+        """One optimizer step of the network `name` on `loss`, the mean over this replica's share of
+        the batch, and on the network's `HalfSquares`.
 
         Returns:
-          A function without arguments for the gradient's global norm, a scalar.
+          A function without arguments for named scalars: the global norm of the loss's gradient,
+          and the penalty after the step, where there is one.
         """
         # Keras sums gradients over replicas; the loss must be a share of the global mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        network = self.networks[name]
         variables = network.trainable_variables
         # Not the Keras variables: in a graph, the zero gradient of an unconnected one raises.
         sources = [variable.value for variable in variables]
@@ -165,7 +170,13 @@ class Learner(tf.Module, abc.ABC):
         # An update that comes while somebody still reads the weights has to copy them first.
         with tf.control_dependencies([loss, *gradients]):
             optimizer.apply(gradients, variables)
-        return lambda: tf.linalg.global_norm(gradients)
+
+        def told():
+            scalars = {f"gradient_norm/{name}": tf.linalg.global_norm(gradients)}
+            weights = penalty(network)
+            return scalars if weights is None else scalars | {f"penalty/{name}": weights}
+
+        return told
 
 
 def per_example(values):
@@ -200,10 +211,18 @@ def build_network(make_network, make_optimizer, example, outputs, total_steps):
 
     Returns:
       (network, optimizer).
+
+    Raises:
+      ConfigError: the network has a `HalfSquares`, and the optimizer is none that adds it.
     """
     network = make_network(outputs)
     network(example)
     optimizer = make_optimizer(total_steps)
+    if penalty(network) is not None and not isinstance(optimizer, OnePass):
+        raise ConfigError(
+            f"{type(network).__name__} has an l2, which {type(optimizer).__name__} does not add: "
+            "take @sgd or @adam, or set l2 = 0"
+        )
     optimizer.build(network.trainable_variables)
     return network, optimizer
 
@@ -213,15 +232,13 @@ def total(terms, network, name):
 
     Args:
       terms: losses per example or per place by name, each [batch] or [batch, height, width].
-      network: its weight penalty becomes the term "weights".
+      network: what Keras keeps in its `losses` is added.
       name: name of the loss.
 
     Returns:
-      (sum of the terms' means, that sum and the means as named scalars).
+      (the loss, itself and the terms' means as named scalars).
     """
     means = {f"{name}/{term}": tf.reduce_mean(value) for term, value in terms.items()}
-    if network.losses:
-        means[f"{name}/weights"] = sum(network.losses)
     # Not `add_n`, nor additions, which TensorFlow turns into one: its order is not always the same.
-    loss = tf.reduce_sum(tf.stack(list(means.values())))
+    loss = tf.reduce_sum(tf.stack([*means.values(), *network.losses]))
     return loss, means | {name: loss}

@@ -65,14 +65,14 @@ class MinMax(PairLearner):
             inference_loss, inference_scalars = total(
                 {"min_max": objective}, self.inference_network, "inference_loss"
             )
-        energy_norm = self.descend(tape, energy_loss, self.energy, self.energy_optimizer)
-        inference_norm = self.descend(
-            tape, inference_loss, self.inference_network, self.inference_optimizer
+        energy_told = self.descend(tape, energy_loss, "energy", self.energy_optimizer)
+        inference_told = self.descend(
+            tape, inference_loss, "inference_network", self.inference_optimizer
         )
         return energy_scalars | inference_scalars, lambda: {
             "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
             "value/truth": tf.reduce_mean(v_true),
             "value/inference_network": tf.reduce_mean(v_inference),
-            "gradient_norm/energy": energy_norm(),
-            "gradient_norm/inference_network": inference_norm(),
+            **energy_told(),
+            **inference_told(),
         }

@@ -1,30 +1,39 @@
 """Optimizers whose learning-rate schedules are fractions of a run, so that a longer run needs no
-new numbers, and whose updates pass over memory once (weight decay apart)."""
+new numbers, and whose updates pass over memory few times and add the gradients of `HalfSquares`."""
 
 import gin
 import keras
 import tensorflow as tf
 
 from alen_tf.errors import ConfigError, check_number, check_share
+from alen_tf.networks.penalty import weight_of
 
 
-class _OneReplicaKeepsNothing:
-    """Spares one replica Keras's sum over replicas, a custom gradient: TensorFlow keeps the graph
-    of each, with weights and data, for as long as the process lives."""
+class OnePass:
+    """What both optimizers have beside Keras's."""
+
+    def l2(self, variable):
+        """The weight of the `HalfSquares` on a variable that an update is given."""
+        return weight_of(self._trainable_variables[self._get_variable_index(variable)])
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
+        # Keras's sum over replicas is a custom gradient, of which TensorFlow keeps the graph, with
+        # weights and data, for as long as the process lives. One replica needs no sum.
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
             return grads_and_vars
         return super()._all_reduce_sum_gradients(grads_and_vars)
 
 
-class OnePassSGD(_OneReplicaKeepsNothing, keras.optimizers.SGD):
+class OnePassSGD(OnePass, keras.optimizers.SGD):
     """Keras's SGD with TensorFlow's kernels: beside networks this small, an update in several
     operations costs as much as the products do."""
 
     def update_step(self, gradient, variable, learning_rate):
-        rate = tf.cast(learning_rate, variable.dtype)
+        rate, l2 = tf.cast(learning_rate, variable.dtype), self.l2(variable)
         if not self.momentum:
+            if l2:
+                # W - rate (gradient + l2 W), without a matrix for the sum.
+                variable.assign((1.0 - rate * l2) * variable)
             tf.raw_ops.ResourceApplyGradientDescent(
                 var=variable.handle, alpha=rate, delta=tf.cast(gradient, variable.dtype)
             )
@@ -33,30 +42,42 @@ class OnePassSGD(_OneReplicaKeepsNothing, keras.optimizers.SGD):
             var=variable.handle,
             accum=self.momentums[self._get_variable_index(variable)].value.handle,
             lr=rate,
-            grad=tf.cast(gradient, variable.dtype),
+            grad=_penalised(gradient, variable, l2),
             momentum=self.momentum,
             use_nesterov=self.nesterov,
         )
 
 
-class OnePassAdam(_OneReplicaKeepsNothing, keras.optimizers.Adam):
+class OnePassAdam(OnePass, keras.optimizers.Adam):
     """Keras's Adam, and with `weight_decay` its AdamW, likewise."""
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        # Moments start at zero; what corrects that is one number for all variables.
+        step = tf.cast(self.iterations.value + 1, tf.float32)
+        correction = tf.sqrt(1.0 - self.beta_2**step) / (1.0 - self.beta_1**step)
+        rate = tf.cast(learning_rate, tf.float32) * correction
+        super()._backend_update_step(grads, trainable_variables, rate)
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
-        step = tf.cast(self.iterations.value + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
             v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(self.beta_1, step),
-            beta2_power=tf.pow(self.beta_2, step),
+            beta1_power=0.0,
+            beta2_power=0.0,
             lr=tf.cast(learning_rate, variable.dtype),
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=self.epsilon,
-            grad=tf.cast(gradient, variable.dtype),
+            grad=_penalised(gradient, variable, self.l2(variable)),
         )
+
+
+def _penalised(gradient, variable, l2):
+    """The gradient of the loss, and of the `HalfSquares` of weight `l2`."""
+    gradient = tf.cast(gradient, variable.dtype)
+    return gradient + l2 * variable if l2 else gradient
 
 
 @gin.register

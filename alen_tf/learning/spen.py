@@ -60,10 +60,10 @@ class SPEN(EnergyLearner):
             s_offending, s_true = self.value(z, y_offending), self.value(z, y_true)
             terms = {"hinge": losses.structured_hinge(cost, s_offending, s_true)}
             loss, scalars = total(terms, self.energy, "energy_loss")
-        norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
+        told = self.descend(tape, loss, "energy", self.energy_optimizer)
         return scalars, lambda: {
             "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
             "value/truth": tf.reduce_mean(s_true),
             "value/offending": tf.reduce_mean(s_offending),
-            "gradient_norm/energy": norm(),
+            **told(),
         }

@@ -40,9 +40,9 @@ class SPENEndToEnd(EnergyLearner):
             errors = [self.space.cross_entropy(self.space.logits(y), y_true) for y in path[1:]]
             terms = {"iterates": sum(errors) / len(errors)}
             loss, scalars = total(terms, self.energy, "energy_loss")
-        norm = self.descend(tape, loss, self.energy, self.energy_optimizer)
+        told = self.descend(tape, loss, "energy", self.energy_optimizer)
         return scalars, lambda: {
             "oracle/refined": tf.reduce_mean(self.oracle(path[-1], y_true)),
             "value/refined": tf.reduce_mean(self.value(z, path[-1])),
-            "gradient_norm/energy": norm(),
+            **told(),
         }

@@ -103,12 +103,12 @@ class SPENInfNet(Learner):
                 self.inference_network,
                 "inference_loss",
             )
-        energy_norm = self.descend(tape, energy_loss, self.energy, self.energy_optimizer)
-        offending_norm = self.descend(
-            tape, offending_loss, self.offending_network, self.offending_optimizer
+        energy_told = self.descend(tape, energy_loss, "energy", self.energy_optimizer)
+        offending_told = self.descend(
+            tape, offending_loss, "offending_network", self.offending_optimizer
         )
-        inference_norm = self.descend(
-            tape, inference_loss, self.inference_network, self.inference_optimizer
+        inference_told = self.descend(
+            tape, inference_loss, "inference_network", self.inference_optimizer
         )
         return energy_scalars | offending_scalars | inference_scalars, lambda: {
             "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
@@ -116,9 +116,9 @@ class SPENInfNet(Learner):
             "value/truth": tf.reduce_mean(s_true),
             "value/offending": tf.reduce_mean(s_offending),
             "value/inference_network": tf.reduce_mean(s_inference),
-            "gradient_norm/energy": energy_norm(),
-            "gradient_norm/offending_network": offending_norm(),
-            "gradient_norm/inference_network": inference_norm(),
+            **energy_told(),
+            **offending_told(),
+            **inference_told(),
         }
 
     def stabilizers(self, logits, y_true):

@@ -68,7 +68,7 @@ class MLPEnergy(Energy):
 
     def score(self, z, y):
         local = ops.sum(y * z, axis=-1)
-        return local + self.global_score(self.global_features(y))[..., 0]
+        return local + ops.squeeze(self.global_score(self.global_features(y)), axis=-1)
 
     @property
     def global_kernels(self):

@@ -7,7 +7,12 @@ from alen_tf.errors import check_number
 
 
 class HalfSquares(keras.regularizers.Regularizer):
-    """The penalty weight/2 ||W||^2. It reads W once, where Keras's L2 makes a matrix of squares."""
+    """The penalty weight/2 ||W||^2, as a part of the update and not of the loss.
+
+    The optimizers of `alen_tf.learning.optimizers` add its gradient, weight W; as a part of the
+    loss, it would be a matrix as large as W, added to another. So a call, which Keras adds to
+    `Model.losses`, gives 0, and `penalty` tells the value.
+    """
 
     def __init__(self, weight):
         """Stores the `weight`, from 0."""
@@ -15,7 +20,22 @@ class HalfSquares(keras.regularizers.Regularizer):
         self.weight = weight
 
     def __call__(self, kernel):
-        return self.weight * tf.nn.l2_loss(kernel)
+        return tf.zeros([], kernel.dtype)
 
     def get_config(self):
         return {"weight": self.weight}
+
+
+def weight_of(variable):
+    """The weight of the `HalfSquares` on a Keras variable, 0 where there is none."""
+    found = variable.regularizer
+    return found.weight if isinstance(found, HalfSquares) else 0.0
+
+
+def penalty(network):
+    """The sum of weight/2 ||W||^2 over a network's kernels W, a scalar; None where no kernel has a
+    `HalfSquares`."""
+    penalised = [variable for variable in network.trainable_variables if weight_of(variable)]
+    if not penalised:
+        return None
+    return tf.add_n([weight_of(each) * tf.nn.l2_loss(each.value) for each in penalised])

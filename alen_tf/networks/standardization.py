@@ -25,4 +25,5 @@ class Standardization(keras.layers.Layer):
         self.deviation.assign(np.where(deviation > 1e-7, deviation, 1.0))
 
     def call(self, x):
-        return (ops.cast(x, self.compute_dtype) - self.mean) / self.deviation
+        # A quotient for every feature alone, and for every number a product, which is cheaper.
+        return (ops.cast(x, self.compute_dtype) - self.mean) * ops.reciprocal(self.deviation)

@@ -51,10 +51,12 @@ def squared_error(score, target):
 @gin.register
 def cross_entropy(score, target):
     """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle
-    value."""
-    return tf.nn.sigmoid_cross_entropy_with_logits(
-        labels=tf.broadcast_to(tf.cast(target, score.dtype), tf.shape(score)), logits=score
-    )
+    value.
+
+    As log(1 + e^s) - target s, which is the same: of a score beyond 17, where single precision has
+    v = 1, it is exact to rounding of the score.
+    """
+    return tf.math.softplus(score) - target * score
 
 
 def energy_loss_terms(s_true, s_inference, s_refined, a, b, c, lambda_v, beta_v, distance):

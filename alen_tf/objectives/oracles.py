@@ -81,5 +81,5 @@ def _variables(y):
 
 
 def _ratio(numerator, denominator):
-    nothing = denominator == 0.0  # only when y and y* are both empty
-    return tf.where(nothing, 1.0, numerator / tf.where(nothing, 1.0, denominator))
+    # Nothing in the denominator: y and y* are both empty.
+    return tf.where(denominator == 0.0, 1.0, tf.math.divide_no_nan(numerator, denominator))

@@ -97,7 +97,6 @@ class Reference:
                 "inference_network": o["lambda_v"]
                 * distance(o["distance"], score(theta, x, y_inference), b),
                 "refined": o["beta_v"] * distance(o["distance"], score(theta, x, y_refined), c),
-                "weights": penalty(theta, o["l2"]),
             }
 
         def inference_terms(theta):  # Eq. 11
@@ -108,7 +107,6 @@ class Reference:
             return {
                 "task": o["task_weight"] * entropies.sum(axis=1),
                 "adversarial": o["lambda_g"] * distance("squared_error", s, o["d"]),
-                "weights": penalty(theta, o["l2"]),
             }
 
         scalars = {
@@ -125,17 +123,19 @@ class Reference:
             ("inference", inference_terms, self.theta_g),
         ):
             found = {f"{name}_loss/{key}": value for key, value in terms(theta).items()}
-            if not o["l2"]:
-                del found[f"{name}_loss/weights"]
             scalars |= found
             scalars[f"{name}_loss"] = sum(np.mean(value) for value in found.values())
             gradient = loss_gradient(terms, theta, numeric_gradient)
             network = {"energy": "energy", "inference": "inference_network"}[name]
             scalars[f"gradient_norm/{network}"] = np.linalg.norm(gradient)
+            kernels = [weight * (weight.ndim == 2) for weight in theta]
+            gradient += o["l2"] * flatten(kernels)
             updated[name[0]] = unflatten(
                 flatten(theta) - self.change({"energy": "v", "inference": "g"}[name], gradient),
                 theta,
             )
+            if o["l2"]:
+                scalars[f"penalty/{network}"] = penalty(updated[name[0]], o["l2"])
         self.theta_v, self.theta_g = updated["e"], updated["i"]
         return {name: np.mean(value) for name, value in scalars.items()}
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from alen_tf.inference.spaces import Box
+from alen_tf.learning import optimizers
 from alen_tf.objectives import oracles
 
 FEATURES, LABELS, BATCH = 5, 4, 4
@@ -37,7 +38,7 @@ def build():
 @pytest.fixture
 def sgd():
     """Factory of an optimizer whose step is LEARNING_RATE times the gradient."""
-    return lambda total_steps: keras.optimizers.SGD(LEARNING_RATE)
+    return lambda total_steps: optimizers.sgd(total_steps, LEARNING_RATE)
 
 
 def weights_of(network):

@@ -1,10 +1,10 @@
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 
 from alen_tf.inference.spaces import Box
+from alen_tf.learning import optimizers
 from alen_tf.learning.feed_forward import FeedForward
 from alen_tf.networks.mlp import MLP
 from alen_tf.objectives import oracles
@@ -41,7 +41,7 @@ def test_logistic_regression_reaches_the_optimum_of_scikit_learn():
     learner = FeedForward(
         # scikit-learn sums the losses of examples and we take their mean: l2 = 1 / (C n).
         lambda outputs: MLP(outputs, hidden_layers=0, l2=1 / (c * len(x))),
-        lambda total_steps: keras.optimizers.SGD(1.0),
+        lambda total_steps: optimizers.sgd(total_steps, 1.0),
     )
     learner.build((3,), (2,), Box(), oracles.f1, total_steps=500)
     compiled = tf.function(lambda *batch: step(learner, *batch))

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -132,3 +133,29 @@ def test_an_energy_and_an_oracle_that_value_other_things_are_named(sgd, oracle):
     learner = DVN(energy, sgd, ascent, ascent, ascent)
     with pytest.raises(ConfigError, match=f"{energy.__name__} scores .* but the oracle values"):
         learner.build((8, 8, 3), (8, 8, 1), Box(), oracle, total_steps=10)
+
+
+def test_an_optimizer_that_would_pass_over_the_penalty_is_named(build):
+    with pytest.raises(ConfigError, match="MLP has an l2, which SGD does not add: take @sgd"):
+        build(FeedForward(lambda outputs: MLP(outputs, l2=0.1), lambda _: keras.optimizers.SGD()))
+    build(FeedForward(MLP, lambda _: keras.optimizers.SGD()))
+
+
+def test_what_keras_adds_to_losses_is_learned(build, sgd, batch):
+    """A user's own network may have any of Keras's regularizers."""
+
+    def moved(regularizer):
+        def network(outputs):
+            return keras.Sequential([keras.layers.Dense(outputs, kernel_regularizer=regularizer)])
+
+        learner = build(FeedForward(network, sgd))
+        kernel, _ = learner.inference_network.get_weights()
+        losses, _ = learner.train_step(*map(tf.constant, batch))
+        after, _ = learner.inference_network.get_weights()
+        return kernel, after, float(losses["inference_loss"])
+
+    kernel, free, loss = moved(None)
+    _, penalised, penalised_loss = moved(keras.regularizers.L2(0.1))
+    assert penalised_loss == pytest.approx(loss + 0.1 * np.sum(kernel**2), rel=1e-5)
+    rate = sgd(1).learning_rate
+    np.testing.assert_allclose(free - penalised, rate * 0.2 * kernel, atol=1e-6)

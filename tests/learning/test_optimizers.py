@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from alen_tf.errors import ConfigError
 from alen_tf.learning import optimizers
+from alen_tf.networks.penalty import HalfSquares
 
 
 def test_constant_rate():
@@ -100,6 +101,29 @@ def test_one_pass_is_what_keras_does_in_many(ours, theirs):
         theirs.apply([gradient], [expected])
     assert np.abs(expected.numpy() - start).max() > 0.01
     np.testing.assert_allclose(found, expected, atol=3e-6)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (optimizers.sgd(1, 0.1), keras.optimizers.SGD(0.1)),
+        (optimizers.sgd(1, 0.1, momentum=0.9), keras.optimizers.SGD(0.1, momentum=0.9)),
+        (optimizers.adam(1, 1e-3), keras.optimizers.Adam(1e-3, beta_1=0.5)),
+    ],
+    ids=["sgd", "momentum", "adam"],
+)
+def test_updates_add_the_gradient_of_half_the_squares(ours, theirs):
+    """As if Keras's L2 were a part of the loss."""
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(20, 30)).astype(np.float32)
+    found, free, expected = (keras.Variable(start) for _ in range(3))
+    found.regularizer = HalfSquares(0.5)
+    for _ in range(100):
+        gradient = rng.normal(size=start.shape).astype(np.float32)
+        ours.apply([gradient, gradient], [found, free])
+        theirs.apply([gradient + 0.5 * expected.numpy()], [expected])
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.abs(found.numpy() - free.numpy()).max() > 0.01
 
 
 def test_compiled_updates_are_forgotten_with_their_function():
