@@ -196,11 +196,11 @@ def test_there_are_configurations():
 
 @pytest.fixture(scope="module")
 def load(manual_dir, bookmarks_dir, horses_dir, faces_dir, data_dir):
-    """Loads a task's data: once per folder of gin/ and kind of task, as it takes seconds."""
+    """Loads a task's data, once for all files that bind it alike, as it takes seconds."""
     loaded = {}
 
     def load(file, task):
-        key = file.parent, type(task)
+        key = file.parent, type(task), str(gin.get_bindings(task.dataset))
         if key not in loaded:
             generated = {
                 "bookmarks": bookmarks_dir,

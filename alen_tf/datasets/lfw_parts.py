@@ -2,7 +2,8 @@
 pixel.
 
 2,927 funneled images of Labeled Faces in the Wild in the official split: 1,500 training, 500
-validation, 927 test. A model sees them at 32x32; it is judged at the full 250x250, by superpixels.
+validation, 927 test. A model sees them at 32x32, or finer; it is judged at the full 250x250, by
+superpixels.
 The images are downloaded or read from the manual directory; the part labels can no longer be
 downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
 `tfds.load("lfw_parts")` works.
@@ -15,16 +16,17 @@ import re
 import gin
 import numpy as np
 import tensorflow_datasets as tfds
+from PIL import Image
 
 from alen_tf.datasets import tags
 from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.images import areas, shrunk
 from alen_tf.datasets.splits import Examples, Splits, check_disjoint
-from alen_tf.errors import DataError
+from alen_tf.errors import ConfigError, DataError
 
 CLASSES = ("background", "skin", "hair")
 COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
-FULL, SIZE, FINER = 250, 32, 4
+FULL, SIZE, FINEST = 250, 32, 128
 SOURCE = "http://vis-www.cs.umass.edu/lfw/part_labels/"
 IMAGES = "lfw-funneled.tgz"
 IMAGES_URL = "https://ndownloader.figshare.com/files/5976015"
@@ -39,10 +41,10 @@ LISTS = {
 
 
 class LfwParts(tfds.core.GeneratorBasedBuilder):
-    """32x32 images, finer ones for training, and 250x250 maps of classes and of superpixels, in the
-    order of the lists."""
+    """Images at 32x32 and at 128x128, and 250x250 maps of classes and of superpixels, in the order
+    of the lists."""
 
-    VERSION = tfds.core.Version("1.1.0")
+    VERSION = tfds.core.Version("1.2.0")
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         f"Put {MASKS} and {', '.join(LISTS.values())} of {SOURCE} in <manual_dir>/lfw_parts/, and "
         f"there, if you have them, {IMAGES} (downloaded otherwise) and {SUPERPIXELS} (superpixels "
@@ -56,7 +58,7 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
-                    "finer": tfds.features.Image(shape=(FINER * SIZE, FINER * SIZE, 3)),
+                    "finest": tfds.features.Image(shape=(FINEST, FINEST, 3)),
                     "classes": tfds.features.Image(shape=(FULL, FULL, 1)),
                     "superpixels": tfds.features.Image(shape=(FULL, FULL, 1), dtype=np.uint16),
                 }
@@ -85,14 +87,13 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, names, files, scored):
         for key, name in enumerate(names):
             image, classes = files.image(name), files.classes(name)
-            finer = shrunk(image, (FINER * SIZE, FINER * SIZE))
-            # Training never looks at superpixels, and nothing else at finer images.
+            # Training never looks at superpixels.
             superpixels = files.superpixels(name, image) if scored else np.zeros_like(classes)
             yield (
                 key,
                 {
                     "image": shrunk(image, (SIZE, SIZE)),
-                    "finer": np.zeros_like(finer) if scored else finer,
+                    "finest": shrunk(image, (FINEST, FINEST)),
                     "classes": classes[..., None],
                     "superpixels": superpixels[..., None].astype(np.uint16),
                 },
@@ -178,7 +179,7 @@ def read_names(path):
     return names
 
 
-def shares(classes, size=SIZE):
+def shares(classes, size):
     """The share of each class in the area of each pixel of a smaller image.
 
     Args:
@@ -193,19 +194,23 @@ def shares(classes, size=SIZE):
 
 
 @gin.register
-def lfw_parts(manual_dir=None, data_dir=None, finer=False):
+def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, finer=False):
     """Loads the splits; the first call prepares them with TFDS, in a few minutes.
 
-    Outputs are the shares of background, skin and hair at each of 32x32 places, float32; the truth
-    at full size is [examples, 250, 250, 2]: the class and the superpixel of every pixel.
+    Outputs are the shares of background, skin and hair at each of `size` x `size` places, float32;
+    the truth at full size is [examples, 250, 250, 2]: the class and the superpixel of every pixel.
 
     Args:
       manual_dir, data_dir: see `Task.load`.
+      size: height and width of what a model sees: 32, as in the paper, 64 or 128.
       finer: whether augmentation sees the training images at 128x128 (`Splits.finer`).
 
     Raises:
+      ConfigError: images of that size are not kept.
       DataError: files cannot be had, are damaged, or are malformed.
     """
+    if size not in (SIZE, 64, FINEST):
+        raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZE}, 64 or {FINEST}")
     builder = LfwParts(data_dir=data_dir)
     if not builder.is_prepared():
         if manual_dir is None:
@@ -221,36 +226,42 @@ def lfw_parts(manual_dir=None, data_dir=None, finer=False):
             f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder, and it is "
             "prepared anew"
         )
-    rows = {split: _rows(builder, split, finer and split == "train") for split in LISTS}
+    rows = {
+        split: _rows(builder, split, size > SIZE or (finer and split == "train")) for split in LISTS
+    }
     return Splits(
         "lfw_parts",
-        **{split: _examples(rows[split], split != "train") for split in LISTS},
+        **{split: _examples(rows[split], size, split != "train") for split in LISTS},
         label_names=CLASSES,
-        facts={"superpixels": builder.info.metadata["superpixels"]},
+        facts={"superpixels": builder.info.metadata["superpixels"], "size": f"{size}x{size}"},
         finer=_finer_examples(rows["train"]) if finer else None,
     )
 
 
-def _rows(builder, split, finer):
+def _rows(builder, split, finest):
     dataset = builder.as_dataset(
         split=split,
         shuffle_files=False,
         read_config=tfds.ReadConfig(interleave_cycle_length=1),
-        decoders=None if finer else {"finer": tfds.decode.SkipDecoding()},
+        decoders=None if finest else {"finest": tfds.decode.SkipDecoding()},
     )
     return list(dataset.as_numpy_iterator())
 
 
-def _examples(rows, scored):
-    x = np.stack([row["image"] for row in rows])
-    y = np.stack([shares(row["classes"][..., 0]) for row in rows])
+def _examples(rows, size, scored):
+    x = np.stack([_image(row, size) for row in rows])
+    y = np.stack([shares(row["classes"][..., 0], size) for row in rows])
     if not scored:
         return Examples(x, y)
     full = np.stack([np.concatenate([row["classes"], row["superpixels"]], -1) for row in rows])
     return Examples(x, y, full)
 
 
+def _image(row, size):
+    return row["image"] if size == SIZE else shrunk(Image.fromarray(row["finest"]), (size, size))
+
+
 def _finer_examples(rows):
-    x = np.stack([row["finer"] for row in rows])
+    x = np.stack([row["finest"] for row in rows])
     found = (shares(row["classes"][..., 0], x.shape[1]).argmax(axis=-1) for row in rows)
     return Examples(x, np.stack([np.eye(len(CLASSES), dtype=np.uint8)[each] for each in found]))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from alen_tf.datasets import lfw_parts as lfw
-from alen_tf.errors import DataError
+from alen_tf.errors import ConfigError, DataError
 from tests.archives import write_tar
 
 
@@ -28,7 +28,7 @@ def members(path):
 
 def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
     splits = lfw.lfw_parts(str(faces_dir), str(data_dir))
-    assert splits.facts == {"superpixels": "official"}
+    assert splits.facts == {"superpixels": "official", "size": "32x32"}
     assert splits.label_names == ("background", "skin", "hair")
     assert splits.train.full is None
     masks = members(folder / "parts_lfw_funneled_gt_images.tgz")
@@ -62,6 +62,28 @@ def test_finer_images_are_the_same_faces(faces_dir, data_dir):
     assert lfw.lfw_parts(str(faces_dir), str(data_dir)).finer is None
 
 
+@pytest.mark.parametrize("size", [64, 128])
+def test_larger_images_are_the_same_faces(faces_dir, data_dir, size):
+    small, large = (
+        lfw.lfw_parts(str(faces_dir), str(data_dir), size=each) for each in (lfw.SIZE, size)
+    )
+    assert large.facts["size"] == f"{size}x{size}"
+    for split in ("train", "validation", "test"):
+        found, expected = getattr(large, split), getattr(small, split)
+        assert found.x.shape == found.y.shape == (len(expected), size, size, 3)
+        assert (found.x.dtype, found.y.dtype) == (np.uint8, np.float32)
+        for fine, coarse, largest in ((found.x, expected.x, 20), (found.y, expected.y, 0.1)):
+            averaged = fine.reshape(len(fine), 32, size // 32, 32, size // 32, 3).mean(axis=(2, 4))
+            assert np.abs(averaged - coarse).mean() < largest / 20
+            assert np.abs(averaged - coarse).max() < largest
+    np.testing.assert_array_equal(large.test.full, small.test.full)
+
+
+def test_other_sizes_are_named(data_dir):
+    with pytest.raises(ConfigError, match=r"lfw_parts.size is 48, expected 32, 64 or 128"):
+        lfw.lfw_parts(data_dir=str(data_dir), size=48)
+
+
 def test_prepared_once(faces_dir, data_dir):
     first = lfw.lfw_parts(str(faces_dir), str(data_dir))
     again = lfw.lfw_parts(data_dir=str(data_dir))
@@ -81,7 +103,7 @@ def test_shares_are_areas():
 def test_superpixels_are_computed_where_there_are_none(folder, tmp_path):
     (folder / "parts_lfw_funneled_superpixels_mat.tgz").unlink()
     splits = load(folder, tmp_path)
-    assert splits.facts == {"superpixels": "SLIC"}
+    assert splits.facts["superpixels"] == "SLIC"
     classes, superpixels = splits.test.full[0, ..., 0], splits.test.full[0, ..., 1]
     numbers = np.unique(superpixels)
     assert 100 < len(numbers) < 400
