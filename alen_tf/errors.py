@@ -78,6 +78,17 @@ def check_number(name, number, most=math.inf):
         raise ConfigError(f"{name} is {number!r}, expected a number from 0{to}")
 
 
+def check_positive(name, number):
+    """Checks that a setting is a number above 0, and finite.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    check_number(name, number)
+    if not number:
+        raise ConfigError(f"{name} is {number!r}, expected a number above 0")
+
+
 def check_share(name, number):
     """Checks that a setting is a number between 0 and 1, these excluded.
 

@@ -18,6 +18,9 @@ LABELS = {
     "unet": "U-Net",
     "alen_unet_infnet": "InfNet (ALEN), U-Nets",
     "alen_unet": "ALEN, U-Nets",
+    "unet_64": "U-Net",
+    "alen_unet_64_infnet": "InfNet (ALEN), U-Nets",
+    "alen_unet_64": "ALEN, U-Nets",
     "alen_unet_wide_infnet": "InfNet (ALEN), U-Nets, wider energy",
     "alen_unet_wide": "ALEN, U-Nets, wider energy",
 }
@@ -38,13 +41,13 @@ def table(record, dataset, published, metrics, rows):
     lines = []
     for method, (gin_name, key, *params) in rows.items():
         entry = quoted.get(method, {})
-        size = entry.get("input", "32x32")
-        cells = [entry.get("label", LABELS.get(method)), size]
-        found = None
+        size, found = entry.get("input", "32x32"), None
         if gin_name is not None:
             gin_file = f"gin/{dataset}/{gin_name}.gin"
             wanted = [runs.Run(gin_file, seed, tuple(params)) for seed in SEEDS]
             found = [result for result in runs.train(record, wanted) if result is not None]
+            size = next((result["size"] for result in found if "size" in result), size)
+        cells = [entry.get("label", LABELS.get(method)), size]
         for metric in metrics:
             cells.append(str(entry.get(metric, "-")))
             for split in ("validation", "test"):

@@ -25,6 +25,11 @@ DIGITS = "gin/digits/alen.gin"
         ("train.test = 'no'", "train.test is 'no', expected True or False"),
         ("ALEN.uninformed = 2", "ALEN.uninformed is 2, expected a number from 0 to 1"),
         ("ALEN.beta_v = -1", "ALEN.beta_v is -1, expected a number from 0"),
+        ("ALEN.task_weight = 'a'", "ALEN.task_weight is 'a', expected a number from 0"),
+        ("MLPEnergy.input_gain = 0", "MLPEnergy.input_gain is 0, expected a number above 0"),
+        ("ALEN.energy = @ICNN\nICNN.convex_units = 16", "ICNN.convex_units is 16"),
+        ("ALEN.energy = @ICNN\nICNN.hidden_units = 0", "ICNN.hidden_units is 0"),
+        ("ALEN.energy = @ICNN\nICNN.hidden_layers = -1", "ICNN.hidden_layers is -1"),
         ("prediction/GradientAscent.steps = 1.5", "GradientAscent.steps is 1.5"),
         ("prediction/GradientAscent.step_size = -1", "GradientAscent.step_size is -1"),
     ],
@@ -54,6 +59,8 @@ def test_settings_of_a_run(param, message, tmp_path):
         ("energy/adam.learning_rate = -1e-3", "learning_rate is -0.001"),
         ("energy/adam.beta_1 = 1.5", "adam.beta_1 is 1.5"),
         ("energy/adam.weight_decay = -0.1", "adam.weight_decay is -0.1"),
+        ("ALEN.inference_network = @MeanFieldCRF\nMeanFieldCRF.iterations = 0", "iterations is 0"),
+        ("ALEN.inference_network = @MeanFieldCRF\nMeanFieldCRF.far = 0.0", "far is 0.0, expected"),
         ("ImageViews.offsets = ()", "ImageViews.offsets is"),
         ("ImageViews.offsets = 4", "ImageViews.offsets is 4"),
         ("ImageViews.offsets = (-1, 0)", "ImageViews.offsets is -1"),
@@ -75,6 +82,12 @@ def build_for_images(param):
     task, learner = root["task"], root["learner"]
     task.augmentation.check((18, 18, 3))
     learner.build((18, 18, 3), (18, 18, 1), task.space, task.oracle, 9, task.views)
+
+
+def test_proportions_of_tuples():
+    config.parse(["gin/bibtex/dvn.gin"], ["DVN.adversarial = -0.25"])
+    with pytest.raises(ConfigError, match=r"DVN.adversarial is -0.25, expected a number from 0"):
+        gin.get_bindings(trainer.train)
 
 
 def test_what_a_configuration_lacks_is_named(tmp_path):

@@ -93,8 +93,8 @@ class ALEN(ValueRegression, PairLearner):
         self.a = a
         self.d = d
         self.distance = distance
-        for term, weight in (("lambda_v", lambda_v), ("beta_v", beta_v), ("lambda_g", lambda_g)):
-            check_number(f"ALEN.{term}", weight)
+        for term in ("lambda_v", "beta_v", "lambda_g", "task_weight"):
+            check_number(f"ALEN.{term}", getattr(self, term))
         check_number("ALEN.uninformed", uninformed, most=1.0)
         check_number("ALEN.mixed", mixed, most=1.0)
         self.uninformed = uninformed

@@ -63,6 +63,8 @@ class DVN(ValueRegression, EnergyLearner):
         self.truth = truth
         self.inferred = inferred
         self.adversarial = adversarial
+        for kind in ("truth", "inferred", "adversarial"):
+            check_number(f"DVN.{kind}", getattr(self, kind))
         check_number("DVN.uninformed", uninformed, most=1.0)
         check_number("DVN.mixed", mixed, most=1.0)
         self.uninformed = uninformed

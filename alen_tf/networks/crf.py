@@ -5,6 +5,7 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.errors import check_count, check_positive
 from alen_tf.networks.fcn import FCN
 
 
@@ -40,6 +41,9 @@ class MeanFieldCRF(keras.Model):
           colour: initial width of K_2 in standard deviations of the training images' colours.
           name: name of the model.
         """
+        check_count("MeanFieldCRF.iterations", iterations)
+        for width, value in (("near", near), ("far", far), ("colour", colour)):
+            check_positive(f"MeanFieldCRF.{width}", value)
         super().__init__(name=name, dtype="float32")
         self.outputs = outputs
         self.unary = unary(outputs)

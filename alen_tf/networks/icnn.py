@@ -4,6 +4,7 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.errors import check_count, check_counts
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.penalty import HalfSquares
 
@@ -31,6 +32,9 @@ class ICNN(Energy):
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
         """
+        check_count("ICNN.hidden_units", hidden_units)
+        check_count("ICNN.hidden_layers", hidden_layers, least=0)
+        check_counts("ICNN.convex_units", convex_units)
         super().__init__(name=name)
         penalty = HalfSquares(l2) if l2 else None
 

@@ -4,7 +4,7 @@ import gin
 import keras
 from keras import ops
 
-from alen_tf.errors import check_count, check_number
+from alen_tf.errors import check_count, check_number, check_positive
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.penalty import HalfSquares
 
@@ -44,6 +44,7 @@ class MLPEnergy(Energy):
         check_count("MLPEnergy.hidden_units", hidden_units)
         check_count("MLPEnergy.hidden_layers", hidden_layers, least=0)
         check_count("MLPEnergy.global_units", global_units)
+        check_positive("MLPEnergy.input_gain", input_gain)
         check_number("MLPEnergy.input_dropout", input_dropout, most=1.0)
         super().__init__(name=name)
 
