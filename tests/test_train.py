@@ -172,5 +172,5 @@ def test_a_mistake_gets_one_clear_line(module, options, parts):
 
 def test_a_loss_that_is_not_finite_is_named(tmp_path):
     done = train(tmp_path / "run", "--gin_param=energy/adam.learning_rate = 1e30")
-    assert_one_clear_line(done, "energy_loss/truth", "not finite in epoch 1, step")
+    assert_one_clear_line(done, "penalty/energy", "not finite in epoch 1, step")
     assert not (tmp_path / "run" / "results.json").exists()
