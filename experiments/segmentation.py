@@ -24,6 +24,8 @@ LABELS = {
     "alen_unet_wide_infnet": "InfNet (ALEN), U-Nets, wider energy",
     "alen_unet_wide": "ALEN, U-Nets, wider energy",
 }
+# What a method sees, where it is not 32x32.
+INPUTS = dict.fromkeys(("unet_64", "alen_unet_64_infnet", "alen_unet_64"), "64x64")
 
 
 def table(record, dataset, published, metrics, rows):
@@ -41,12 +43,11 @@ def table(record, dataset, published, metrics, rows):
     lines = []
     for method, (gin_name, key, *params) in rows.items():
         entry = quoted.get(method, {})
-        size, found = entry.get("input", "32x32"), None
+        size, found = entry.get("input", INPUTS.get(method, "32x32")), None
         if gin_name is not None:
             gin_file = f"gin/{dataset}/{gin_name}.gin"
             wanted = [runs.Run(gin_file, seed, tuple(params)) for seed in SEEDS]
             found = [result for result in runs.train(record, wanted) if result is not None]
-            size = next((result["size"] for result in found if "size" in result), size)
         cells = [entry.get("label", LABELS.get(method)), size]
         for metric in metrics:
             cells.append(str(entry.get(metric, "-")))

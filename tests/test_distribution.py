@@ -38,7 +38,7 @@ def losses(workdir):
     found = {
         (value.tag, step): tf.make_ndarray(value.tensor).item()
         for folder, step, value in events.values(workdir)
-        if folder == "train" and "loss" in value.tag
+        if folder == "train" and ("loss" in value.tag or "penalty" in value.tag)
     }
     assert found
     return found

@@ -22,7 +22,7 @@ from alen_tf.datasets import tags
 from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.images import areas, shrunk
 from alen_tf.datasets.splits import Examples, Splits, check_disjoint
-from alen_tf.errors import ConfigError, DataError
+from alen_tf.errors import ConfigError, DataError, check_count
 
 CLASSES = ("background", "skin", "hair")
 COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
@@ -209,6 +209,7 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, finer=False):
       ConfigError: images of that size are not kept.
       DataError: files cannot be had, are damaged, or are malformed.
     """
+    check_count("lfw_parts.size", size)
     if size not in (SIZE, 64, FINEST):
         raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZE}, 64 or {FINEST}")
     builder = LfwParts(data_dir=data_dir)

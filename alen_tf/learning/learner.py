@@ -10,7 +10,7 @@ from alen_tf.errors import ConfigError
 from alen_tf.inference.clamped import Clamped
 from alen_tf.inference.views import Views
 from alen_tf.learning.optimizers import OnePass
-from alen_tf.networks.penalty import penalty
+from alen_tf.networks.penalty import penalty, weight_of
 from alen_tf.networks.standardization import Standardization
 
 
@@ -218,7 +218,8 @@ def build_network(make_network, make_optimizer, example, outputs, total_steps):
     network = make_network(outputs)
     network(example)
     optimizer = make_optimizer(total_steps)
-    if penalty(network) is not None and not isinstance(optimizer, OnePass):
+    penalised = any(map(weight_of, network.trainable_variables))
+    if penalised and not isinstance(optimizer, OnePass):
         raise ConfigError(
             f"{type(network).__name__} has an l2, which {type(optimizer).__name__} does not add: "
             "take @sgd or @adam, or set l2 = 0"

@@ -16,6 +16,11 @@ class OnePass:
         """The weight of the `HalfSquares` on a variable that an update is given."""
         return weight_of(self._trainable_variables[self._get_variable_index(variable)])
 
+    def penalised(self, gradient, variable):
+        """The gradient of the loss and of the `HalfSquares`, shaped like the variable."""
+        gradient, l2 = tf.cast(gradient, variable.dtype), self.l2(variable)
+        return gradient + l2 * variable if l2 else gradient
+
     def _all_reduce_sum_gradients(self, grads_and_vars):
         # Keras's sum over replicas is a custom gradient, of which TensorFlow keeps the graph, with
         # weights and data, for as long as the process lives. One replica needs no sum.
@@ -29,9 +34,9 @@ class OnePassSGD(OnePass, keras.optimizers.SGD):
     operations costs as much as the products do."""
 
     def update_step(self, gradient, variable, learning_rate):
-        rate, l2 = tf.cast(learning_rate, variable.dtype), self.l2(variable)
+        rate = tf.cast(learning_rate, variable.dtype)
         if not self.momentum:
-            if l2:
+            if l2 := self.l2(variable):
                 # W - rate (gradient + l2 W), without a matrix for the sum.
                 variable.assign((1.0 - rate * l2) * variable)
             tf.raw_ops.ResourceApplyGradientDescent(
@@ -42,7 +47,7 @@ class OnePassSGD(OnePass, keras.optimizers.SGD):
             var=variable.handle,
             accum=self.momentums[self._get_variable_index(variable)].value.handle,
             lr=rate,
-            grad=_penalised(gradient, variable, l2),
+            grad=self.penalised(gradient, variable),
             momentum=self.momentum,
             use_nesterov=self.nesterov,
         )
@@ -70,14 +75,8 @@ class OnePassAdam(OnePass, keras.optimizers.Adam):
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=self.epsilon,
-            grad=_penalised(gradient, variable, self.l2(variable)),
+            grad=self.penalised(gradient, variable),
         )
-
-
-def _penalised(gradient, variable, l2):
-    """The gradient of the loss, and of the `HalfSquares` of weight `l2`."""
-    gradient = tf.cast(gradient, variable.dtype)
-    return gradient + l2 * variable if l2 else gradient
 
 
 @gin.register

@@ -3,6 +3,7 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.errors import check_number
 from alen_tf.learning.learner import Learner, build_network, total
 from alen_tf.objectives import losses
 
@@ -58,6 +59,8 @@ class SPENInfNet(Learner):
         self.margin = margin
         self.task_weight = task_weight
         self.entropy = entropy
+        for term in ("margin", "task_weight", "entropy"):
+            check_number(f"SPENInfNet.{term}", getattr(self, term))
 
     def build_networks(self, x, y, total_steps):
         outputs = y.shape[-1]

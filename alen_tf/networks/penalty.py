@@ -9,9 +9,10 @@ from alen_tf.errors import check_number
 class HalfSquares(keras.regularizers.Regularizer):
     """The penalty weight/2 ||W||^2, as a part of the update and not of the loss.
 
-    The optimizers of `alen_tf.learning.optimizers` add its gradient, weight W; as a part of the
-    loss, it would be a matrix as large as W, added to another. So a call, which Keras adds to
-    `Model.losses`, gives 0, and `penalty` tells the value.
+    For variables' regularizers alone, and for the optimizers of `alen_tf.learning.optimizers`,
+    which add its gradient, weight W: plain SGD by shrinking W, without a matrix for the gradient. A
+    call, which Keras adds to `Model.losses`, gives 0, so `Model.fit` would learn without it;
+    `penalty` tells the value.
     """
 
     def __init__(self, weight):
@@ -27,8 +28,8 @@ class HalfSquares(keras.regularizers.Regularizer):
 
 
 def weight_of(variable):
-    """The weight of the `HalfSquares` on a Keras variable, 0 where there is none."""
-    found = variable.regularizer
+    """The weight of the `HalfSquares` on a variable, 0 where there is none."""
+    found = getattr(variable, "regularizer", None)  # which variables of TensorFlow lack
     return found.weight if isinstance(found, HalfSquares) else 0.0
 
 

@@ -53,10 +53,16 @@ def unsplit(workload):
 
 def keras_updates(workload):
     """The workload with Keras's own updates, which pass over memory up to twelve times."""
+
+    def update_step(optimizer, kind, gradient, variable, rate):
+        kind.update_step(optimizer, optimizer.penalised(gradient, variable), variable, rate)
+
     learner = workload.learner
     for optimizer in (learner.energy_optimizer, learner.inference_optimizer):
         *_, kind = type(optimizer).__bases__
-        optimizer.update_step = functools.partial(kind.update_step, optimizer)
+        optimizer.update_step = functools.partial(update_step, optimizer, kind)
+        # Without what ours do once for all variables.
+        optimizer._backend_update_step = functools.partial(kind._backend_update_step, optimizer)
     return workload
 
 

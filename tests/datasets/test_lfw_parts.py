@@ -79,9 +79,10 @@ def test_larger_images_are_the_same_faces(faces_dir, data_dir, size):
     np.testing.assert_array_equal(large.test.full, small.test.full)
 
 
-def test_other_sizes_are_named(data_dir):
-    with pytest.raises(ConfigError, match=r"lfw_parts.size is 48, expected 32, 64 or 128"):
-        lfw.lfw_parts(data_dir=str(data_dir), size=48)
+@pytest.mark.parametrize("size", [48, 64.0])
+def test_other_sizes_are_named(data_dir, size):
+    with pytest.raises(ConfigError, match=rf"lfw_parts.size is {size}, expected "):
+        lfw.lfw_parts(data_dir=str(data_dir), size=size)
 
 
 def test_prepared_once(faces_dir, data_dir):

@@ -16,7 +16,7 @@ from alen_tf.loop import Batches
 from alen_tf.networks.fcn import FCN
 from alen_tf.networks.mlp import MLP
 from alen_tf.objectives import oracles
-from experiments.benchmark import floor, sections, timing
+from experiments.benchmark import floor, sections, timing, variants
 from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
 from tests.commands import ROOT
 from tests.steps import step
@@ -36,6 +36,20 @@ def feed_forward(network):
 
 def operations(built):
     return sum(often * floor.flops(found) for found, often in floor.products(built).items())
+
+
+def test_the_step_with_kerass_updates_is_the_same_step():
+    shape = Shape((30,), (5,), 3, 2)
+    ours, theirs = (Workload("bibtex/alen", shape, count=60) for _ in range(2))
+    before = [variable.numpy() for variable in ours.learner.weights]
+    for workload in (ours, variants.keras_updates(theirs)):
+        workload.steps(3)()
+    for old, found, expected in zip(
+        before, ours.learner.weights, theirs.learner.weights, strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        if found.dtype.is_floating:
+            assert np.any(found.numpy() != old)
 
 
 def test_products_of_a_network_are_those_counted_by_hand():
