@@ -1,17 +1,13 @@
 """The training loop: steps, evaluation, checkpoints, summaries."""
 
 import dataclasses
-import platform
-import shlex
 import sys
 import time
 
 import gin
 import keras
-import tensorflow as tf
 
-import alen_tf
-from alen_tf import calibration, evaluation, provenance, summaries
+from alen_tf import calibration, evaluation, provenance, results, summaries
 from alen_tf.checkpoints import Checkpoints
 from alen_tf.distribution import Workers
 from alen_tf.errors import (
@@ -281,43 +277,31 @@ class _Run:
         """Evaluates the best checkpoint, and writes results and pictures."""
         self.best.restore()
         steps = self.epochs * self.batches.per_epoch
-        examples, seconds = steps * self.batches.size, self.progress.seconds
         paths = evaluation.predict_splits(self.predict, self.splits, test, self._best_path)
         scores, interface = calibration.evaluate_and_judge(
             self.task, self.splits, self.learner, paths
         )
         write_json(self.workdir.model, interface.to_json())
-        results = {
-            "dataset": self.splits.name,
-            **self.splits.facts,
-            "method": self.learner.name,
-            "seed": seed,
-            **scores,
-            "inference_steps": len(scores["validation"]["by_step"]) - 1,
-            "epochs": self.epochs,
-            "best_epoch": self.progress.best_epoch,
-            **({"test_curve": curve} if (curve := self.progress.test_curve) else {}),
-            "train_seconds": round(seconds, 2),
-            "examples_per_second": round(examples / seconds, 1),
-            "parameters": {
-                name: int(network.count_params()) for name, network in self.learner.networks.items()
-            },
-            "command": shlex.join(["python", "-m", "alen_tf.train", *sys.argv[1:]]),
-            "versions": {
-                "python": platform.python_version(),
-                "tensorflow": tf.__version__,
-                "alen_tf": alen_tf.__version__,
-            },
-        }
-        write_json(self.workdir.results, results)
-        self._draw(results, paths, steps)
+        content = results.of(
+            self.splits,
+            self.learner,
+            scores,
+            seed,
+            self.epochs,
+            self.progress.best_epoch,
+            self.progress.test_curve,
+            steps * self.batches.size,
+            self.progress.seconds,
+        )
+        write_json(self.workdir.results, content)
+        self._draw(content, paths, steps)
         self.summaries.close()
-        return results
+        return content
 
-    def _draw(self, results, paths, step):
-        curves = {split: results[split]["by_step"] for split in paths}
+    def _draw(self, content, paths, step):
+        curves = {split: content[split]["by_step"] for split in paths}
         figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
-        if figure := calibration.figure(results):
+        if figure := calibration.figure(content):
             figures["calibration"] = figure
         split, path = list(paths.items())[-1]
         shown = getattr(self.splits, split).take(slice(0, SHOWN))
