@@ -3,9 +3,8 @@ pixel.
 
 2,927 funneled images of Labeled Faces in the Wild in the official split: 1,500 training, 500
 validation, 927 test. A model sees them at 32x32, or finer; it is judged at the full 250x250, by
-superpixels.
-The images are downloaded or read from the manual directory; the part labels can no longer be
-downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
+superpixels. The images are downloaded or read from the manual directory; the part labels can no
+longer be downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
 `tfds.load("lfw_parts")` works.
 """
 

@@ -48,8 +48,7 @@ class FeedForward(Learner):
             logits = self.inference_network(x, training=True)
             terms = {"task": self.space.cross_entropy(logits, y_true)}
             loss, scalars = total(terms, self.inference_network, "inference_loss")
-        told = self.descend(tape, loss, "inference_network", self.inference_optimizer)
-        return scalars, told
+        return scalars, self.descend(tape, loss, "inference_network", self.inference_optimizer)
 
     def infer(self, x, space, steps=None):
         """A path of one output: nothing refines it, whatever `steps` says."""

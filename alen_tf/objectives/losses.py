@@ -53,8 +53,7 @@ def cross_entropy(score, target):
     """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle
     value.
 
-    As log(1 + e^s) - target s, which is the same: of a score beyond 17, where single precision has
-    v = 1, it is exact to rounding of the score.
+    As log(1 + e^s) - target s, which is the same to the rounding of the score.
     """
     return tf.math.softplus(score) - target * score
 
