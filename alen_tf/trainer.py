@@ -8,6 +8,7 @@ import gin
 import keras
 
 from alen_tf import calibration, evaluation, provenance, results, summaries
+from alen_tf.averaging import Average
 from alen_tf.checkpoints import Checkpoints
 from alen_tf.distribution import Workers
 from alen_tf.errors import (
@@ -42,6 +43,7 @@ def train(
     epochs=gin.REQUIRED,
     batch_size=20,
     seed=0,
+    ema=0.0,
     evaluate_every=1,
     choose_from=0.0,
     test_every=0,
@@ -61,6 +63,8 @@ def train(
       epochs: passes over the training split.
       batch_size: examples per step, over all replicas.
       seed: of initial weights, dropout and the order of examples.
+      ema: decay per epoch of the `Average` of the weights, which is evaluated and kept in their
+        place; 0 for the weights themselves.
       evaluate_every: epochs between evaluations on validation.
       choose_from: fraction of the run before which no checkpoint is chosen. The highest of many
         scores on a small validation split is often an early accident, and annealing is worth more.
@@ -85,6 +89,7 @@ def train(
     check_count("train.batch_size", batch_size)
     check_count("train.evaluate_every", evaluate_every)
     check_count("train.test_every", test_every, least=0)
+    check_number("train.ema", ema, most=1.0)
     check_number("train.choose_from", choose_from, most=1.0)
     check_seed("train.seed", seed)
     if not isinstance(test, bool):
@@ -100,6 +105,7 @@ def train(
         steps = epochs * batches.per_epoch
         learner.build(*shapes, task.space, task.oracle, steps, task.views)
         learner.adapt(splits.train.x)
+        average = Average(learner.weights, ema)
         config = gin.operative_config_str()
         choice = min(epochs, round(choose_from * epochs) + 1)
         made_by = provenance.of(splits)
@@ -110,7 +116,9 @@ def train(
         stop = Interruption() if interruption is None else interruption
         with Workdir(folder).locked() as held:
             held.claim(config, made_by)
-            run = _Run(held, config, task, splits, learner, batches, epochs, choice, stop, workers)
+            run = _Run(
+                held, config, task, splits, learner, average, batches, epochs, choice, stop, workers
+            )
             run.train(evaluate_every, test_every)
             return run.finish(seed, test)
 
@@ -148,6 +156,7 @@ class _Run:
         task,
         splits,
         learner,
+        average,
         batches,
         epochs,
         first_choice,
@@ -158,13 +167,14 @@ class _Run:
         self.task = task
         self.splits = splits
         self.learner = learner
+        self.average = average
         self.batches = batches
         self.epochs = epochs
         self.first_choice = first_choice  # the first epoch whose model may be the best one
         self.interruption = interruption
         self.workers = workers
         self.predict = evaluation.Predictor(learner)
-        self.latest = Checkpoints(workdir.latest, keep=2, learner=learner)
+        self.latest = Checkpoints(workdir.latest, keep=2, learner=learner, average=average)
         self.best = Checkpoints(workdir.best, learner=learner)
         self._loop = Loop(learner, batches, workers)
         self._best_path = None  # on validation, of the best checkpoint, if this process saw it
@@ -204,13 +214,16 @@ class _Run:
                 self._save()
             start = time.monotonic()
             self.progress = dataclasses.replace(self.progress, epoch=epoch + 1, step=0, sums={})
+            self.average.update(epoch)
             self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
-            if test_every and (epoch + 1) % test_every == 0:
-                test = self.splits.test
-                curve = evaluation.by_step(self.task, self.predict(test.x), test.truth)
-                self.progress.test_curve[str(epoch + 1)] = curve[-1]
+            with self.average.taken():
+                if test_every and (epoch + 1) % test_every == 0:
+                    test = self.splits.test
+                    curve = evaluation.by_step(self.task, self.predict(test.x), test.truth)
+                    self.progress.test_curve[str(epoch + 1)] = curve[-1]
+                if due:
+                    shown["validation"] = self._evaluate()
             if due:
-                shown["validation"] = self._evaluate()
                 self._save()
             self._stop_if_asked()
             evaluation_seconds = time.monotonic() - start

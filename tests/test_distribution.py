@@ -25,6 +25,7 @@ GIN = "gin/digits/alen.gin"
 PARAMS = (
     "train.epochs = 4",
     "train.batch_size = 90",
+    "train.ema = 0.5",
     "MLP.hidden_units = 8",
     "MLP.dropout = 0.0",
     "MLPEnergy.hidden_units = 8",

@@ -21,6 +21,7 @@ DIGITS = "gin/digits/alen.gin"
         ("train.seed = 4294967296", "train.seed is 4294967296, expected .* below"),
         ("train.choose_from = 'a'", "train.choose_from is 'a', expected a number from 0 to 1"),
         ("train.choose_from = 2", "train.choose_from is 2"),
+        ("train.ema = -1", "train.ema is -1, expected a number from 0 to 1"),
         ("train.test_every = -1", "train.test_every is -1"),
         ("train.test = 'no'", "train.test is 'no', expected True or False"),
         ("ALEN.uninformed = 2", "ALEN.uninformed is 2, expected a number from 0 to 1"),
