@@ -11,7 +11,7 @@ from experiments import runs, segmentation
 
 def main(argv):
     del argv
-    run = runs.Run("gin/weizmann_horses/alen_unet_energy.gin", 0)
+    run = runs.Run("gin/weizmann_horses/alen_unet_energy.gin", 0, (segmentation.BFLOAT16,))
     segmentation.figure("table3", run, "figure2")
 
 
