@@ -216,14 +216,14 @@ class _Run:
             self.progress = dataclasses.replace(self.progress, epoch=epoch + 1, step=0, sums={})
             self.average.update(epoch)
             self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
-            with self.average.taken():
-                if test_every and (epoch + 1) % test_every == 0:
-                    test = self.splits.test
-                    curve = evaluation.by_step(self.task, self.predict(test.x), test.truth)
-                    self.progress.test_curve[str(epoch + 1)] = curve[-1]
-                if due:
-                    shown["validation"] = self._evaluate()
+            if test_every and (epoch + 1) % test_every == 0:
+                with self.average.taken():
+                    path = self.predict(self.splits.test.x)
+                curve = evaluation.by_step(self.task, path, self.splits.test.truth)
+                self.progress.test_curve[str(epoch + 1)] = curve[-1]
             if due:
+                with self.average.taken():
+                    shown["validation"] = self._evaluate()
                 self._save()
             self._stop_if_asked()
             evaluation_seconds = time.monotonic() - start
