@@ -26,7 +26,9 @@ def variants(gin_file, count):
         for step in range(few):
             eager.learner.train_step(*eager.batches(0, order, step))
 
-    still = Workload(gin_file, params=("training/GradientAscent.steps = 0",))
+    def without(name):
+        return Workload(gin_file, params=(f"{name} = 0",))
+
     compiled = {
         "ours": workload().steps(count),
         "one step per call": workload().steps(count, per_call=1),
@@ -35,7 +37,9 @@ def variants(gin_file, count):
         "updates as in Keras": keras_updates(workload()).steps(count),
         "losses logged alone": workload().steps(count, logged="losses"),
         "nothing logged": workload().steps(count, logged="nothing"),
-        "no refinement": still.steps(count),
+        "no refinement": without("training/GradientAscent.steps").steps(count),
+        "no dropout": without("MLP.dropout").steps(count),
+        "no dropout, compiled by XLA": without("MLP.dropout").steps(count, jit_compile=True),
     }
     return {name: (function, count) for name, function in compiled.items()} | {
         "eager Keras": (run_eagerly, few)

@@ -81,7 +81,7 @@ class Stepping(Loop):
         Args:
           workload: the `Workload`.
           per_call: steps per call of the compiled loop; all by default.
-          jit_compile: whether XLA compiles the step.
+          jit_compile: whether XLA compiles the loop.
           logged: which scalars are computed, "all", "losses" or "nothing"; what nobody reads,
             TensorFlow does not compute.
         """
@@ -94,16 +94,9 @@ class Stepping(Loop):
                 losses = {"nothing": tf.constant(0.0)}
             return losses, others if logged == "all" else dict
 
-        @tf.function(autograph=False, jit_compile=True)
-        def compiled(x, y):
-            losses, others = train_step(x, y)
-            return losses | others()
-
-        def compiled_step(x, y):
-            return compiled(x, y), dict
-
-        step = compiled_step if jit_compile else train_step
-        self._learner = types.SimpleNamespace(train_step=step)
+        self._learner = types.SimpleNamespace(train_step=train_step)
+        if jit_compile:
+            self._steps = tf.function(self._steps.python_function, jit_compile=True)
 
     def function(self, count):
         """A function that takes `count` steps, of one epoch."""
