@@ -14,10 +14,12 @@ PARTS = ("data", "versions", "code")
 PACKAGES = ("tensorflow", "keras", "numpy")
 # The modules that decide what weights a run ends with, given its data.
 CODE = (
+    "averaging.py",
     "batching.py",
     "distribution.py",
     "evaluation.py",
     "loop.py",
+    "run.py",
     "trainer.py",
     "datasets/augmentation.py",
     "inference/*.py",

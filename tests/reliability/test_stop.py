@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from alen_tf import interruption, loop, trainer
+from alen_tf import interruption, loop
+from alen_tf import run as training_run
 from alen_tf.errors import Interrupted
 
 from .conftest import Stop, assert_same, some_slow, train_here
@@ -103,19 +104,19 @@ def test_handlers_are_put_back():
 
 @pytest.mark.promise("Orderly stop: what was trained is saved before a long evaluation")
 def test_a_long_evaluation_loses_no_steps(tmp_path, undisturbed, faults, monkeypatch):
-    monkeypatch.setattr(trainer, "LONG_EVALUATION", 0.0)
+    monkeypatch.setattr(training_run, "LONG_EVALUATION", 0.0)
 
     def killed(self):
         assert self.progress.epoch == 3
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        evaluate = trainer._Run._evaluate
+        evaluate = training_run.Run._evaluate
 
         def third_fails(self):
             return killed(self) if self.progress.epoch == 3 else evaluate(self)
 
-        patch.setattr(trainer._Run, "_evaluate", third_fails)
+        patch.setattr(training_run.Run, "_evaluate", third_fails)
         with pytest.raises(SystemExit):
             train_here(tmp_path / "run")
     steps = max(int(path.name) for path in (tmp_path / "run/checkpoints/latest").glob("[0-9]*"))
