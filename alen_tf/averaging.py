@@ -8,8 +8,10 @@ import tensorflow as tf
 class Average(tf.Module):
     """The exponential moving average of weights over epochs: a := decay a + (1 - decay) w.
 
-    It begins as the weights after the first epoch. Taken once per epoch, as by Izmailov et al. (UAI
-    2018), it costs a training step nothing. Not in the paper.
+    It begins as the weights after the first epoch, and does not look back further than a tenth of
+    the run so far: as in `tf.train.ExponentialMovingAverage`, the decay is at most (1 + epochs) /
+    (10 + epochs). Taken once per epoch, as by Izmailov et al. (UAI 2018), it costs a training step
+    nothing. Not in the paper.
     """
 
     def __init__(self, weights, decay):
@@ -27,7 +29,7 @@ class Average(tf.Module):
 
     def update(self, epoch):
         """Adds the weights after an epoch, numbered from 0."""
-        decay = self._decay if epoch else 0.0
+        decay = min(self._decay, (1 + epoch) / (10 + epoch)) if epoch else 0.0
         for average, weight in zip(self._averages, self._weights, strict=True):
             average.assign(decay * average + (1.0 - decay) * weight)
 

@@ -17,11 +17,12 @@ from alen_tf.tasks.digits import DigitsCompletion
 def test_an_average_is_the_sum_of_weights_that_fade(random):
     steps = random.randn(4, 2, 3).astype(np.float32)
     weight, count = tf.Variable(steps[0]), tf.Variable(7)
-    average = Average([weight, count], 0.75)
+    average = Average([weight, count], 0.2)
     for epoch, step in enumerate(steps):
         weight.assign(step)
         average.update(epoch)
-    shares = [0.75**3, 0.25 * 0.75**2, 0.25 * 0.75, 0.25]  # the first epoch stands for those before
+    # The first epoch stands for those before, and the second looks back less than later ones.
+    shares = [2 / 11 * 0.2**2, 9 / 11 * 0.2**2, 0.8 * 0.2, 0.8]
     with average.taken():
         np.testing.assert_allclose(weight, np.tensordot(shares, steps, 1), rtol=1e-5)
         assert count.numpy() == 7
@@ -70,4 +71,5 @@ def test_the_best_model_is_the_average_of_its_run(tmp_path):
     found = learner.inference_network.trainable_weights
     for weight, first, second, third in zip(found, *epochs, strict=True):
         assert np.abs(third - first).max() > 1e-3
-        np.testing.assert_allclose(weight, first / 4 + second / 4 + third / 2, atol=1e-6)
+        expected = (2 * first + 9 * second) / 11 / 4 + 3 * third / 4
+        np.testing.assert_allclose(weight, expected, atol=1e-6)
