@@ -1,7 +1,7 @@
 """Gin configuration: what a gin file may name, and one clear line where it is wrong.
 
-Only the roots `train` and `evaluate` are `@gin.configurable`; everything else is `@gin.register`ed
-and takes part only where a gin file mentions it.
+Only the root `train` is `@gin.configurable`; everything else is `@gin.register`ed and takes part
+only where a gin file mentions it.
 """
 
 import contextlib
@@ -23,6 +23,8 @@ GIN_DIR = next(path for path in (_PACKAGE.parent / "gin", _PACKAGE / "gin") if p
 gin.add_config_file_search_path(str(GIN_DIR))  # what `include` is relative to
 # Packages whose modules may be named in a gin file.
 _OPEN = ("datasets", "inference", "learning", "networks", "objectives", "tasks")
+# What `parse` read last beside files; gin's configuration is global, and so is this.
+_params = []
 
 
 def parse(files, params=()):
@@ -41,6 +43,7 @@ def parse(files, params=()):
     gin.clear_config()
     for file in files:
         _parse_file(file)
+    _params[:] = params
     for param in params:
         try:
             gin.parse_config(param)
@@ -65,6 +68,37 @@ def complete():
         if "Required bindings" not in str(error):
             raise
         raise ConfigError(_reason(error)) from error
+
+
+def check_effective():
+    """Checks that single bindings had an effect, once all that a run consists of is made.
+
+    Gin says nothing where nobody takes a binding, or where whoever would, energy/adam of
+    adam.learning_rate, has one of its own.
+
+    Raises:
+      ConfigError: one had none.
+    """
+    # Those of inner scopes last, which win.
+    bound = sorted(_bindings(gin.config_str()), key=lambda binding: len(binding[1]))
+    effective = set()
+    for name, scope in _bindings(gin.operative_config_str()):
+        covering = [each for each in bound if each[0] == name and scope[: len(each[1])] == each[1]]
+        effective.update(covering[-1:])
+    for param in _params:
+        for name, scope in _bindings(param) - effective:
+            message = f"--gin_param={param!r}: nothing in this run takes it"
+            if inner := [path for other, path in bound if other == name and len(path) > len(scope)]:
+                names = ", ".join(sorted("/".join((*path, name)) for path in inner))
+                message += f"; the gin file binds {names} in its place"
+            raise ConfigError(message)
+
+
+def _bindings(text):
+    """What bindings in a text are of: {("adam.learning_rate", ("energy",))} for
+    energy/adam.learning_rate."""
+    found = re.findall(r"^\s*((?:\w+/)*)(?:\w+\.)*(\w+\.\w+) *=", text, flags=re.MULTILINE)
+    return {(name, tuple(scope.split("/")[:-1])) for scope, name in found}
 
 
 def _parse_file(file):

@@ -55,7 +55,6 @@ class Workers:
             known = ", ".join(map(repr, STRATEGIES))
             raise ConfigError(f"train.strategy = {name!r} is unknown; known are {known}")
         self._several = False
-        self._several = False
         self._place = "this process"
         self.first = True
         if name == "multi_worker":

@@ -1,6 +1,7 @@
 """A training run in its workdir: epochs, evaluations, checkpoints, summaries; how it resumes."""
 
 import dataclasses
+import math
 import sys
 import time
 
@@ -18,8 +19,10 @@ from alen_tf.loop import Batches, Loop
 from alen_tf.tasks.task import Task
 from alen_tf.workdir import Workdir, write_json
 
-# A state is also saved before an evaluation that may take longer than an interrupted run waits.
+# A state is also saved before an evaluation that may take longer than an interrupted run waits,
 LONG_EVALUATION = 2.0
+# and where the last one is so many seconds old.
+SAVE_SECONDS = 300.0
 SHOWN = 64  # examples that pictures may choose from
 
 
@@ -84,6 +87,7 @@ class Run:
         self.best = Checkpoints(self.workdir.best, learner=self.learner)
         self._loop = Loop(self.learner, self.batches, self.workers)
         self._best_path = None  # on validation, of the best checkpoint, if this process saw it
+        self._saved_at = time.monotonic()
         saved, problems = self.latest.restore()
         self.progress = Progress(**saved or {})
         if self.progress.best_epoch:
@@ -111,7 +115,7 @@ class Run:
         bar = keras.utils.Progbar(
             self.epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
         )
-        evaluation_seconds = 0.0
+        evaluation_seconds = math.inf  # the first one may be long
         for epoch in range(self.progress.epoch, self.epochs):
             scalars = self._train_epoch(epoch)
             shown = {name: value for name, value in scalars.items() if "/" not in name}
@@ -131,8 +135,8 @@ class Run:
                 with self.average.taken():
                     shown["validation"] = self._evaluate()
                 self._save()
+                evaluation_seconds = self.workers.mean(time.monotonic() - start)
             self._stop_if_asked()
-            evaluation_seconds = time.monotonic() - start
             bar.stateful_metrics |= shown.keys()  # shown as they are, not averaged over epochs
             bar.update(epoch + 1, list(shown.items()))
 
@@ -143,6 +147,8 @@ class Run:
             for step, sums in self._loop.parts(epoch, progress.step, progress.sums):
                 progress.step, progress.sums = step, sums
                 progress.seconds += time.monotonic() - start
+                if self.workers.mean(time.monotonic() - self._saved_at) > SAVE_SECONDS:
+                    self._save()
                 self._stop_if_asked()
                 start = time.monotonic()
         except NonFiniteError as error:
@@ -171,6 +177,7 @@ class Run:
         progress = self.progress
         progress.events = self.summaries.position()
         self.latest.save(self._step, dataclasses.asdict(progress))
+        self._saved_at = time.monotonic()
 
     def _evaluate(self):
         """Scores the validation split and keeps the model if it is the best so far; the refined

@@ -103,6 +103,7 @@ def hyper_parameters(config):
     """The bindings of an operative configuration that are numbers, truth values or names:
     {"ALEN.beta_v": 2.0}."""
     found = {}
+    config = re.sub(r" ?\\?\n +", " ", config)  # gin breaks long lines
     for name, text in re.findall(r"^([\w./]+) = (.+)$", config, flags=re.MULTILINE):
         if text in ("True", "False"):
             found[name] = text == "True"

@@ -31,7 +31,7 @@ def main(options):
 def default_workdir(gin_file):
     """runs/digits/alen for gin/digits/alen.gin."""
     parts = gin_file.removesuffix(".gin").replace("\\", "/").split("/")
-    return "/".join(["runs", *parts[-2:]])
+    return "/".join(["runs", *[part for part in parts if part not in ("", ".", "..")][-2:]])
 
 
 if __name__ == "__main__":

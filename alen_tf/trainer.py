@@ -5,6 +5,7 @@ import keras
 
 from alen_tf import provenance
 from alen_tf.averaging import Average
+from alen_tf.config import check_effective
 from alen_tf.distribution import Workers
 from alen_tf.errors import ConfigError, check_count, check_number, check_seed
 from alen_tf.interruption import Interruption
@@ -28,7 +29,7 @@ def train(
     epochs=gin.REQUIRED,
     batch_size=20,
     seed=0,
-    ema=0.0,
+    average=False,
     evaluate_every=1,
     choose_from=0.0,
     test_every=0,
@@ -48,8 +49,7 @@ def train(
       epochs: passes over the training split.
       batch_size: examples per step, over all replicas.
       seed: of initial weights, dropout and the order of examples.
-      ema: decay per epoch of the `Average` of the weights, which is evaluated and kept in their
-        place; 0 for the weights themselves.
+      average: whether the `Average` of the weights is evaluated and kept in their place.
       evaluate_every: epochs between evaluations on validation.
       choose_from: fraction of the run before which no checkpoint is chosen. The highest of many
         scores on a small validation split is often an early accident, and annealing is worth more.
@@ -74,11 +74,11 @@ def train(
     check_count("train.batch_size", batch_size)
     check_count("train.evaluate_every", evaluate_every)
     check_count("train.test_every", test_every, least=0)
-    check_number("train.ema", ema, most=1.0)
     check_number("train.choose_from", choose_from, most=1.0)
     check_seed("train.seed", seed)
-    if not isinstance(test, bool):
-        raise ConfigError(f"train.test is {test!r}, expected True or False")
+    for name, flag in (("average", average), ("test", test)):
+        if not isinstance(flag, bool):
+            raise ConfigError(f"train.{name} is {flag!r}, expected True or False")
     workers = Workers(strategy)
     if restart and workers.first and (old := Workdir(workdir).archive()):
         print(f"{workdir}: what it held is now in {old}")
@@ -90,7 +90,8 @@ def train(
         steps = epochs * batches.per_epoch
         learner.build(*shapes, task.space, task.oracle, steps, task.views)
         learner.adapt(splits.train.x)
-        average = Average(learner.weights, ema)
+        averages = Average(learner.weights if average else ())
+        check_effective()
         config = gin.operative_config_str()
         choice = min(epochs, round(choose_from * epochs) + 1)
         made_by = provenance.of(splits)
@@ -102,7 +103,17 @@ def train(
         with Workdir(folder).locked() as held:
             held.claim(config, made_by)
             run = Run(
-                held, config, task, splits, learner, average, batches, epochs, choice, stop, workers
+                held,
+                config,
+                task,
+                splits,
+                learner,
+                averages,
+                batches,
+                epochs,
+                choice,
+                stop,
+                workers,
             )
             run.train(evaluate_every, test_every)
             return run.finish(seed, test)

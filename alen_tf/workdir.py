@@ -83,24 +83,39 @@ class Workdir:
           made_by: code and data; see `provenance.of`.
 
         Raises:
-          WorkdirError: it was made by another configuration, another code or other data.
+          WorkdirError: it was made by another configuration, another code or other data, or holds
+            files of something else than a training.
         """
-        changed = None
-        if self.config.exists():
-            if difference := provenance.changed_lines(self.read_config(), config):
-                changed = f"another configuration ({difference})"
-            elif difference := provenance.difference(self._read_provenance(), made_by):
-                changed = difference
+        if not self.config.exists():
+            self._check_new()
+            # In this order: who finds a configuration finds the rest.
+            write_json(self.provenance, made_by | {"config": provenance.digest(config)})
+            write(self.config, config)
+            return
+        changed = provenance.difference(self._read_provenance(), made_by)
+        if difference := provenance.changed_lines(self.read_config(), config):
+            changed = f"another configuration ({difference})"
         if changed:
             raise WorkdirError(
                 f"{self.path} was made by {changed}; resume it with what it was made by, name "
                 "another --workdir, or start again with --restart, which keeps the old folder "
                 "beside"
             )
-        if not self.config.exists():
-            # In this order: who finds a configuration finds the rest.
-            write_json(self.provenance, made_by | {"config": provenance.digest(config)})
-            write(self.config, config)
+
+    def _check_new(self):
+        """Checks that nothing is in a folder without a configuration but what a training that was
+        killed before it wrote one leaves: no file of somebody else is replaced.
+
+        Raises:
+          WorkdirError: something else is in it.
+        """
+        ours = {self.provenance.name, self.latest.parent.name}
+        found = [path.name for path in self.path.iterdir() if not path.name.startswith(".")]
+        if others := sorted(set(found) - ours):
+            raise WorkdirError(
+                f"{self.path} is no folder of a training, without {self.config.name} and with "
+                f"{others[0]}; name another --workdir, or give --restart, which keeps it beside"
+            )
 
     def data_difference(self, data):
         """How data, as of `provenance.data`, differs from what the folder was made with, in words;

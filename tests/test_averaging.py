@@ -17,12 +17,12 @@ from alen_tf.tasks.digits import DigitsCompletion
 def test_an_average_is_the_sum_of_weights_that_fade(random):
     steps = random.randn(4, 2, 3).astype(np.float32)
     weight, count = tf.Variable(steps[0]), tf.Variable(7)
-    average = Average([weight, count], 0.2)
+    average = Average([weight, count])
     for epoch, step in enumerate(steps):
         weight.assign(step)
         average.update(epoch)
-    # The first epoch stands for those before, and the second looks back less than later ones.
-    shares = [2 / 11 * 0.2**2, 9 / 11 * 0.2**2, 0.8 * 0.2, 0.8]
+    # Of what is there, 2/11, 3/12 and 4/13 stay.
+    shares = [2 / 11 / 4 * 4 / 13, 9 / 11 / 4 * 4 / 13, 3 / 4 * 4 / 13, 9 / 13]
     with average.taken():
         np.testing.assert_allclose(weight, np.tensordot(shares, steps, 1), rtol=1e-5)
         assert count.numpy() == 7
@@ -31,7 +31,7 @@ def test_an_average_is_the_sum_of_weights_that_fade(random):
 
 def test_weights_come_back_after_an_error():
     weight = tf.Variable(1.0)
-    average = Average([weight], 0.5)
+    average = Average([weight])
     average.update(0)
     weight.assign(3.0)
     with contextlib.suppress(ZeroDivisionError), average.taken():
@@ -39,18 +39,8 @@ def test_weights_come_back_after_an_error():
     assert weight.numpy() == 3.0
 
 
-def test_without_a_decay_weights_are_their_own_average():
-    weight = tf.Variable(1.0)
-    average = Average([weight], 0.0)
-    average.update(0)
-    weight.assign(3.0)
-    with average.taken():
-        assert weight.numpy() == 3.0
-    assert not average.variables
-
-
 def test_the_best_model_is_the_average_of_its_run(tmp_path):
-    params = ("train.epochs = 3", "train.choose_from = 1.0", "train.ema = 0.5")
+    params = ("train.epochs = 3", "train.choose_from = 1.0", "train.average = True")
     config.parse(["gin/digits/two_layer.gin"], (*params, "MLP.hidden_units = 8"))
     trainer.train(tmp_path / "run")
     _, splits, learner = trained.restore(tmp_path / "run")

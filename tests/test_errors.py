@@ -21,7 +21,7 @@ DIGITS = "gin/digits/alen.gin"
         ("train.seed = 4294967296", "train.seed is 4294967296, expected .* below"),
         ("train.choose_from = 'a'", "train.choose_from is 'a', expected a number from 0 to 1"),
         ("train.choose_from = 2", "train.choose_from is 2"),
-        ("train.ema = -1", "train.ema is -1, expected a number from 0 to 1"),
+        ("train.average = 0.9", "train.average is 0.9, expected True or False"),
         ("train.test_every = -1", "train.test_every is -1"),
         ("train.test = 'no'", "train.test is 'no', expected True or False"),
         ("ALEN.uninformed = 2", "ALEN.uninformed is 2, expected a number from 0 to 1"),
@@ -33,6 +33,12 @@ DIGITS = "gin/digits/alen.gin"
         ("ALEN.energy = @ICNN\nICNN.hidden_layers = -1", "ICNN.hidden_layers is -1"),
         ("prediction/GradientAscent.steps = 1.5", "GradientAscent.steps is 1.5"),
         ("prediction/GradientAscent.step_size = -1", "GradientAscent.step_size is -1"),
+        ("SPEN.name = 'x'", "'x'\": nothing in this run takes it"),
+        (
+            "learning.optimizers.adam.learning_rate = 1",
+            "binds energy/adam.learning_rate, inference/",
+        ),
+        ("prediction/x/GradientAscent.steps = 1", "nothing in this run takes it"),
     ],
 )
 def test_settings_of_a_run(param, message, tmp_path):

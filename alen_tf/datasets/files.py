@@ -1,5 +1,6 @@
 """A user's own files as a data set: ARFF, CSV, Parquet, NPZ or libsvm."""
 
+import os
 import pathlib
 
 import gin
@@ -9,7 +10,7 @@ from alen_tf.datasets.labelled_arff import xml_labels
 from alen_tf.datasets.splits import Examples, Splits, three_splits
 from alen_tf.datasets.tables import READERS, check_binary, read_table
 from alen_tf.datasets.unnamed import SUFFIXES, read_libsvm, read_npz
-from alen_tf.errors import ConfigError, DataError
+from alen_tf.errors import ConfigError, DataError, check_count
 from alen_tf.interface import check_finite, shortened
 
 
@@ -44,6 +45,10 @@ def files(
     del manual_dir, data_dir
     if train is None:
         raise ConfigError("name the file to learn from: --gin_param=\"files.train = 'FILE'\"")
+    _check_path("files.train", train)
+    if test is not None:
+        _check_path("files.test", test)
+    _check_labels(labels)
     examples, label_names, feature_names = _read(train, labels)
     held_out = None
     if test is not None:
@@ -56,6 +61,21 @@ def files(
         raise DataError(f"{train}: no row has the label {shortened(never)}: leave it out")
     name = pathlib.Path(train).stem
     return Splits(name, *splits, label_names, feature_names)
+
+
+def _check_path(name, path):
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f"{name} is {path!r}, expected the path of a file, in quotes")
+
+
+def _check_labels(labels):
+    if isinstance(labels, tuple | list):
+        if not labels or not all(isinstance(name, str) for name in labels):
+            raise ConfigError(f"files.labels is {labels!r}, expected names, each in quotes")
+        if twice := [name for name in labels if list(labels).count(name) > 1]:
+            raise ConfigError(f"files.labels has {twice[0]!r} twice")
+    elif labels is not None and not isinstance(labels, str):
+        check_count("files.labels", labels)
 
 
 def _read(path, labels, features=None, label_names=None):

@@ -13,8 +13,8 @@ def read_inputs(path, interface):
     """The inputs of a file, [rows, ...], float32, for a model with this `Interface`.
 
     Columns are found by the names of the features that the model was trained on; where it knows no
-    names, all columns but those named like a label are features, in order; all, where they have
-    numbers for names and are as many as the model's.
+    names, all columns but those named like a label are features, in order. Columns with numbers for
+    names, as pandas calls unnamed ones, are all features.
 
     Raises:
       DataError: the file cannot be read, or its features are not those of the model.
@@ -28,8 +28,7 @@ def read_inputs(path, interface):
     table = read_table(path)
     if interface.feature_names:
         return table.values[:, table.columns(interface.feature_names, "feature")]
-    numbered = all(name.isdecimal() for name in table.names)  # as pandas calls unnamed ones
-    if numbered and table.values.shape[1:] == interface.input_shape:
+    if all(name.isdecimal() for name in table.names):
         return table.values
     labels = {plain(name) for name in interface.label_names}
     return table.values[:, [plain(name) not in labels for name in table.names]]

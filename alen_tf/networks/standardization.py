@@ -17,12 +17,13 @@ class Standardization(keras.layers.Layer):
         )
 
     def adapt(self, x):
-        """Takes mean and deviation from `x`, [examples, ..., features]; a constant feature is only
-        centred."""
+        """Takes mean and deviation from `x`, [examples, ..., features]; a feature that is constant,
+        up to the rounding of single precision, is only centred."""
         axes = tuple(range(x.ndim - 1))
         deviation = np.std(x, axis=axes, dtype=np.float64)
         self.mean.assign(np.mean(x, axis=axes, dtype=np.float64))
-        self.deviation.assign(np.where(deviation > 1e-7, deviation, 1.0))
+        varies = deviation > 1e-7 * np.max(np.abs(x), axis=axes)
+        self.deviation.assign(np.where(varies, deviation, 1.0))
 
     def call(self, x):
         # A quotient for every feature alone, and for every number a product, which is cheaper.

@@ -104,7 +104,14 @@ def test_mistakes(tmp_path, data):
         labels=5,
     )
     twice = ["sun", "sun"]
-    wrong(DataError, "named twice as a label", train=write_csv(tmp_path, x, y), labels=twice)
+    for write in (write_csv, write_npz):
+        path = write(tmp_path, x, y)
+        wrong(ConfigError, "files.labels has 'sun' twice", train=path, labels=twice)
+        wrong(ConfigError, "expected names, each in quotes", train=path, labels=[1, 2])
+        wrong(ConfigError, "files.labels is 2.5", train=path, labels=2.5)
+        wrong(ConfigError, "files.labels is True", train=path, labels=True)
+        wrong(ConfigError, "files.test is 3, expected the path", train=path, labels=2, test=3)
+    wrong(ConfigError, "files.train is 3, expected the path", train=3)
     for share in (0.0, 1.0, -0.1):
         for name in ("test_fraction", "validation_fraction"):
             message = f"{name} is {share}, expected a number between 0 and 1"

@@ -11,6 +11,7 @@ from alen_tf.interface import Interface
         ("0,1,2", [1, 2, 3]),  # numbers for names: all are features
         ("1,a,b", [2, 3]),  # a label, to be left out: too few are left, which the model tells
         ("0,1,a,b,c", [3, 4, 5]),
+        ("0,1,2,3,4", [1, 2, 3, 4, 5]),  # labels beside unnamed features: too many, likewise
     ],
 )
 def test_columns_without_known_names(tmp_path, header, expected):

@@ -25,6 +25,16 @@ def test_is_scikit_learns(random, kind):
     np.testing.assert_array_equal(found[:, [2, 4]], 0)
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e-3, 1e12])
+def test_scale_and_offset_do_not_matter(random, scale):
+    x = random.randn(50, 3) * scale
+    x[:, 2] = 0.1 * scale  # constant, up to rounding
+    expected = StandardScaler().fit_transform(x[:, :2])
+    found = adapted(x)(tf.constant(x, tf.float32)).numpy()
+    np.testing.assert_allclose(found[:, :2], expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found[:, 2], 0, atol=scale * 1e-6)
+
+
 def test_other_examples_use_the_training_statistics():
     train = np.array([[0.0, 3.0], [4.0, 3.0]])  # mean (2, 3), deviation (2, none)
     found = adapted(train)(tf.constant([[6.0, 5.0]]))

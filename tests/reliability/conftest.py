@@ -40,7 +40,7 @@ DIGITS = Training(
     (
         f"train.epochs = {EPOCHS}",
         "train.batch_size = 90",
-        "train.ema = 0.5",
+        "train.average = True",
         "MLP.hidden_units = 8",
         "MLPEnergy.hidden_units = 8",
         "MLPEnergy.global_units = 4",

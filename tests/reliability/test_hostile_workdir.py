@@ -10,7 +10,7 @@ from alen_tf import trained
 from alen_tf.errors import WorkdirError
 from alen_tf.workdir import Workdir
 
-from .conftest import content
+from .conftest import content, train_here
 from .hostile import mutated, survives
 
 
@@ -56,4 +56,18 @@ def test_huge_model(tmp_path, undisturbed, faults):
     (run / "model.json").write_text(json.dumps(model | {"input_shape": [10**12]}))
     with pytest.raises(WorkdirError, match=r"model.json is damaged: shapes \(\(1000000000000,\)"):
         trained.load(run)
+    faults()
+
+
+@pytest.mark.promise("Hostile files: what a folder holds that is no training's is not touched")
+def test_foreign_folder(tmp_path, faults):
+    events = tmp_path / "logs" / "train" / "events.out.tfevents.1.mine"
+    events.parent.mkdir(parents=True)
+    events.write_text("curves")
+    (tmp_path / "logs" / "results.json").write_text("{}")
+    before = content(tmp_path)
+    with pytest.raises(WorkdirError, match=r"logs is no folder of a training, .* results.json"):
+        train_here(tmp_path / "logs")
+    after = content(tmp_path)
+    assert {path: after[path] for path in before} == before
     faults()

@@ -10,7 +10,7 @@ from alen_tf import interruption, loop
 from alen_tf import run as training_run
 from alen_tf.errors import Interrupted
 
-from .conftest import Stop, assert_same, some_slow, train_here
+from .conftest import DIGITS, EPOCHS, Stop, assert_same, some_slow, train_here
 
 SECONDS = 5.0
 
@@ -102,25 +102,50 @@ def test_handlers_are_put_back():
         signal.raise_signal(signal.SIGINT)
 
 
+def saved_steps(workdir):
+    return max(int(path.name) for path in (workdir / "checkpoints/latest").glob("[0-9]*"))
+
+
+@pytest.mark.parametrize(("every", "killed"), [(1, 1), (1, 3), (2, 6), (EPOCHS, EPOCHS)])
 @pytest.mark.promise("Orderly stop: what was trained is saved before a long evaluation")
-def test_a_long_evaluation_loses_no_steps(tmp_path, undisturbed, faults, monkeypatch):
-    monkeypatch.setattr(training_run, "LONG_EVALUATION", 0.0)
-
-    def killed(self):
-        assert self.progress.epoch == 3
-        raise SystemExit
-
+def test_a_long_evaluation_loses_no_steps(
+    every, killed, tmp_path, undisturbed, faults, monkeypatch
+):
+    # The time of the one before tells that an evaluation is long; of the first nobody knows.
+    monkeypatch.setattr(training_run, "LONG_EVALUATION", 0.0 if killed > every else 100.0)
+    every = f"train.evaluate_every = {every}"
+    training = DIGITS._replace(params=(*DIGITS.params, every))
     with monkeypatch.context() as patch:
         evaluate = training_run.Run._evaluate
 
-        def third_fails(self):
-            return killed(self) if self.progress.epoch == 3 else evaluate(self)
+        def one_fails(self):
+            if self.progress.epoch == killed:
+                raise SystemExit
+            return evaluate(self)
 
-        patch.setattr(training_run.Run, "_evaluate", third_fails)
+        patch.setattr(training_run.Run, "_evaluate", one_fails)
+        with pytest.raises(SystemExit):
+            train_here(tmp_path / "run", training=training)
+    assert saved_steps(tmp_path / "run") == killed * 13
+    train_here(tmp_path / "run", training=training)
+    if training.params[-1] == "train.evaluate_every = 1":
+        assert_same(tmp_path / "run", undisturbed())
+    faults()
+
+
+@pytest.mark.promise("Orderly stop: a state is saved every five minutes, in the middle of an epoch")
+def test_states_are_saved_by_the_clock(tmp_path, undisturbed, faults, monkeypatch):
+    with monkeypatch.context() as patch:
+
+        def die(self):
+            if self.progress.step:
+                raise SystemExit
+
+        patch.setattr(training_run, "SAVE_SECONDS", 0.0)
+        patch.setattr(training_run.Run, "_stop_if_asked", die)
         with pytest.raises(SystemExit):
             train_here(tmp_path / "run")
-    steps = max(int(path.name) for path in (tmp_path / "run/checkpoints/latest").glob("[0-9]*"))
-    assert steps == 3 * 13
+    assert saved_steps(tmp_path / "run") == 1  # what the first call of the loop takes
     train_here(tmp_path / "run")
     assert_same(tmp_path / "run", undisturbed())
     faults()
