@@ -7,6 +7,7 @@ import tempfile
 
 from absl import flags
 
+from alen_tf.loop import TELLING
 from experiments import runs
 from experiments.benchmark import floor, growth, score, timing, variants
 from experiments.benchmark.workloads import BIBTEX, BOOKMARKS, HORSES, Workload
@@ -31,6 +32,7 @@ TRAINED = {
 }
 PREDICTED = {"Bibtex": 2048, "Bookmarks": 2048, "images 24x24": 2, "images 32x32": 32}
 STEPS = (0, 1, 3, 6, 20)
+STEPS_TIMED = 3 * TELLING  # training steps per call, as many of them telling as in an epoch
 
 
 def training(quick):
@@ -40,7 +42,7 @@ def training(quick):
         if quick and data != "Bibtex":
             continue
         images = data.startswith("images")
-        count, repetitions = (2, 1) if quick else (4, 3) if images else (40, 9)
+        count, repetitions = (2, 1) if quick else (4, 3) if images else (STEPS_TIMED, 9)
         workloads = {
             name: Workload(*methods[name], count=256 if images else 4000)
             for name in list(methods)[: 2 if quick else None]
@@ -83,7 +85,7 @@ def prediction(quick):
 
 def change(quick):
     """The training step on Bibtex with one thing changed."""
-    count, repetitions = (2, 1) if quick else (40, 15)
+    count, repetitions = (2, 1) if quick else (STEPS_TIMED, 15)
     found = variants.variants("bibtex/alen", count)
     times = timing.interleaved(
         {name: function for name, (function, _) in found.items()}, repetitions
@@ -108,7 +110,7 @@ def rival(quick):
         from experiments.benchmark import torch_rival
     except ImportError:
         return {"not measured": "pip install -e '.[benchmark]' brings PyTorch"}
-    count, repetitions = (2, 1) if quick else (40, 15)
+    count, repetitions = (2, 1) if quick else (STEPS_TIMED, 15)
     workload = Workload("bibtex/alen")
     data = workload.examples, workload.batches.size, count
     functions = {"ours": workload.steps(count), "PyTorch": torch_rival.training(*data)}
@@ -126,7 +128,7 @@ def products(quick):
     results = {}
     for data in ("Bibtex",) if quick else ("Bibtex", "Bookmarks", "images 24x24"):
         workload = Workload(*TRAINED[data]["alen"], count=4000)
-        count, repetitions = (2, 1) if quick else (2, 3) if "images" in data else (40, 9)
+        count, repetitions = (2, 1) if quick else (2, 3) if "images" in data else (STEPS_TIMED, 9)
         found = floor.products(workload)
         square, peak_flops = floor.peak()
         functions = {
