@@ -47,7 +47,7 @@ HORSES = Shape((32, 32, 3), (32, 32, 1))
 class Workload:
     """A learner and batches for it."""
 
-    def __init__(self, gin_file, shape=BIBTEX, params=(), count=1024):
+    def __init__(self, gin_file, shape=BIBTEX, params=(), count=4000):
         """Builds the learner that a gin file describes.
 
         Args:
