@@ -13,11 +13,12 @@ flags.DEFINE_bool("restart", False, "Start anew; an old workdir is renamed, not 
 def main(options):
     from alen_tf import calibration, config, evaluation, interruption, trainer
     from alen_tf.errors import ConfigError
+    from alen_tf.workdir import default_path
 
     if not options.gin_file:
         raise ConfigError("name a configuration, for example --gin_file=gin/digits/alen.gin")
     config.parse(options.gin_file, options.gin_param)
-    workdir = options.workdir or default_workdir(options.gin_file[-1])
+    workdir = options.workdir or default_path(options.gin_file[-1])
     with interruption.watched() as stop, config.complete():
         results = trainer.train(
             workdir, options.manual_dir, options.data_dir, stop, options.restart
@@ -26,12 +27,6 @@ def main(options):
     if confidence := calibration.table(results):
         print(confidence)
     print(f"\n{workdir}: results.json, pictures, checkpoints; tensorboard --logdir {workdir}")
-
-
-def default_workdir(gin_file):
-    """runs/digits/alen for gin/digits/alen.gin."""
-    parts = gin_file.removesuffix(".gin").replace("\\", "/").split("/")
-    return "/".join(["runs", *[part for part in parts if part not in ("", ".", "..")][-2:]])
 
 
 if __name__ == "__main__":

@@ -177,6 +177,12 @@ class Workdir:
         return made_by
 
 
+def default_path(gin_file):
+    """Where a run of a gin file leaves its files: runs/digits/alen for gin/digits/alen.gin."""
+    parts = gin_file.removesuffix(".gin").replace("\\", "/").split("/")
+    return "/".join(["runs", *[part for part in parts if part not in ("", ".", "..")][-2:]])
+
+
 @contextlib.contextmanager
 def writing(path):
     """Turns the errors of operating system and TensorFlow into one that names `path`.

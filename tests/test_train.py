@@ -28,14 +28,6 @@ def trained(tmp_path_factory):
     return workdir, done.stdout
 
 
-def test_a_workdir_is_named_after_its_gin_file():
-    from alen_tf.train import default_workdir
-
-    for path in ("gin/digits/alen.gin", "/home/gin/digits/alen.gin", "../digits/./alen.gin"):
-        assert default_workdir(path) == "runs/digits/alen"
-    assert default_workdir("../alen.gin") == "runs/alen"
-
-
 def test_prints_progress_and_a_table_of_scores_by_step(trained):
     workdir, printed = trained
     results = json.loads((workdir / "results.json").read_text())
