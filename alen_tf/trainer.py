@@ -93,27 +93,25 @@ def train(
         averages = Average(learner.weights if average else ())
         check_effective()
         config = gin.operative_config_str()
-        choice = min(epochs, round(choose_from * epochs) + 1)
         made_by = provenance.of(splits)
         workers.check_same(
             config + repr(made_by),
             "another code, configuration or data than another worker",
         )
-        stop = Interruption() if interruption is None else interruption
         with Workdir(folder).locked() as held:
             held.claim(config, made_by)
             run = Run(
-                held,
-                config,
-                task,
-                splits,
-                learner,
-                averages,
-                batches,
-                epochs,
-                choice,
-                stop,
-                workers,
+                workdir=held,
+                config=config,
+                task=task,
+                splits=splits,
+                learner=learner,
+                average=averages,
+                batches=batches,
+                epochs=epochs,
+                first_choice=min(epochs, round(choose_from * epochs) + 1),
+                interruption=Interruption() if interruption is None else interruption,
+                workers=workers,
             )
             run.train(evaluate_every, test_every)
             return run.finish(seed, test)

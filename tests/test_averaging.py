@@ -39,6 +39,16 @@ def test_weights_come_back_after_an_error():
     assert weight.numpy() == 3.0
 
 
+def test_without_weights_there_is_no_average():
+    weight = tf.Variable(1.0)
+    average = Average(())
+    average.update(0)
+    weight.assign(3.0)
+    with average.taken():
+        assert weight.numpy() == 3.0
+    assert not average.variables
+
+
 def test_the_best_model_is_the_average_of_its_run(tmp_path):
     params = ("train.epochs = 3", "train.choose_from = 1.0", "train.average = True")
     config.parse(["gin/digits/two_layer.gin"], (*params, "MLP.hidden_units = 8"))

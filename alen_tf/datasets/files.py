@@ -8,7 +8,7 @@ import numpy as np
 
 from alen_tf.datasets.labelled_arff import xml_labels
 from alen_tf.datasets.splits import Examples, Splits, three_splits
-from alen_tf.datasets.tables import READERS, check_binary, read_table
+from alen_tf.datasets.tables import READERS, check_binary, check_distinct, read_table
 from alen_tf.datasets.unnamed import SUFFIXES, read_libsvm, read_npz
 from alen_tf.errors import ConfigError, DataError, check_count
 from alen_tf.interface import check_finite, shortened
@@ -72,8 +72,6 @@ def _check_labels(labels):
     if isinstance(labels, tuple | list):
         if not labels or not all(isinstance(name, str) for name in labels):
             raise ConfigError(f"files.labels is {labels!r}, expected names, each in quotes")
-        if twice := [name for name in labels if list(labels).count(name) > 1]:
-            raise ConfigError(f"files.labels has {twice[0]!r} twice")
     elif labels is not None and not isinstance(labels, str):
         check_count("files.labels", labels)
 
@@ -99,6 +97,7 @@ def _read(path, labels, features=None, label_names=None):
     elif suffix == ".npz":
         examples = Examples(_matrix(path, "x"), _matrix(path, "y"))
         label_names = _names_of(path, examples.y.shape[1], names)
+        check_distinct(label_names, path)
         if len(examples.x) != len(examples.y):
             raise DataError(f"{path}: {len(examples.x)} rows in x, but {len(examples.y)} in y")
         check_binary(examples.y, label_names, path)

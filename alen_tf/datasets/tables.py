@@ -64,8 +64,7 @@ class Table:
         """
         if isinstance(labels, int):
             labels = self.names[max(0, len(self.names) - labels) :]
-        if repeated := _repeated(labels):
-            raise DataError(f"{self.source}: {repeated[0]!r} is named twice as a label")
+        check_distinct(labels, self.source)
         chosen = self.columns(labels, "label")
         if not 0 < len(chosen) < len(self.names):
             raise DataError(
@@ -78,6 +77,16 @@ class Table:
         x = x.astype(np.uint8) if np.all((x == 0) | (x == 1)) else x
         features = tuple(self.names[column] for column in rest)
         return Examples(x, y.astype(np.uint8)), tuple(labels), features
+
+
+def check_distinct(labels, source):
+    """Checks that no label is named twice.
+
+    Raises:
+      DataError: one is.
+    """
+    if repeated := _repeated(labels):
+        raise DataError(f"{source}: {repeated[0]!r} is named twice as a label")
 
 
 def check_binary(y, names, source):

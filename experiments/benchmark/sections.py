@@ -30,7 +30,7 @@ TRAINED = {
         name: (f"weizmann_horses/{name}", HORSES, IMAGES_32) for name in ("alen", "dvn_fcn", "fcn")
     },
 }
-EXAMPLES = {"Bibtex": 4000, "Bookmarks": 20_000}
+EXAMPLES = {"Bibtex": 4000, "Bookmarks": 20_000, "images 24x24": 256, "images 32x32": 256}
 PREDICTED = {"Bibtex": 2048, "Bookmarks": 2048, "images 24x24": 2, "images 32x32": 32}
 STEPS = (0, 1, 3, 6, 20)
 # Training steps per call, about as many as the trainer takes; as many of them tell as in an epoch.
@@ -47,7 +47,7 @@ def training(quick):
         images = data.startswith("images")
         count, repetitions = (2, 1) if quick else (4, 3) if images else (STEPS_TIMED, 9)
         workloads = {
-            name: Workload(*methods[name], count=256 if images else EXAMPLES[data])
+            name: Workload(*methods[name], count=EXAMPLES[data])
             for name in list(methods)[: 2 if quick else None]
         }
         functions = {name: workload.steps(count) for name, workload in workloads.items()}
@@ -130,7 +130,7 @@ def products(quick):
     """The training step's matrix products and convolutions, computed alone, against the step."""
     results = {}
     for data in ("Bibtex",) if quick else ("Bibtex", "Bookmarks", "images 24x24"):
-        workload = Workload(*TRAINED[data]["alen"], count=EXAMPLES.get(data, 256))
+        workload = Workload(*TRAINED[data]["alen"], count=EXAMPLES[data])
         count, repetitions = (2, 1) if quick else (2, 3) if "images" in data else (STEPS_TIMED, 9)
         found = floor.products(workload)
         square, peak_flops = floor.peak()

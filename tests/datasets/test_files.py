@@ -106,7 +106,7 @@ def test_mistakes(tmp_path, data):
     twice = ["sun", "sun"]
     for write in (write_csv, write_npz):
         path = write(tmp_path, x, y)
-        wrong(ConfigError, "files.labels has 'sun' twice", train=path, labels=twice)
+        wrong(DataError, "named twice as a label", train=path, labels=twice)
         wrong(ConfigError, "expected names, each in quotes", train=path, labels=[1, 2])
         wrong(ConfigError, "files.labels is 2.5", train=path, labels=2.5)
         wrong(ConfigError, "files.labels is True", train=path, labels=True)

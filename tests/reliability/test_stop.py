@@ -113,8 +113,7 @@ def test_a_long_evaluation_loses_no_steps(
 ):
     # The time of the one before tells that an evaluation is long; of the first nobody knows.
     monkeypatch.setattr(training_run, "LONG_EVALUATION", 0.0 if killed > every else 100.0)
-    every = f"train.evaluate_every = {every}"
-    training = DIGITS._replace(params=(*DIGITS.params, every))
+    training = DIGITS._replace(params=(*DIGITS.params, f"train.evaluate_every = {every}"))
     with monkeypatch.context() as patch:
         evaluate = training_run.Run._evaluate
 
@@ -128,7 +127,7 @@ def test_a_long_evaluation_loses_no_steps(
             train_here(tmp_path / "run", training=training)
     assert saved_steps(tmp_path / "run") == killed * 13
     train_here(tmp_path / "run", training=training)
-    if training.params[-1] == "train.evaluate_every = 1":
+    if every == 1:  # as `undisturbed` has it
         assert_same(tmp_path / "run", undisturbed())
     faults()
 
