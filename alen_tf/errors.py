@@ -7,6 +7,8 @@ a defect of this package and keeps its traceback.
 import math
 import numbers
 
+import numpy as np
+
 
 class UserError(Exception):
     """Base class: the message names the thing, where it is and what to do about it."""
@@ -108,3 +110,23 @@ def check_seed(name, number):
     check_count(name, number, least=0)
     if number >= 2**31:
         raise ConfigError(f"{name} is {number!r}, expected a whole number below 2**31")
+
+
+def check_finite(x, source):
+    """Checks that there is neither NaN nor infinity in `x`, [rows, ...].
+
+    Raises:
+      DataError: there is; the message names the row.
+    """
+    if not np.all(np.isfinite(x)):
+        row, *column = np.argwhere(~np.isfinite(x))[0]
+        raise DataError(
+            f"{source}: row {row + 1}, feature {column[-1] + 1}: {x[(row, *column)]} "
+            "is not a finite number"
+        )
+
+
+def shortened(names, shown=8):
+    """The first names of many, as text."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(map(repr, names[:shown])) + more

@@ -8,18 +8,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from alen_tf import arguments, in_memory
+from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.splits import Examples, Splits, hold_out
-from alen_tf.errors import UserError, check_count, check_number, check_share
-from alen_tf.explanation import explain
+from alen_tf.errors import UserError, check_count, check_number, check_share, shortened
+from alen_tf.evaluation.trained_model import Model
 from alen_tf.inference.ascent import GradientAscent
-from alen_tf.interface import shortened
-from alen_tf.learning.alen import ALEN
-from alen_tf.learning.optimizers import adam
-from alen_tf.model import Model
+from alen_tf.models.alen import ALEN
+from alen_tf.models.optimizers import adam
 from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.objectives import losses, metrics
+from alen_tf.serving.explanation import explain
 from alen_tf.tasks.multilabel import MultiLabel
+from alen_tf.training import in_memory
 
 
 class ALENClassifier(ClassifierMixin, BaseEstimator):

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from alen_tf import command_line
+from alen_tf.cli import command_line
 
 flags.adopt_module_key_flags(command_line)
 flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", lower_bound=0)
@@ -16,9 +16,11 @@ flags.DEFINE_string("output", None, "JSON file for the scores, as in results.jso
 def main(options):
     import pathlib
 
-    from alen_tf import calibration, evaluation, trained
     from alen_tf.errors import WorkdirError
-    from alen_tf.workdir import write_json
+    from alen_tf.evaluation import calibration
+    from alen_tf.evaluation import scores as evaluation
+    from alen_tf.serving import trained
+    from alen_tf.storage import write_json
 
     if not options.workdir:
         raise WorkdirError("name the folder of a trained model with --workdir")

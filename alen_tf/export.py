@@ -2,15 +2,16 @@
 
 from absl import flags
 
-from alen_tf import command_line
+from alen_tf.cli import command_line
 
 flags.adopt_module_key_flags(command_line)
 flags.DEFINE_string("output", None, "Folder of the SavedModel, such as models/scene/1.")
 
 
 def main(options):
-    from alen_tf import exported, trained
     from alen_tf.errors import UserError
+    from alen_tf.serving import saved_model as exported
+    from alen_tf.serving import trained
 
     for name in ("workdir", "output"):
         if not options[name].value:

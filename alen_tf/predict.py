@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from alen_tf import command_line
+from alen_tf.cli import command_line
 
 flags.adopt_module_key_flags(command_line)
 flags.DEFINE_string(
@@ -26,8 +26,10 @@ flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", l
 
 
 def main(options):
-    from alen_tf import masks, predictions, trained
     from alen_tf.errors import UserError
+    from alen_tf.serving import image_files as masks
+    from alen_tf.serving import tables as predictions
+    from alen_tf.serving import trained
 
     for name in ("workdir", "input", "output"):
         if not options[name].value:

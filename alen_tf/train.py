@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from alen_tf import command_line
+from alen_tf.cli import command_line
 
 flags.adopt_module_key_flags(command_line)
 flags.DEFINE_multi_string("gin_file", [], "Gin file; may repeat, later ones win.")
@@ -11,9 +11,11 @@ flags.DEFINE_bool("restart", False, "Start anew; an old workdir is renamed, not 
 
 
 def main(options):
-    from alen_tf import calibration, config, evaluation, interruption, trainer
     from alen_tf.errors import ConfigError
-    from alen_tf.workdir import default_path
+    from alen_tf.evaluation import calibration
+    from alen_tf.evaluation import scores as evaluation
+    from alen_tf.training import config, interruption, trainer
+    from alen_tf.training.workdir import default_path
 
     if not options.gin_file:
         raise ConfigError("name a configuration, for example --gin_file=gin/digits/alen.gin")

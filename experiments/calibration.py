@@ -13,7 +13,7 @@ RUN = runs.Run("gin/bibtex/alen.gin", 0)
 
 def main(argv):
     del argv
-    from alen_tf import calibration
+    from alen_tf.evaluation import calibration
 
     (results,) = runs.train(NAME, [RUN])
     print(calibration.table(results))

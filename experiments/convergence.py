@@ -19,7 +19,8 @@ def follow(workdir):
     import numpy as np
     import tensorflow as tf
 
-    from alen_tf import evaluation, trained
+    from alen_tf.evaluation import scores as evaluation
+    from alen_tf.serving import trained
 
     _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
     path = evaluation.Predictor(learner, STEPS)(splits.test.x)

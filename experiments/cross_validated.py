@@ -24,9 +24,10 @@ def fit(method, parameters, train, seed):
     from sklearn.preprocessing import StandardScaler
 
     if method == "ALEN":
-        from alen_tf import ALENClassifier, in_memory
+        from alen_tf import ALENClassifier
         from alen_tf.datasets.splits import Splits
         from alen_tf.tasks.multilabel import MultiLabel
+        from alen_tf.training import in_memory
 
         model = ALENClassifier(**parameters)
         splits = Splits(DATASET, train, train.take(slice(1)), train)  # the last epoch is taken

@@ -29,10 +29,10 @@ def measure(workdir):
     thresholds that are best on validation without known tags."""
     import numpy as np
 
-    from alen_tf import trained
-    from alen_tf.interface import Interface
-    from alen_tf.model import Model
+    from alen_tf.evaluation.signature import Interface
+    from alen_tf.evaluation.trained_model import Model
     from alen_tf.objectives.metrics import f1_of_examples
+    from alen_tf.serving import trained
 
     _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
     tuned = json.loads((workdir / "results.json").read_text())["validation"]["tuned"]

@@ -33,24 +33,24 @@ def measure(strategy, seconds):
     """Medians of the time of a step, and the bytes of gradients that workers exchange in it.
 
     Args:
-      strategy: of `alen_tf.distribution.Workers`.
+      strategy: of `alen_tf.training.distribution.Workers`.
       seconds: how long each batch size is timed.
 
     Returns:
       {"seconds_per_step": {batch size: seconds}, "gradient_bytes": bytes}.
     """
-    from alen_tf.distribution import Workers
+    from alen_tf.training.distribution import Workers
 
     workers = Workers(strategy)  # before anything else that TensorFlow is asked for
 
     import gin
     import numpy as np
 
-    from alen_tf import config, trainer
     from alen_tf.datasets.splits import Examples
     from alen_tf.inference.spaces import Box
-    from alen_tf.loop import Batches, Loop
     from alen_tf.objectives import oracles
+    from alen_tf.training import config, trainer
+    from alen_tf.training.loop import Batches, Loop
 
     random = np.random.default_rng(0)
     x = (random.random((max(BATCHES) * 4, FEATURES)) < 0.04).astype(np.float32)

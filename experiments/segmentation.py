@@ -79,7 +79,8 @@ def figure(record, run, name):
     """
     import numpy as np
 
-    from alen_tf import evaluation, trained
+    from alen_tf.evaluation import scores as evaluation
+    from alen_tf.serving import trained
 
     workdir = runs.trained_workdir(record, run)
     task, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)

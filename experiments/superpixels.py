@@ -42,8 +42,9 @@ def table(hits, purities):
 
 def main(argv):
     del argv
-    from alen_tf import evaluation, trained
+    from alen_tf.evaluation import scores as evaluation
     from alen_tf.objectives import metrics
+    from alen_tf.serving import trained
     from alen_tf.tasks import face_parts
 
     workdir = runs.trained_workdir("table2", RUN)

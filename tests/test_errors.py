@@ -3,8 +3,8 @@
 import gin
 import pytest
 
-from alen_tf import config, trainer
 from alen_tf.errors import ConfigError
+from alen_tf.training import config, trainer
 from tests.commands import assert_one_clear_line, run
 
 DIGITS = "gin/digits/alen.gin"

@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from alen_tf import ALENClassifier, exported, predictions, trained
+from alen_tf import ALENClassifier
 from alen_tf.errors import UserError
 from alen_tf.objectives.metrics import example_f1
+from alen_tf.serving import saved_model as exported
+from alen_tf.serving import tables as predictions
+from alen_tf.serving import trained
 from tests.commands import assert_one_clear_line, run
 
 GIN = "gin/own/multilabel.gin"

@@ -14,12 +14,17 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from alen_tf import calibration, config, evaluation, exported, masks, trained, trainer
-from alen_tf.datasets import images
+from alen_tf.datasets.readers import images
 from alen_tf.errors import UserError
-from alen_tf.interface import Interface
-from alen_tf.model import Model
+from alen_tf.evaluation import calibration
+from alen_tf.evaluation import scores as evaluation
+from alen_tf.evaluation.signature import Interface
+from alen_tf.evaluation.trained_model import Model
 from alen_tf.objectives.metrics import mean_iou, pixel_accuracy
+from alen_tf.serving import image_files as masks
+from alen_tf.serving import saved_model as exported
+from alen_tf.serving import trained
+from alen_tf.training import config, trainer
 from tests import commands
 from tests.photographs import write_folder
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from alen_tf import ALENClassifier
-from alen_tf.datasets.labelled_arff import read_labelled, xml_labels
+from alen_tf.datasets.readers.labelled_arff import read_labelled, xml_labels
 from alen_tf.objectives.metrics import example_f1
 from tests.commands import run
 

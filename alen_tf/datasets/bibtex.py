@@ -8,7 +8,7 @@ chosen by a fixed seed, are the validation split. It is also a TFDS data set: af
 import gin
 import tensorflow_datasets as tfds
 
-from alen_tf.datasets import tags
+from alen_tf.datasets.readers import tags
 from alen_tf.datasets.splits import Splits, hold_out
 
 WORDS, TAGS = 1836, 159

@@ -9,7 +9,7 @@ and 27,856 test documents: the order is already random. The source offers no dir
 import gin
 import tensorflow_datasets as tfds
 
-from alen_tf.datasets import tags
+from alen_tf.datasets.readers import tags
 from alen_tf.datasets.splits import Splits
 from alen_tf.errors import DataError
 

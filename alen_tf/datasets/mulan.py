@@ -2,9 +2,9 @@
 
 import gin
 
-from alen_tf.datasets.labelled_arff import read_labelled, xml_labels
+from alen_tf.datasets.readers.labelled_arff import read_labelled, xml_labels
+from alen_tf.datasets.readers.tags import manual_file
 from alen_tf.datasets.splits import Splits, hold_out
-from alen_tf.datasets.tags import manual_file
 from alen_tf.errors import DataError
 
 SOURCE = "github.com/tsoumakas/mulan (data/multi-label)"

@@ -11,8 +11,8 @@ import pathlib
 import gin
 import numpy as np
 
+from alen_tf.datasets.readers.unnamed import read_npz
 from alen_tf.datasets.splits import Examples, Splits, check_disjoint
-from alen_tf.datasets.unnamed import read_npz
 from alen_tf.errors import DataError
 
 IMAGES = "weizmann_horses_32x32.npz"

@@ -9,7 +9,7 @@ from alen_tf.errors import check_number
 class HalfSquares(keras.regularizers.Regularizer):
     """The penalty weight/2 ||W||^2, as a part of the update and not of the loss.
 
-    For variables' regularizers alone, and for the optimizers of `alen_tf.learning.optimizers`,
+    For variables' regularizers alone, and for the optimizers of `alen_tf.models.optimizers`,
     which add its gradient, weight W: plain SGD by shrinking W, without a matrix for the gradient. A
     call, which Keras adds to `Model.losses`, gives 0, so `Model.fit` would learn without it;
     `penalty` tells the value.

@@ -5,7 +5,7 @@ import numpy as np
 
 from alen_tf.datasets.augmentation import ImageAugmentation
 from alen_tf.inference.spaces import Box, Simplex
-from alen_tf.inference.views import ImageViews
+from alen_tf.inference.test_time_augmentation import ImageViews
 from alen_tf.objectives import metrics, oracles
 from alen_tf.tasks.task import Task
 

@@ -5,7 +5,7 @@ import abc
 import numpy as np
 
 from alen_tf.datasets.augmentation import Augmentation
-from alen_tf.inference.views import Views
+from alen_tf.inference.test_time_augmentation import Views
 from alen_tf.objectives import oracles
 
 # Candidates for tuned decision thresholds; cross-entropy networks on rare labels want small ones.

@@ -5,8 +5,9 @@ import time
 import gin
 import keras
 
-from alen_tf import config, evaluation
-from alen_tf.loop import Batches, Loop
+from alen_tf.evaluation import scores as evaluation
+from alen_tf.training import config
+from alen_tf.training.loop import Batches, Loop
 
 
 def seconds_to(gin_file, targets, data_dir, manual_dir, most_epochs):

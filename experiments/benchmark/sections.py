@@ -7,7 +7,7 @@ import tempfile
 
 from absl import flags
 
-from alen_tf.loop import STEPS_PER_CALL, TELLING
+from alen_tf.training.loop import STEPS_PER_CALL, TELLING
 from experiments import runs
 from experiments.benchmark import floor, growth, score, timing, variants
 from experiments.benchmark.workloads import BIBTEX, BOOKMARKS, HORSES, Workload
@@ -66,7 +66,7 @@ def training(quick):
 
 def prediction(quick):
     """Examples per second of ALEN's prediction, from arrays to arrays, by number of steps."""
-    from alen_tf.evaluation import Predictor
+    from alen_tf.evaluation.scores import Predictor
 
     results = {}
     for data, examples in PREDICTED.items():

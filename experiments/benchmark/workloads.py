@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from alen_tf import config, trainer
 from alen_tf.datasets.splits import Examples
-from alen_tf.loop import Batches, Loop
+from alen_tf.training import config, trainer
+from alen_tf.training.loop import Batches, Loop
 
 assert trainer  # parsing needs `train` to be known
 

@@ -10,12 +10,12 @@ import pytest
 import tensorflow as tf
 
 from alen_tf.inference.spaces import Box
-from alen_tf.learning.alen import ALEN
-from alen_tf.learning.feed_forward import FeedForward
-from alen_tf.loop import Batches
+from alen_tf.models.alen import ALEN
+from alen_tf.models.feed_forward import FeedForward
 from alen_tf.networks.fcn import FCN
 from alen_tf.networks.mlp import MLP
 from alen_tf.objectives import oracles
+from alen_tf.training.loop import Batches
 from experiments.benchmark import floor, sections, timing, variants
 from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
 from tests.commands import ROOT

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from alen_tf import config, trainer
 from alen_tf.errors import Interrupted
-from alen_tf.interruption import Interruption
+from alen_tf.training import config, trainer
+from alen_tf.training.interruption import Interruption
 from tests import events
 from tests.commands import ENVIRONMENT, ROOT
 

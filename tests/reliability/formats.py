@@ -9,18 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from alen_tf import config
-from alen_tf.datasets import images
 from alen_tf.datasets.archives import Archive
-from alen_tf.datasets.arff import read_arff
-from alen_tf.datasets.files import files
-from alen_tf.datasets.labelled_arff import xml_labels
 from alen_tf.datasets.lfw_parts import read_names
-from alen_tf.datasets.tables import read_table
-from alen_tf.datasets.unnamed import read_libsvm, read_npz
+from alen_tf.datasets.readers import images
+from alen_tf.datasets.readers.arff import read_arff
+from alen_tf.datasets.readers.files import files
+from alen_tf.datasets.readers.labelled_arff import xml_labels
+from alen_tf.datasets.readers.tables import read_table
+from alen_tf.datasets.readers.unnamed import read_libsvm, read_npz
 from alen_tf.datasets.weizmann_horses import read_rows
-from alen_tf.interface import Interface
-from alen_tf.workdir import read_json
+from alen_tf.evaluation.signature import Interface
+from alen_tf.storage import read_json
+from alen_tf.training import config
 from tests.archives import tar
 
 from .conftest import DIGITS

@@ -6,9 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from alen_tf import provenance, trained
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import DataError, WorkdirError
+from alen_tf.serving import trained
+from alen_tf.training import provenance
 from tests.commands import run
 
 from .conftest import DIGITS, Training, content, train_here

@@ -13,8 +13,10 @@ import subprocess
 import pytest
 import tensorflow as tf
 
-from alen_tf import checkpoints, trained, workdir
+from alen_tf import storage
 from alen_tf.errors import WorkdirError
+from alen_tf.serving import trained
+from alen_tf.training import checkpoints, workdir
 
 from .conftest import assert_same, content, one_line, some_slow, train_here
 
@@ -199,7 +201,7 @@ def test_truncated_results(tmp_path, undisturbed, faults):
     for name in ("results.json", "model.json"):
         cut(run / name, 8 * 50)
         with pytest.raises(WorkdirError, match=f"{run / name} is damaged"):
-            workdir.read_json(run / name)
+            storage.read_json(run / name)
         faults()
     with pytest.raises(WorkdirError, match=f"{run / 'model.json'} is damaged"):
         trained.load(run)

@@ -13,9 +13,10 @@ import zlib
 import numpy as np
 import pytest
 
-from alen_tf.datasets import archives, unnamed
+from alen_tf.datasets import archives
 from alen_tf.datasets.archives import Archive
-from alen_tf.datasets.unnamed import read_npz
+from alen_tf.datasets.readers import unnamed
+from alen_tf.datasets.readers.unnamed import read_npz
 from alen_tf.errors import DataError, UserError
 from tests.archives import tar
 from tests.photographs import png_header

@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from alen_tf import trained
 from alen_tf.errors import WorkdirError
-from alen_tf.workdir import Workdir
+from alen_tf.serving import trained
+from alen_tf.training.workdir import Workdir
 
 from .conftest import content, train_here
 from .hostile import mutated, survives

@@ -3,7 +3,7 @@
 import pytest
 
 from alen_tf.errors import WorkdirError
-from alen_tf.workdir import Workdir
+from alen_tf.training.workdir import Workdir
 
 from .conftest import DIGITS, Training
 

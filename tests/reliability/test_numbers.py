@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from alen_tf import ALENClassifier, loop
+from alen_tf import ALENClassifier
 from alen_tf.datasets.splits import Examples
 from alen_tf.errors import NonFiniteError
 from alen_tf.inference.clamped import Clamped
 from alen_tf.inference.spaces import Box, Simplex
-from alen_tf.learning.alen import ALEN
+from alen_tf.models.alen import ALEN
 from alen_tf.objectives import metrics, oracles
+from alen_tf.training import loop
 
 from .conftest import DIGITS, EPOCHS, Training, assert_same, curves, some_slow, train_here
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from alen_tf import interruption, loop
-from alen_tf import run as training_run
 from alen_tf.errors import Interrupted
+from alen_tf.training import interruption, loop
+from alen_tf.training import run as training_run
 
 from .conftest import DIGITS, EPOCHS, Stop, assert_same, some_slow, train_here
 

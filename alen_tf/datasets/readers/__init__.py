@@ -1,0 +1,1 @@
+"""Readers of users' files: tables, ARFF, images."""

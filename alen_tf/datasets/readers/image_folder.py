@@ -1,0 +1,119 @@
+"""A user's folder of images and masks as a data set."""
+
+import pathlib
+
+import gin
+import numpy as np
+
+from alen_tf.datasets.readers import images
+from alen_tf.datasets.splits import Examples, Splits, three_splits
+from alen_tf.errors import ConfigError, DataError, check_counts, shortened
+
+PARTS = ("train", "validation", "test")
+
+
+@gin.register
+def image_folder(
+    folder=None,
+    classes=("object",),
+    size=32,
+    validation_fraction=0.2,
+    test_fraction=0.2,
+    seed=0,
+    manual_dir=None,
+    data_dir=None,
+):
+    """Loads images `images/NAME.png` or `.jpg` and masks `masks/NAME.png` of the same names.
+
+    A folder with a `train/` in it has these two folders there, and in `validation/` and `test/`
+    where there are these; what there is not is held out from the training images. Masks are read by
+    `read_mask`, images by `read_image`; of a place of a smaller image the output is the most
+    frequent class.
+
+    Args:
+      folder: the folder.
+      classes: names of the classes in the order of the masks' values, background among them; or a
+        single name for masks of what is inside and outside.
+      size: height and width of what the model sees, or (height, width); images are stretched to it.
+      validation_fraction, test_fraction: shares of images that are held out, where it comes to
+        that.
+      seed: of what is held out.
+      manual_dir, data_dir: not used; paths are relative to the working directory.
+
+    Raises:
+      ConfigError: there is no `folder`, or names or size are none.
+      DataError: a file is missing, damaged or of a wrong kind, or there is nothing to learn.
+    """
+    del manual_dir, data_dir
+    if folder is None:
+        raise ConfigError("name the folder: --gin_param=\"image_folder.folder = 'DIR'\"")
+    size = _checked(classes, size)
+    folder = pathlib.Path(folder).expanduser()
+    folders = {part: folder / part for part in PARTS if (folder / part).is_dir()}
+    if "train" in folders:
+        _check_parts(folder)
+    else:
+        folders = {"train": folder}
+    parts = {part: _read(path, classes, size) for part, path in folders.items()}
+    splits = three_splits(
+        folder,
+        **parts,
+        validation_fraction=validation_fraction,
+        test_fraction=test_fraction,
+        seed=seed,
+    )
+    never = [classes[k] for k in np.flatnonzero(~splits[0].y.any(axis=(0, 1, 2)))]
+    if never:
+        raise DataError(f"{folder}: no training mask shows {shortened(never)} at {_text(size)}")
+    facts = {"size": _text(size)}
+    return Splits(folder.resolve().name, *splits, label_names=tuple(classes), facts=facts)
+
+
+def _check_parts(folder):
+    """Checks that a folder with a `train/` has no folders which would be passed over.
+
+    Raises:
+      DataError: it has.
+    """
+    for path in images.entries(folder):
+        if path.is_dir() and path.name not in PARTS and path.name[0] != ".":
+            raise DataError(f"{path}: folders beside train/ are called {' and '.join(PARTS[1:])}")
+
+
+def _text(size):
+    return f"{size[0]}x{size[1]}"
+
+
+def _checked(classes, size):
+    """(height, width), once classes and size are found to make sense."""
+    size = size if isinstance(size, tuple | list) else (size, size)
+    check_counts("image_folder.size", size)
+    if len(size) != 2:
+        raise ConfigError(f"image_folder.size = {size}: expected pixels, or (height, width)")
+    listed = isinstance(classes, tuple | list)
+    if not listed or not all(isinstance(name, str) for name in classes):
+        raise ConfigError(f"classes = {classes!r}: expected names, such as ('object',)")
+    if not 0 < len(set(classes)) == len(classes) < images.UNKNOWN:
+        raise ConfigError(
+            f"classes = {classes!r}: expected 1 to {images.UNKNOWN - 1} names, all different"
+        )
+    return size
+
+
+def _read(folder, classes, size):
+    """The `Examples` of a folder with `images/` and `masks/`."""
+    photographs = images.listed(folder / "images", images.PHOTOGRAPHS)
+    masks = images.listed(folder / "masks", images.MASKS)
+    for name, path in photographs.items():
+        if name not in masks:
+            raise DataError(f"{path}: has no mask {folder / 'masks' / name}.png")
+    for name, path in masks.items():
+        if name not in photographs:
+            raise DataError(f"{path}: has no image {folder / 'images' / name}.png or .jpg")
+    x, sizes = images.read_images(photographs, size)
+    y = np.empty((*x.shape[:3], len(classes)), np.uint8)
+    for row, (name, path) in enumerate(photographs.items()):
+        mask = images.read_mask(masks[name], classes)
+        images.check_size(masks[name], mask, path, sizes[row])
+        y[row] = images.outputs(mask, classes, size)
+    return Examples(x, y)

@@ -1,0 +1,57 @@
+"""Rows to predict for: files of features, with or without labels beside them."""
+
+import pathlib
+
+import numpy as np
+
+from alen_tf.datasets.readers.tables import READERS, plain, read_table
+from alen_tf.datasets.readers.unnamed import SUFFIXES, read_libsvm, read_npz
+from alen_tf.errors import DataError
+
+
+def read_inputs(path, interface):
+    """The inputs of a file, [rows, ...], float32, for a model with this `Interface`.
+
+    Columns are found by the names of the features that the model was trained on; where it knows no
+    names, all columns but those named like a label are features, in order. Columns with numbers for
+    names, as pandas calls unnamed ones, are all features.
+
+    Raises:
+      DataError: the file cannot be read, or its features are not those of the model.
+    """
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix == ".npz":
+        return read_npz(path, "x")
+    if suffix in SUFFIXES:
+        return read_libsvm(path, interface.input_shape[0])[0]
+    _check_suffix(path, suffix, SUFFIXES)
+    table = read_table(path)
+    if interface.feature_names:
+        return table.values[:, table.columns(interface.feature_names, "feature")]
+    if all(name.isdecimal() for name in table.names):
+        return table.values
+    labels = {plain(name) for name in interface.label_names}
+    return table.values[:, [plain(name) not in labels for name in table.names]]
+
+
+def read_known(path, interface):
+    """Known labels of a file, [rows, ...], float32 with NaN where they are unknown.
+
+    An NPZ file has them in an array "known", other files in columns named like some of the labels.
+
+    Raises:
+      DataError: the file cannot be read, or a column is no label of the model.
+    """
+    suffix = pathlib.Path(path).suffix.lower()
+    if suffix == ".npz":
+        return read_npz(path, "known")
+    _check_suffix(path, suffix, (".npz",))
+    table = read_table(path)
+    names = {plain(name): name for name in interface.label_names}
+    found = [names.get(plain(name), name) for name in table.names]
+    return interface.known_columns(found, np.asarray(table.values), path)
+
+
+def _check_suffix(path, suffix, others):
+    if suffix not in READERS:
+        raise DataError(f"{path}: not one of {', '.join((*READERS, *others))}")

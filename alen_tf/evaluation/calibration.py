@@ -1,0 +1,129 @@
+"""How true confidence is: v(x, y) of predictions against the scores that they turn out to have."""
+
+import numpy as np
+import tensorflow as tf
+from scipy import stats
+
+from alen_tf.evaluation import scores as evaluation
+from alen_tf.evaluation.signature import Interface
+from alen_tf.evaluation.trained_model import Model
+from alen_tf.inference.batching import in_batches
+from alen_tf.models.learner import per_example
+
+BINS = 10
+SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
+
+
+def evaluate_and_judge(task, splits, learner, paths):
+    """What `results.json` says of splits, confidence included.
+
+    Args:
+      task, splits, paths: see `evaluation.evaluate_splits`.
+      learner: the trained learner, whose paths these are.
+
+    Returns:
+      (results, the model's `Interface`).
+    """
+    results = evaluation.evaluate_splits(task, splits, paths)
+    threshold = results["validation"]["tuned"]["threshold"]
+    interface = Interface.of(splits, threshold, task.expected)
+    judge(task, Model(learner, interface), splits, paths, results)
+    return results, interface
+
+
+def judge(task, model, splits, paths, results):
+    """Adds a `report` as "confidence" to the results of each split, for a model that has it, with
+    the name of what is "expected".
+
+    Args:
+      task: the `Task`; its oracle value of a discrete output is the score of one example.
+      model: a `Model`.
+      splits: the `Splits`.
+      paths: see `evaluation.predict_splits`; their ends are judged.
+      results: see `evaluation.evaluate_splits`.
+    """
+    interpret = tf.function(model.interpret, reduce_retracing=True, autograph=False)
+    for split, path in paths.items():
+        examples = getattr(splits, split)
+        found = in_batches(interpret, model.learner.views, examples.x, path[-1])
+        if not np.isnan(found.confidence).any():
+            y, y_true = (tf.cast(y, tf.float32) for y in (found.labels, examples.y))
+            score = per_example(task.oracle(y, y_true)).numpy()
+            judged = report(found.confidence, score)
+            results[split]["confidence"] = {"expected": task.expected, **judged}
+
+
+def _reports(results):
+    splits = [split for split in ("validation", "test") if split in results]
+    reports = {split: results[split].get("confidence") for split in splits}
+    name = {"expected": results["metric"]}  # in records of before it was named
+    return {split: name | found for split, found in reports.items() if found}
+
+
+def report(confidence, score):
+    """Rank correlation, a table of equally filled bins, and scores of the most confident examples.
+
+    Args:
+      confidence, score: [examples].
+
+    Returns:
+      {"rank_correlation": Spearman's, "bins": [{"confidence": mean, "score": mean, "examples":
+      count}], "kept": {"50": mean score of the most confident 50%, ...}}.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    parts = np.array_split(order[::-1], min(BINS, len(order)))
+    varied = np.ptp(confidence) > 0 and np.ptp(score) > 0
+    return {
+        "rank_correlation": float(stats.spearmanr(confidence, score)[0]) if varied else 0.0,
+        "bins": [
+            {
+                "confidence": float(np.mean(confidence[part])),
+                "score": float(np.mean(score[part])),
+                "examples": len(part),
+            }
+            for part in parts
+        ],
+        "kept": {
+            str(share): float(np.mean(score[order[: max(1, round(len(order) * share / 100))]]))
+            for share in SHARES
+        },
+    }
+
+
+def table(results):
+    """What `judge` added to the results, as text."""
+    lines = []
+    for split, found in _reports(results).items():
+        lines.append(f"confidence on {split}: rank correlation {found['rank_correlation']:.3f}")
+        name = found["expected"]
+        lines.append(f"{'expected ' + name:>28}{'true':>10}{'examples':>10}")
+        lines += [
+            f"{part['confidence']:28.4f}{part['score']:10.4f}{part['examples']:10d}"
+            for part in found["bins"]
+        ]
+        kept = (f"{share}%: {value:.4f}" for share, value in found["kept"].items())
+        lines.append(f"mean {name} of the most confident " + ", ".join(kept))
+    return "\n".join(lines)
+
+
+def figure(results):
+    """What `judge` added to the results: bins against the diagonal, and the scores of the examples
+    that are kept. None where it added nothing."""
+    reports = _reports(results)
+    if not reports:
+        return None
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
+    left.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
+    for split, found in reports.items():
+        x, y = zip(*((part["confidence"], part["score"]) for part in found["bins"]), strict=True)
+        left.plot(x, y, marker="o", markersize=4, label=split)
+        right.plot(list(map(int, found["kept"])), list(found["kept"].values()), marker="o")
+    (name,) = {found["expected"] for found in reports.values()}
+    left.set(xlabel=f"expected {name}, v(x, y)", ylabel=f"true {name}", xlim=(0, 1), ylim=(0, 1))
+    right.set(xlabel="most confident predictions kept, %", ylabel=f"mean {name}")
+    left.legend()
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    return figure

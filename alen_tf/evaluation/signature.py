@@ -1,0 +1,150 @@
+"""What a trained model takes and gives: shapes, names and threshold, kept beside its weights.
+
+With it a model needs no data to be rebuilt, and a user's mistakes are found before TensorFlow meets
+them.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from alen_tf.errors import DataError, WorkdirError, check_finite, shortened
+from alen_tf.storage import read_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Interface:
+    """The interface of a trained model.
+
+    Attributes:
+      input_shape, output_shape: of one example, without the batch axis.
+      label_names: a name per entry of the last output axis.
+      feature_names: a name per entry of the last input axis; empty where they have no names.
+      threshold: of relaxed outputs, the best one on validation.
+      expected: what confidence is the expected value of, such as "F1".
+    """
+
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    label_names: tuple[str, ...]
+    feature_names: tuple[str, ...] = ()
+    threshold: float = 0.5
+    expected: str = "score"
+
+    @classmethod
+    def of(cls, splits, threshold, expected="score"):
+        """The interface of a model of a data set; labels without names are called "0", "1", ..."""
+        outputs = splits.train.y.shape[1:]
+        names = splits.label_names or tuple(str(label) for label in range(outputs[-1]))
+        inputs = splits.train.x.shape[1:]
+        return cls(inputs, outputs, names, splits.feature_names, threshold, expected)
+
+    @property
+    def of_images(self):
+        """Whether inputs are images [height, width, channels]."""
+        return len(self.input_shape) == 3
+
+    def to_json(self):
+        """An object for `from_json`."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, content):
+        """The interface that `to_json` described.
+
+        Raises:
+          TypeError, ValueError: `content` is not what `to_json` makes.
+        """
+        made = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+        for name, kind in (("shape", int), ("names", str)):
+            for field, value in dataclasses.asdict(made).items():
+                if field.endswith(name) and not (
+                    isinstance(value, tuple) and all(type(entry) is kind for entry in value)
+                ):
+                    raise TypeError(f"{field} is {value!r}")
+        if len(made.label_names) != made.output_shape[-1]:
+            raise ValueError(f"{len(made.label_names)} names for shape {made.output_shape}")
+        if type(made.threshold) is not float or not 0 <= made.threshold <= 1:
+            raise ValueError(f"the threshold is {made.threshold!r}")
+        if type(made.expected) is not str:
+            raise TypeError(f"expected is {made.expected!r}")
+        return made
+
+    @classmethod
+    def read(cls, path):
+        """Reads the `model.json` of a workdir.
+
+        Raises:
+          WorkdirError: it is missing or damaged.
+        """
+        if not path.exists():
+            raise WorkdirError(
+                f"{path} is missing: the training has not ended yet; run the same train command "
+                "again"
+            )
+        try:
+            return cls.from_json(read_json(path))
+        except (ValueError, TypeError) as error:
+            raise WorkdirError(f"{path} is damaged: {error}") from error
+
+    def check_inputs(self, x, source):
+        """Checks that `x`, from a file or argument called `source`, is [rows, *input_shape] of
+        finite numbers.
+
+        Raises:
+          DataError: it is not; the message names the row.
+        """
+        if x.shape[1:] != self.input_shape:
+            raise DataError(
+                f"{source}: rows of shape {_shape(x.shape[1:])}, "
+                f"but the model was trained on rows of shape {_shape(self.input_shape)}"
+            )
+        check_finite(x, source)
+
+    def check_known(self, known, rows, source):
+        """Checks that `known` is [rows, *output_shape] of 0, 1 and NaN.
+
+        Raises:
+          DataError: it is not; the message names the row.
+        """
+        if known.shape != (rows, *self.output_shape):
+            raise DataError(
+                f"{source}: known labels of shape {_shape(known.shape)}, "
+                f"expected {_shape((rows, *self.output_shape))}: a row per row of the input"
+            )
+        wrong = np.argwhere(~(np.isnan(known) | (known == 0) | (known == 1)))
+        if len(wrong):
+            row, *_, label = wrong[0]
+            raise DataError(
+                f"{source}: row {row + 1}, label {self.label_names[label]!r}: "
+                f"{known[tuple(wrong[0])]} is not 0, 1 or unknown (NaN)"
+            )
+
+    def known_columns(self, names, values, source):
+        """Known values of some labels as values of all.
+
+        Args:
+          names: label names.
+          values: [rows, names], NaN where unknown.
+          source: what errors call them.
+
+        Returns:
+          [rows, *output_shape], float32.
+
+        Raises:
+          DataError: a name is no label of the model.
+        """
+        columns = {name: column for column, name in enumerate(self.label_names)}
+        unknown = [name for name in names if name not in columns]
+        if unknown:
+            raise DataError(
+                f"{source}: {unknown[0]!r} is no label of the model; "
+                f"its labels are {shortened(self.label_names)}"
+            )
+        known = np.full((len(values), *self.output_shape), np.nan, np.float32)
+        known[:, [columns[name] for name in names]] = values
+        return known
+
+
+def _shape(shape):
+    return "x".join(map(str, shape))

@@ -1,1 +1,0 @@
-"""How a model is learned: one method per file."""

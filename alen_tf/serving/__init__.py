@@ -1,0 +1,1 @@
+"""Trained models in use: workdirs, SavedModels, tables and image files."""

@@ -1,0 +1,71 @@
+"""A SavedModel with the refinement inside, for programs that do not have this package."""
+
+import pathlib
+
+import tensorflow as tf
+
+from alen_tf.storage import first_folder, write_json
+
+
+def save(model, directory):
+    """Writes a `Model` as a SavedModel, which appears complete or not at all.
+
+    All signatures take raw rows `x`, [batch, ...], float32, or images, uint8 [batch, height, width,
+    channels], and give `labels` (uint8), `relaxed` and `confidence` of the `Prediction`:
+
+      serving_default(x): with the configured number of steps;
+      refine(x, steps): with `steps`, a scalar int32;
+      complete(x, steps, mask, values): around known labels: `values`, [batch, ...] in {0, 1}, where
+        the boolean `mask` is true; of classes of a pixel, for all of them or for none.
+
+    `assets.extra/model.json` holds the names of labels and features, and what is expected by
+    `confidence`.
+
+    Args:
+      model: the model.
+      directory: the folder to make.
+
+    Raises:
+      UserError: the folder exists already, or cannot be written.
+    """
+    with first_folder(pathlib.Path(directory).expanduser()) as part:
+        module = _Served(model)
+        tf.saved_model.save(module, str(part), signatures=module.signatures())
+        (part / "assets.extra").mkdir(exist_ok=True)
+        write_json(part / "assets.extra" / "model.json", model.interface.to_json())
+
+
+class _Served(tf.Module):
+    """A model's functions with the variables that they read."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.state = model.learner.state
+        self._predict = model.predict
+        x, y = model.interface.input_shape, model.interface.output_shape
+        images = model.interface.of_images
+        self._x = tf.TensorSpec([None, *x], tf.uint8 if images else tf.float32, "x")
+        self._steps = tf.TensorSpec([], tf.int32, "steps")
+        self._mask = tf.TensorSpec([None, *y], tf.bool, "mask")
+        self._values = tf.TensorSpec([None, *y], tf.float32, "values")
+
+    def signatures(self):
+        """The signatures by name."""
+
+        def serve(x):
+            return self._predict(x)._asdict()
+
+        def refine(x, steps):
+            return self._predict(x, steps)._asdict()
+
+        def complete(x, steps, mask, values):
+            known = tf.where(mask, values, float("nan"))
+            return self._predict(x, steps, known)._asdict()
+
+        return {
+            "serving_default": tf.function(serve, input_signature=[self._x]),
+            "refine": tf.function(refine, input_signature=[self._x, self._steps]),
+            "complete": tf.function(
+                complete, input_signature=[self._x, self._steps, self._mask, self._values]
+            ),
+        }

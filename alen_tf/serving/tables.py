@@ -1,0 +1,77 @@
+"""Predictions as text: CSV or JSON lines, with the names of labels."""
+
+import csv
+import io
+import json
+import math
+import pathlib
+
+from alen_tf.datasets.readers.rows import read_inputs, read_known
+from alen_tf.errors import UserError
+from alen_tf.storage import write
+
+
+def as_csv(prediction, names):
+    """A header, then per row its labels (joined by "|"), its confidence and all relaxed outputs."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["labels", "confidence", *names])
+    for labels, relaxed, confidence in zip(*prediction, strict=True):
+        chosen = "|".join(name for name, label in zip(names, labels, strict=True) if label)
+        values = [f"{value:.6g}" for value in relaxed]
+        writer.writerow([chosen, "" if math.isnan(confidence) else f"{confidence:.6g}", *values])
+    return text.getvalue()
+
+
+def as_json_lines(prediction, names):
+    """Per row an object {"labels": [names], "confidence": number, "relaxed": {name: number}}."""
+    lines = []
+    for labels, relaxed, confidence in zip(*prediction, strict=True):
+        row = {
+            "labels": [name for name, label in zip(names, labels, strict=True) if label],
+            "confidence": None if math.isnan(confidence) else float(confidence),
+            "relaxed": dict(zip(names, map(float, relaxed), strict=True)),
+        }
+        lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
+FORMATS = {".csv": as_csv, ".jsonl": as_json_lines}
+
+
+def check_name(path):
+    """Checks that there is a format for the suffix of `path`.
+
+    Raises:
+      UserError: there is none.
+    """
+    if pathlib.Path(path).suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: predictions go to a file that ends in {' or '.join(FORMATS)}")
+
+
+def predict_file(model, source, target, known=None, steps=None):
+    """Predicts for the rows of a file into another file, which appears complete or not at all.
+
+    Args:
+      model: a `Model`.
+      source: file of rows, see `read_inputs`.
+      target: file of predictions, `.csv` or `.jsonl`.
+      known: file of known labels, see `read_known`.
+      steps: number of refinement steps; the configured number by default.
+
+    Returns:
+      The number of rows.
+
+    Raises:
+      UserError: a file cannot be read or written, or does not fit the model.
+    """
+    check_name(target)
+    x = read_inputs(source, model.interface)
+    values = None
+    if known is not None:
+        values = read_known(known, model.interface)
+        model.interface.check_known(values, len(x), known)
+    prediction = model(x, steps, values, source=source)
+    text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.interface.label_names)
+    write(pathlib.Path(target), text)
+    return len(x)

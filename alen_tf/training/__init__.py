@@ -1,0 +1,1 @@
+"""The resumable trainer of the command line: loop, checkpoints, workdir, provenance, summaries."""

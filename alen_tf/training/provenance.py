@@ -1,0 +1,102 @@
+"""What a run was made by: the code and the data, as digests that tell whether they have changed."""
+
+import difflib
+import hashlib
+import pathlib
+import platform
+from importlib import metadata
+
+import numpy as np
+
+import alen_tf
+
+PARTS = ("data", "versions", "code")
+PACKAGES = ("tensorflow", "keras", "numpy")
+# The modules that decide what weights a run ends with, given its data.
+CODE = (
+    "datasets/augmentation.py",
+    "evaluation/scores.py",
+    "inference/*.py",
+    "models/*.py",
+    "networks/*.py",
+    "objectives/*.py",
+    "tasks/*.py",
+    "training/averaging.py",
+    "training/distribution.py",
+    "training/loop.py",
+    "training/run.py",
+    "training/trainer.py",
+)
+
+
+def of(splits):
+    """The provenance of a run on these `Splits`, as an object for JSON.
+
+    The code is this package's modules in `CODE`, and the versions of what computes.
+    """
+    package = pathlib.Path(alen_tf.__file__).parent
+    paths = sorted(path for pattern in CODE for path in package.glob(pattern))
+    return {
+        "versions": {"python": platform.python_version(), "alen_tf": alen_tf.__version__}
+        | {name: metadata.version(name) for name in PACKAGES},
+        "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
+        "data": data(splits),
+    }
+
+
+def data(splits):
+    """The data of a run: type, shape and digest of every array of the splits, and of the names."""
+    arrays = {
+        f"{split}.{part}": _array(array)
+        for split in ("train", "validation", "test", "finer")
+        if (examples := getattr(splits, split)) is not None
+        for part, array in vars(examples).items()
+        if array is not None
+    }
+    names = digest(repr((splits.name, splits.label_names, splits.feature_names)))
+    return arrays | {"names": names}
+
+
+def digest(content):
+    """The first 16 hexadecimal digits of the SHA-256 of text or bytes."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def difference(old, new):
+    """What has changed between two provenances, in words; empty where nothing has.
+
+    A module that is new has changed nothing, unless one that was there now uses it.
+    """
+    for part in PARTS:
+        if changes := changed(old.get(part, {}), new[part]):
+            return f"other {part} ({changes})"
+    return ""
+
+
+def changed(before, now):
+    """What has changed in a part of a provenance, in words; empty where nothing has."""
+    keys = [key for key in before if before[key] != now.get(key)]
+    return _shortened([f"{key} was {before[key]}, is {now.get(key)}" for key in keys])
+
+
+def changed_lines(old, new):
+    """The changed lines of a configuration, on one line; empty where nothing has changed."""
+    changes = [
+        line[0] + " " + line[1:].strip()
+        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)
+        if line[0] in "+-" and line[:3] not in ("+++", "---") and line[1:].strip()
+    ]
+    named = [change for change in changes if not change[2:].startswith("#")]
+    return _shortened(named or changes)
+
+
+def _shortened(changes, shown=4):
+    more = f"; and {len(changes) - shown} more" if len(changes) > shown else ""
+    return "; ".join(changes[:shown]) + more
+
+
+def _array(array):
+    """Type, shape and digest of an array: "uint8[1170, 32] 1f0c..."."""
+    content = np.ascontiguousarray(array)
+    return f"{content.dtype}{list(content.shape)} {digest(content.view(np.uint8).data)}"

@@ -1,0 +1,238 @@
+"""A training run in its workdir: epochs, evaluations, checkpoints, summaries; how it resumes."""
+
+import dataclasses
+import math
+import sys
+import time
+
+import keras
+
+from alen_tf.datasets.splits import Splits
+from alen_tf.errors import NonFiniteError, WorkdirError
+from alen_tf.evaluation import calibration
+from alen_tf.evaluation import scores as evaluation
+from alen_tf.models.learner import Learner
+from alen_tf.storage import write_json
+from alen_tf.tasks.task import Task
+from alen_tf.training import results, summaries
+from alen_tf.training.averaging import Average
+from alen_tf.training.checkpoints import Checkpoints
+from alen_tf.training.distribution import Workers
+from alen_tf.training.interruption import Interruption
+from alen_tf.training.loop import Batches, Loop
+from alen_tf.training.workdir import Workdir
+
+# A state is also saved before an evaluation that may take longer than an interrupted run waits,
+LONG_EVALUATION = 2.0
+# and where the last one is so many seconds old.
+SAVE_SECONDS = 300.0
+SHOWN = 64  # examples that pictures may choose from
+
+
+@dataclasses.dataclass
+class Progress:
+    """Where a run is, and what it has seen: all of its state that is not a variable.
+
+    Attributes:
+      epoch, step: epochs that have ended, and steps of the one that has not.
+      sums: sums of the scalars of those steps.
+      seconds: of training.
+      best_score, best_epoch: of the best checkpoint.
+      test_curve: test score by epoch.
+      events: position in the event files, see `Summaries`.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, float] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+    best_score: float = float("-inf")
+    best_epoch: int = 0
+    test_curve: dict[str, float] = dataclasses.field(default_factory=dict)
+    events: dict[str, int] | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class Run:
+    """One training run in its workdir, continued after what was saved last.
+
+    Attributes:
+      workdir: the locked `Workdir`.
+      config: all gin bindings, as text.
+      task: the `Task`.
+      splits: its `Splits`.
+      learner: a built `Learner`.
+      average: the `Average` of its weights.
+      batches: the `Batches`.
+      epochs: passes over the training split.
+      first_choice: the first epoch whose model may be the best one.
+      interruption: an `Interruption`, after which the run saves its state and ends.
+      workers: the `Workers` that take steps together.
+    """
+
+    workdir: Workdir
+    config: str
+    task: Task
+    splits: Splits
+    learner: Learner
+    average: Average
+    batches: Batches
+    epochs: int
+    first_choice: int
+    interruption: Interruption
+    workers: Workers
+
+    def __post_init__(self):
+        self.predict = evaluation.Predictor(self.learner)
+        self.latest = Checkpoints(
+            self.workdir.latest, keep=2, learner=self.learner, average=self.average
+        )
+        self.best = Checkpoints(self.workdir.best, learner=self.learner)
+        self._loop = Loop(self.learner, self.batches, self.workers)
+        self._best_path = None  # on validation, of the best checkpoint, if this process saw it
+        self._saved_at = time.monotonic()
+        saved, problems = self.latest.restore()
+        self.progress = Progress(**saved or {})
+        if self.progress.best_epoch:
+            self.best.verify()  # now, not at the end of the run
+        elif not saved and self.best.newest():
+            raise WorkdirError(
+                f"{self.workdir.latest} is empty, but {self.best.newest()} is there; start again "
+                "with --restart, which keeps the old folder beside"
+            )
+        self.summaries = summaries.Summaries(self.workdir, self.config, self.progress.events)
+        for problem in problems + self.summaries.problems:
+            print(problem)
+        if saved:
+            print(f"resuming {self.workdir.path} {self._place()}")
+        self.workers.check_same(
+            str(self._step),
+            f"step {self._step}, and another worker another one: --workdir must be one folder that "
+            "all workers see, and --restart be given to all or to none",
+        )
+        if not saved:
+            self._save()
+
+    def train(self, evaluate_every, test_every):
+        """Trains to the last epoch, evaluating and saving as it goes."""
+        bar = keras.utils.Progbar(
+            self.epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
+        )
+        evaluation_seconds = math.inf  # the first one may be long
+        for epoch in range(self.progress.epoch, self.epochs):
+            scalars = self._train_epoch(epoch)
+            shown = {name: value for name, value in scalars.items() if "/" not in name}
+            due = (epoch + 1) % evaluate_every == 0 or epoch + 1 == self.epochs
+            if due and evaluation_seconds > LONG_EVALUATION:
+                self._save()
+            start = time.monotonic()
+            self.progress = dataclasses.replace(self.progress, epoch=epoch + 1, step=0, sums={})
+            self.average.update(epoch)
+            self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
+            if test_every and (epoch + 1) % test_every == 0:
+                with self.average.taken():
+                    path = self.predict(self.splits.test.x)
+                curve = evaluation.by_step(self.task, path, self.splits.test.truth)
+                self.progress.test_curve[str(epoch + 1)] = curve[-1]
+            if due:
+                with self.average.taken():
+                    shown["validation"] = self._evaluate()
+                self._save()
+                evaluation_seconds = self.workers.mean(time.monotonic() - start)
+            self._stop_if_asked()
+            bar.stateful_metrics |= shown.keys()  # shown as they are, not averaged over epochs
+            bar.update(epoch + 1, list(shown.items()))
+
+    def _train_epoch(self, epoch):
+        """What is left of a pass over the training split; the means of the learner's scalars."""
+        progress, start = self.progress, time.monotonic()
+        try:
+            for step, sums in self._loop.parts(epoch, progress.step, progress.sums):
+                progress.step, progress.sums = step, sums
+                progress.seconds += time.monotonic() - start
+                if self.workers.mean(time.monotonic() - self._saved_at) > SAVE_SECONDS:
+                    self._save()
+                self._stop_if_asked()
+                start = time.monotonic()
+        except NonFiniteError as error:
+            kept = self.latest.newest() or "none was saved yet"
+            raise NonFiniteError(f"{error}; last good checkpoint: {kept}") from error
+        return self._loop.means(progress.sums)
+
+    @property
+    def _step(self):
+        return self.progress.epoch * self.batches.per_epoch + self.progress.step
+
+    def _place(self):
+        step = f", step {self.progress.step}" if self.progress.step else ""
+        return f"after epoch {self.progress.epoch}{step}"
+
+    def _stop_if_asked(self):
+        if self.workers.stop_asked(self.interruption):
+            self._save()
+            raise self.interruption.error(
+                f"{self.workdir.path} is saved {self._place()}; the same command resumes"
+            )
+
+    def _save(self):
+        """Saves the state to resume from."""
+        self.workdir.check_held()
+        progress = self.progress
+        progress.events = self.summaries.position()
+        self.latest.save(self._step, dataclasses.asdict(progress))
+        self._saved_at = time.monotonic()
+
+    def _evaluate(self):
+        """Scores the validation split and keeps the model if it is the best so far; the refined
+        score."""
+        progress, epoch = self.progress, self.progress.epoch
+        path = self.predict(self.splits.validation.x)
+        curve = evaluation.by_step(self.task, path, self.splits.validation.truth)
+        scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
+        scalars |= {
+            f"{self.task.metric}/inference_network": curve[0],
+            f"{self.task.metric}/refined": curve[-1],
+        }
+        self.summaries.evaluation(scalars, step=epoch * self.batches.per_epoch)
+        if epoch >= self.first_choice and curve[-1] > progress.best_score:
+            progress.best_score, progress.best_epoch = curve[-1], epoch
+            self._best_path = path
+            x, y = self.splits.train.x, self.splits.train.y
+            self.workdir.check_held()
+            self.best.save(epoch, {"input_shape": x.shape[1:], "output_shape": y.shape[1:]})
+        return curve[-1]
+
+    def finish(self, seed, test):
+        """Evaluates the best checkpoint, and writes results and pictures."""
+        self.best.restore()
+        steps = self.epochs * self.batches.per_epoch
+        paths = evaluation.predict_splits(self.predict, self.splits, test, self._best_path)
+        scores, interface = calibration.evaluate_and_judge(
+            self.task, self.splits, self.learner, paths
+        )
+        write_json(self.workdir.model, interface.to_json())
+        content = results.of(
+            self.splits,
+            self.learner,
+            scores,
+            seed,
+            self.epochs,
+            self.progress.best_epoch,
+            self.progress.test_curve,
+            steps * self.batches.size,
+            self.progress.seconds,
+        )
+        write_json(self.workdir.results, content)
+        self._draw(content, paths, steps)
+        self.summaries.close()
+        return content
+
+    def _draw(self, content, paths, step):
+        curves = {split: content[split]["by_step"] for split in paths}
+        figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
+        if figure := calibration.figure(content):
+            figures["calibration"] = figure
+        split, path = list(paths.items())[-1]
+        shown = getattr(self.splits, split).take(slice(0, SHOWN))
+        figures |= self.task.pictures(shown.x, path[:, :SHOWN], shown.truth)
+        self.summaries.pictures(figures, step)

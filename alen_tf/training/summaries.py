@@ -1,0 +1,135 @@
+"""What TensorBoard and the workdir show: scalars, configuration, hyper-parameters, pictures."""
+
+import io
+import os
+import re
+
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.hparams import api as hparams
+
+from alen_tf.storage import write, writing
+
+
+class Summaries:
+    """Writes TensorBoard events under `train/` and `eval/`, and pictures also as PNG files.
+
+    What was recorded up to a checkpoint is a position in the event files. A resumed run cuts them
+    there, so that every step is in them once, however the run before it ended.
+    """
+
+    def __init__(self, workdir, config, position=None):
+        """Opens the writers.
+
+        Args:
+          workdir: the `Workdir`.
+          config: the configuration, recorded as text and as hyper-parameters of a new run.
+          position: what `position` said at the checkpoint that a run resumes from.
+        """
+        self._folder = workdir.path
+        self.problems = self._cut(position or {})
+        with writing(self._folder):
+            self._train = tf.summary.create_file_writer(str(workdir.path / "train"))
+            self._eval = tf.summary.create_file_writer(str(workdir.path / "eval"))
+        if position is None:
+            indented = "\n".join(f"    {line}" for line in config.splitlines())
+            with self._eval.as_default():
+                tf.summary.text("config", indented, step=0)
+                hparams.hparams(hyper_parameters(config), trial_id=str(workdir.path))
+
+    def position(self):
+        """The sizes of the event files, by name, once everything recorded so far is in them."""
+        with writing(self._folder):
+            self._train.flush()
+            self._eval.flush()
+            return {name: path.stat().st_size for name, path in self._files().items()}
+
+    def _files(self):
+        paths = [
+            path
+            for part in ("train", "eval")
+            for path in sorted((self._folder / part).glob("events.out.tfevents.*"))
+        ]
+        return {str(path.relative_to(self._folder)): path for path in paths}
+
+    def _cut(self, position):
+        """Removes what was recorded after `position`; lines about what cannot be read."""
+        problems = []
+        with writing(self._folder):
+            files = self._files()
+            for name, path in files.items():
+                if name not in position:
+                    path.unlink()
+                elif path.stat().st_size > position[name]:
+                    os.truncate(path, position[name])
+        for name in position:
+            try:
+                for _ in tf.data.TFRecordDataset(str(self._folder / name)):
+                    pass
+                if files[name].stat().st_size < position[name]:
+                    problems.append(f"{self._folder / name} is truncated")
+            except (tf.errors.OpError, KeyError):
+                problems.append(f"{self._folder / name} is missing or damaged")
+        return [f"{problem}: TensorBoard will not show all curves" for problem in problems]
+
+    def train(self, scalars, step):
+        """Records training scalars, means since the last record."""
+        _scalars(self._train, scalars, step)
+
+    def evaluation(self, scalars, step):
+        """Records evaluation scalars."""
+        _scalars(self._eval, scalars, step)
+
+    def pictures(self, figures, step):
+        """Records Matplotlib figures by name as images, and writes NAME.png into the workdir."""
+        import matplotlib.pyplot as plt
+
+        for name, figure in figures.items():
+            png = io.BytesIO()
+            figure.savefig(png, format="png", dpi=120, bbox_inches="tight")
+            plt.close(figure)
+            write(self._folder / f"{name}.png", png.getvalue())
+            with self._eval.as_default():
+                tf.summary.image(name, tf.image.decode_png(png.getvalue(), channels=4)[None], step)
+
+    def close(self):
+        """Flushes and closes the event files."""
+        with writing(self._folder):
+            self._train.close()
+            self._eval.close()
+
+
+def hyper_parameters(config):
+    """The bindings of an operative configuration that are numbers, truth values or names:
+    {"ALEN.beta_v": 2.0}."""
+    found = {}
+    config = re.sub(r" ?\\?\n +", " ", config)  # gin breaks long lines
+    for name, text in re.findall(r"^([\w./]+) = (.+)$", config, flags=re.MULTILINE):
+        if text in ("True", "False"):
+            found[name] = text == "True"
+        elif re.fullmatch(r"[-+.\deE]+", text):
+            found[name] = float(text)
+        elif text != "None":
+            found[name] = text.strip("'\"")
+    return found
+
+
+def score_by_step(curves, metric):
+    """A figure of the score after every inference step; `curves` maps a split's name to its
+    scores."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
+    for name, curve in curves.items():
+        axes.plot(range(len(curve)), curve, marker="o", markersize=3, label=name)
+    axes.set(xlabel="inference step", ylabel=metric.replace("_", " "))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure
+
+
+def _scalars(writer, scalars, step):
+    with writer.as_default():
+        for name, value in scalars.items():
+            # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
+            tf.summary.scalar(name, np.float32(value), np.int64(step))

@@ -1,0 +1,180 @@
+"""The folder of one training run: which file is what, and who holds it."""
+
+import contextlib
+import fcntl
+import itertools
+import os
+import pathlib
+
+from alen_tf.errors import WorkdirError
+from alen_tf.storage import read_json, write, write_json, writing
+from alen_tf.training import provenance
+
+
+class Workdir:
+    """Paths inside a workdir, and its small files.
+
+    `config.gin` is the operative configuration, `provenance.json` what code and data it was run
+    with, `checkpoints/latest` the states to resume from, `checkpoints/best` the model with the
+    highest validation score, `train/` and `eval/` TensorBoard events, `results.json` the result,
+    `model.json` what the trained model takes and gives. `.lock` is held by the training that runs.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path).expanduser()
+        self.config = self.path / "config.gin"
+        self.provenance = self.path / "provenance.json"
+        self.latest = self.path / "checkpoints" / "latest"
+        self.best = self.path / "checkpoints" / "best"
+        self.results = self.path / "results.json"
+        self.model = self.path / "model.json"
+        self._lock = None
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Makes the folder and holds it: no other training can.
+
+        The lock belongs to the open file: when a process dies, however it dies, its lock is gone.
+
+        Raises:
+          WorkdirError: another training holds the folder, or it cannot be written.
+        """
+        with writing(self.path):
+            self.latest.parent.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("a+", encoding="utf-8")
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                raise WorkdirError(
+                    f"{self.path} is in use by another training (process {file.read().strip()}); "
+                    "wait for its end, or name another --workdir"
+                ) from error
+            with writing(self.path):
+                file.truncate(0)
+                file.write(str(os.getpid()))
+                file.flush()
+            self._lock = os.fstat(file.fileno())
+            try:
+                yield self
+            finally:
+                self._lock = None
+
+    def check_held(self):
+        """Checks that the path still leads to the folder that `locked` holds.
+
+        Raises:
+          WorkdirError: the folder was deleted, moved or replaced.
+        """
+        with writing(self.path):
+            found = (self.path / ".lock").stat()
+        if not os.path.samestat(found, self._lock):
+            raise WorkdirError(f"{self.path} was replaced by another folder during the training")
+
+    def claim(self, config, made_by):
+        """Keeps in the folder what it is made by, or checks that it was made by the same.
+
+        Args:
+          config: the operative configuration.
+          made_by: code and data; see `provenance.of`.
+
+        Raises:
+          WorkdirError: it was made by another configuration, another code or other data, or holds
+            files of something else than a training.
+        """
+        if not self.config.exists():
+            self._check_new()
+            # In this order: who finds a configuration finds the rest.
+            write_json(self.provenance, made_by | {"config": provenance.digest(config)})
+            write(self.config, config)
+            return
+        changed = provenance.difference(self._read_provenance(), made_by)
+        if difference := provenance.changed_lines(self.read_config(), config):
+            changed = f"another configuration ({difference})"
+        if changed:
+            raise WorkdirError(
+                f"{self.path} was made by {changed}; resume it with what it was made by, name "
+                "another --workdir, or start again with --restart, which keeps the old folder "
+                "beside"
+            )
+
+    def _check_new(self):
+        """Checks that nothing is in a folder without a configuration but what a training that was
+        killed before it wrote one leaves: no file of somebody else is replaced.
+
+        Raises:
+          WorkdirError: something else is in it.
+        """
+        ours = {self.provenance.name, self.latest.parent.name}
+        found = [path.name for path in self.path.iterdir() if not path.name.startswith(".")]
+        if others := sorted(set(found) - ours):
+            raise WorkdirError(
+                f"{self.path} is no folder of a training, without {self.config.name} and with "
+                f"{others[0]}; name another --workdir, or give --restart, which keeps it beside"
+            )
+
+    def data_difference(self, data):
+        """How data, as of `provenance.data`, differs from what the folder was made with, in words;
+        empty where it does not."""
+        return provenance.changed(self._read_provenance().get("data", {}), data)
+
+    def archive(self):
+        """Renames the folder to NAME.1, or the next number that is free.
+
+        Returns:
+          The new path, or None where there is no folder.
+
+        Raises:
+          WorkdirError: a training holds the folder, or it cannot be renamed.
+        """
+        if not self.path.exists():
+            return None
+        if pathlib.Path.cwd().is_relative_to(self.path.resolve()):
+            raise WorkdirError(
+                f"{self.path} cannot be renamed from inside; run from another folder"
+            )
+        with self.locked(), writing(self.path):
+            for number in itertools.count(1):
+                target = self.path.with_name(f"{self.path.name}.{number}")
+                if not target.exists():
+                    return self.path.rename(target)
+
+    def read_config(self):
+        """The operative configuration.
+
+        Raises:
+          WorkdirError: there is none, or not the one that training wrote.
+        """
+        try:
+            config = self.config.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", "not UTF-8")
+            raise WorkdirError(
+                f"{self.path} is not a workdir: {self.config} cannot be read ({reason}); "
+                "train with --workdir first"
+            ) from error
+        if self._read_provenance().get("config") != provenance.digest(config):
+            raise WorkdirError(
+                f"{self.config} is damaged or was edited: it is not what training wrote; put the "
+                "original back, or start again with --restart"
+            )
+        return config
+
+    def _read_provenance(self):
+        if not self.provenance.exists():
+            raise WorkdirError(
+                f"{self.path} does not say what it was made by: {self.provenance} is missing; "
+                "start again with --restart, which keeps the old folder beside"
+            )
+        made_by = read_json(self.provenance)
+        for part in provenance.PARTS:
+            if not isinstance(made_by.get(part, {}), dict):
+                raise WorkdirError(f"{self.provenance} is damaged: {part} is no object")
+        return made_by
+
+
+def default_path(gin_file):
+    """Where a run of a gin file leaves its files: runs/digits/alen for gin/digits/alen.gin."""
+    parts = gin_file.removesuffix(".gin").replace("\\", "/").split("/")
+    return "/".join(["runs", *[part for part in parts if part not in ("", ".", "..")][-2:]])

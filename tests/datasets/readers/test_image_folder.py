@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from alen_tf.datasets.readers.image_folder import image_folder
+from alen_tf.datasets.splits import Examples, hold_out
+from alen_tf.errors import ConfigError, DataError
+from tests.photographs import write_folder
+
+NAMES = ("ground", "left", "right")
+
+
+def everything(folder):
+    """All images of a folder and the classes of their pixels, at full size."""
+    paths = sorted((folder / "images").iterdir())
+    x = [np.asarray(Image.open(path)) for path in paths]
+    y = [np.asarray(Image.open(folder / "masks" / f"{path.stem}.png")) for path in paths]
+    return Examples(np.stack(x), np.stack(y))
+
+
+def test_images_are_held_out_twice(tmp_path):
+    write_folder(tmp_path / "blobs", 10, (8, 8))
+    splits = image_folder(str(tmp_path / "blobs"), size=8, seed=3)
+    rest, test = hold_out(everything(tmp_path / "blobs"), 0.2, seed=3)
+    train, validation = hold_out(rest, 0.2, seed=3)
+    for found, expected in (
+        (splits.train, train),
+        (splits.validation, validation),
+        (splits.test, test),
+    ):
+        np.testing.assert_array_equal(found.x, expected.x)
+        np.testing.assert_array_equal(found.y[..., 0] * 255, expected.y)
+    assert splits.name == "blobs"
+    assert splits.label_names == ("object",)
+    assert splits.facts == {"size": "8x8"}
+
+
+def test_folders_are_splits_and_masks_are_classes(tmp_path):
+    for seed, (part, count) in enumerate((("train", 6), ("validation", 2), ("test", 3))):
+        write_folder(tmp_path / part, count, (8, 6), classes=3, seed=seed)
+    splits = image_folder(tmp_path, NAMES, size=(8, 6))
+    for part in ("train", "validation", "test"):
+        expected, found = everything(tmp_path / part), getattr(splits, part)
+        np.testing.assert_array_equal(found.x, expected.x)
+        np.testing.assert_array_equal(found.y, np.eye(3)[expected.y])
+    assert splits.label_names == NAMES
+    half = image_folder(tmp_path, NAMES, size=(4, 3))
+    assert half.train.x.shape == (6, 4, 3, 3)
+    assert half.train.y.shape == (6, 4, 3, 3)
+
+
+def test_a_split_that_has_no_folder_is_held_out(tmp_path):
+    for part, count in (("train", 10), ("test", 3)):
+        write_folder(tmp_path / part, count, (8, 8), seed=count)
+    splits = image_folder(tmp_path, size=8)
+    train, validation = hold_out(everything(tmp_path / "train"), 0.2)
+    np.testing.assert_array_equal(splits.train.x, train.x)
+    np.testing.assert_array_equal(splits.validation.x, validation.x)
+    np.testing.assert_array_equal(splits.test.x, everything(tmp_path / "test").x)
+
+
+def wrong(error, part, *arguments, **options):
+    with pytest.raises(error) as caught:
+        image_folder(*arguments, **options)
+    assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_mistakes_of_configuration(tmp_path):
+    wrong(ConfigError, "image_folder.folder")
+    wrong(ConfigError, "image_folder.size is 0, expected a whole", tmp_path, size=(0, 8))
+    wrong(ConfigError, "image_folder.size is 8.0, expected a whole", tmp_path, size=8.0)
+    wrong(ConfigError, "image_folder.size = [8]", tmp_path, size=[8])
+    wrong(ConfigError, "classes = 'horse': expected names", tmp_path, "horse")
+    wrong(ConfigError, "classes = 3: expected names", tmp_path, 3)
+    wrong(ConfigError, "classes = ('a', 'a'): expected 1 to 254 names", tmp_path, ("a", "a"))
+    wrong(ConfigError, "expected 1 to 254 names", tmp_path, ())
+
+
+def test_folders_that_would_be_passed_over_are_named(tmp_path):
+    for part in ("train", "val"):
+        write_folder(tmp_path / part, 6, (8, 8))
+    wrong(DataError, "val: folders beside train/ are called validation and test", tmp_path)
+    (tmp_path / "val").rename(tmp_path / "validation")
+    (tmp_path / "notes.txt").touch()
+    assert len(image_folder(tmp_path, size=8).validation) == 6
+
+
+def test_seeds_that_are_none_are_named(tmp_path):
+    write_folder(tmp_path, 6, (8, 8))
+    for seed in (-1, 2**31, 1.5, "a", True):
+        wrong(ConfigError, "the seed of what is held out is ", tmp_path, size=8, seed=seed)
+
+
+def test_mistakes_in_a_folder(tmp_path):
+    wrong(DataError, "images: cannot be read", tmp_path)
+    write_folder(tmp_path, 8, (8, 8), classes=3)
+    wrong(DataError, "blob 00.png: row ", tmp_path)  # class 2 of a single object
+    wrong(DataError, "no training mask shows 'moon' at 8x8", tmp_path, (*NAMES, "moon"), 8)
+    wrong(DataError, "leave none for the test split", tmp_path, NAMES, test_fraction=0.01)
+    mask, image = (tmp_path / kind / "blob 03.png" for kind in ("masks", "images"))
+    Image.fromarray(np.zeros((8, 9), np.uint8)).save(mask)
+    wrong(DataError, f"{mask}: 9x8 pixels, but its image {image} has 8x8", tmp_path, NAMES)
+    mask.rename(tmp_path / "masks" / "other.png")
+    wrong(DataError, f"{image}: has no mask {mask}", tmp_path, NAMES)
+    image.unlink()
+    wrong(DataError, "other.png: has no image", tmp_path, NAMES)

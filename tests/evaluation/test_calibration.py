@@ -1,0 +1,109 @@
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from alen_tf.datasets.splits import Examples, Splits
+from alen_tf.evaluation import calibration
+from alen_tf.evaluation.trained_model import Prediction
+from alen_tf.inference.test_time_augmentation import Views
+from alen_tf.objectives import oracles
+from alen_tf.objectives.metrics import f1_of_examples
+from alen_tf.tasks.multilabel import MultiLabel
+from alen_tf.tasks.segmentation import Segmentation
+
+
+@pytest.fixture
+def judged(random):
+    """Confidence and scores that rise together."""
+    confidence = random.rand(53)
+    return confidence, np.clip(confidence + 0.3 * random.randn(53), 0, 1)
+
+
+def test_report(judged):
+    confidence, score = judged
+    found = calibration.report(confidence, score)
+    expected = stats.pearsonr(stats.rankdata(confidence), stats.rankdata(score))[0]
+    assert found["rank_correlation"] == pytest.approx(expected)
+    assert [part["examples"] for part in found["bins"]] == [6] * 3 + [5] * 7
+    ranks = np.argsort(confidence)
+    assert found["bins"][0]["score"] == pytest.approx(score[ranks[:6]].mean())
+    assert found["bins"][-1]["confidence"] == pytest.approx(confidence[ranks[-5:]].mean())
+    assert found["kept"]["100"] == pytest.approx(score.mean())
+    assert found["kept"]["10"] == pytest.approx(score[ranks[-5:]].mean())
+    assert found["kept"]["10"] > found["kept"]["100"]
+
+
+def test_few_or_equal_examples():
+    found = calibration.report(np.array([0.5, 0.5]), np.array([1.0, 0.0]))
+    assert found["rank_correlation"] == 0.0
+    assert len(found["bins"]) == 2
+    assert set(found["kept"]) == {"100", "90", "75", "50", "25", "10"}
+
+
+@pytest.fixture
+def splits(random):
+    def examples(rows):
+        return Examples(random.rand(rows, 3), (random.rand(rows, 4) < 0.4).astype(np.uint8))
+
+    return Splits("random", examples(3), examples(20), examples(30))
+
+
+class Stub:
+    """A `Model` that is as sure as the first feature is large, or of nothing."""
+
+    learner = types.SimpleNamespace(views=Views())
+
+    def __init__(self, sure=True):
+        self.sure = sure
+
+    def interpret(self, x, relaxed):
+        confidence = x[:, 0] if self.sure else x[:, 0] * np.nan
+        return Prediction(tf.cast(relaxed > 0.5, tf.uint8), relaxed, confidence)
+
+
+def test_score_is_the_f1_of_each_example(splits, random):
+    paths = {"validation": random.rand(3, 20, 4), "test": random.rand(3, 30, 4)}
+    results = {"metric": "example_f1", "validation": {}, "test": {}}
+    calibration.judge(MultiLabel(dataset=None), Stub(), splits, paths, results)
+    for split, examples in (("validation", splits.validation), ("test", splits.test)):
+        y = paths[split][-1] > 0.5
+        expected = calibration.report(examples.x[:, 0], f1_of_examples(y, examples.y))
+        assert results[split]["confidence"]["kept"] == pytest.approx(expected["kept"])
+        assert results[split]["confidence"]["expected"] == "F1"
+    assert len(calibration.table(results).splitlines()) == 2 * (2 + 10 + 1)
+    _, validation, _ = calibration.figure(results).axes[0].lines
+    expected = [part["score"] for part in results["validation"]["confidence"]["bins"]]
+    np.testing.assert_allclose(validation.get_ydata(), expected)
+
+
+def test_methods_without_confidence(splits):
+    paths, results = {"validation": np.zeros((1, 20, 4))}, {"metric": "f1", "validation": {}}
+    calibration.judge(MultiLabel(dataset=None), Stub(sure=False), splits, paths, results)
+    assert results["validation"] == {}
+    assert calibration.table(results) == ""
+    assert calibration.figure(results) is None
+
+
+def test_the_expected_value_is_called_by_its_name():
+    # A value per pixel is no intersection over union, by which the task is judged.
+    task = Segmentation(dataset=None, oracle=oracles.agreement)
+    assert task.expected == "pixel agreement"
+    found = calibration.report(np.array([0.5, 0.7]), np.array([0.6, 0.9]))
+    results = {"metric": task.metric, "test": {"confidence": {"expected": task.expected, **found}}}
+    text = calibration.table(results)
+    assert "expected pixel agreement" in text
+    assert "mean pixel agreement of the most confident 100%: 0.7500" in text
+    assert "iou" not in text
+    axes = calibration.figure(results).axes
+    assert [each.get_ylabel() for each in axes] == ["true pixel agreement", "mean pixel agreement"]
+    del results["test"]["confidence"]["expected"]  # as in older records
+    assert "mean mean_iou of the most" in calibration.table(results)
+
+
+def test_every_oracle_has_a_name():
+    functions = (oracles.f1, oracles.iou, oracles.class_iou, oracles.agreement, oracles.local_iou)
+    assert [function.__name__ for function in functions] == list(oracles.NAMES)
+    assert MultiLabel(dataset=None, oracle=oracles.f1_cost).expected == "f1 cost"

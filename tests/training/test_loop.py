@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from alen_tf.datasets.augmentation import ImageAugmentation
+from alen_tf.datasets.splits import Examples
+from alen_tf.errors import NonFiniteError
+from alen_tf.training import loop
+
+EXAMPLES = Examples(np.arange(23, dtype=np.float32)[:, None], np.arange(23)[:, None] % 2)
+
+
+class Recorder:
+    """A learner that keeps the inputs of its steps, and says a number for each."""
+
+    weights = ()
+
+    def __init__(self):
+        self.seen = tf.Variable(tf.zeros((0,)), shape=[None])
+        self.traces = 0
+
+    def train_step(self, x, y_true):
+        self.traces += 1
+        tf.debugging.assert_equal(x % 2, y_true)
+        self.seen.assign(tf.concat([self.seen, tf.cast(x[:, 0], tf.float32)], axis=0))
+        return {"mean": tf.reduce_mean(x)}, dict
+
+
+@pytest.mark.parametrize("steps_per_call", [1, 3, 200])
+def test_an_epoch_sees_every_full_batch_once(monkeypatch, steps_per_call):
+    monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
+    learner, batches = Recorder(), loop.Batches(EXAMPLES, 5, seed=1)
+    assert (batches.size, batches.per_epoch) == (5, 4)
+    scalars = loop.Loop(learner, batches).epoch(2)
+    seen = learner.seen.numpy()
+    np.testing.assert_array_equal(seen, batches.order(2)[:20])
+    assert len(set(seen)) == 20
+    assert scalars == {"mean": pytest.approx(seen.mean())}
+
+
+def test_a_step_is_traced_once(monkeypatch):
+    learner = Recorder()
+    training = loop.Loop(learner, loop.Batches(EXAMPLES, 5, seed=1))
+    for epoch, steps_per_call in enumerate((1, 3, 200)):
+        monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
+        training.epoch(epoch)
+    list(training.parts(3, step=2, sums={"mean": 1.0}))  # as a resumed run begins
+    assert learner.traces == 1
+    assert training._steps.experimental_get_tracing_count() == 1
+
+
+def test_batches_of_finer_images_are_what_the_model_sees(random):
+    finer = Examples(random.rand(4, 6, 6, 1).astype(np.float32), np.ones((4, 6, 6, 1), np.uint8))
+    coarse = Examples(finer.x.reshape(4, 3, 2, 3, 2, 1).mean(axis=(2, 4)), finer.y[:, ::2, ::2])
+    batches = loop.Batches(coarse, 4, 0, ImageAugmentation(mirror=False), finer)
+    order = batches.order(0)
+    x, y = batches(0, order, 0)
+    np.testing.assert_allclose(x, coarse.x[order], rtol=1e-5)
+    np.testing.assert_array_equal(y, coarse.y)
+
+
+def test_all_but_losses_is_told_by_some_steps(monkeypatch):
+    monkeypatch.setattr(loop, "TELLING", 3)
+
+    class Costly:
+        weights = ()
+        computed = tf.Variable(0)
+
+        def train_step(self, x, y_true):
+            def norm():
+                with tf.control_dependencies([self.computed.assign_add(1)]):
+                    return tf.reduce_sum(x)
+
+            return {"loss": tf.reduce_mean(x)}, lambda: {"norm": norm()}
+
+    batches = loop.Batches(EXAMPLES, 5, seed=1)
+    training = loop.Loop(Costly(), batches)
+    expected = batches.order(2).numpy()[:20].reshape(4, 5).astype(float)
+    means = training.epoch(2)
+    assert Costly.computed.numpy() == 2  # of four steps
+    assert means["loss"] == pytest.approx(expected.mean())
+    assert means["norm"] == pytest.approx(expected[[0, 3]].sum(axis=1).mean())
+    # A resumed run samples the same steps.
+    (_, sums), *_ = training.parts(2, step=1, sums={"loss": 0.0, "norm": expected[0].sum()})
+    assert training.means(sums)["norm"] == pytest.approx(means["norm"])
+
+
+def test_order_depends_on_seed_and_epoch():
+    orders = [
+        tuple(loop.Batches(EXAMPLES, 5, seed).order(epoch).numpy())
+        for seed, epoch in ((0, 0), (0, 0), (0, 1), (1, 0))
+    ]
+    assert orders[0] == orders[1]
+    assert len(set(orders)) == 3
+
+
+def test_few_examples_are_one_batch():
+    assert loop.Batches(EXAMPLES.take(slice(0, 3)), 5, seed=0).size == 3
+
+
+def test_a_scalar_that_is_not_finite_is_named():
+    class Broken:
+        def train_step(self, x, y_true):
+            return {"fine": tf.constant(1.0), "energy_loss": tf.constant(np.nan)}, dict
+
+    with pytest.raises(NonFiniteError, match="energy_loss not finite in epoch 3"):
+        loop.Loop(Broken(), loop.Batches(EXAMPLES, 5, seed=0)).epoch(2)
