@@ -2,12 +2,34 @@
 
 import importlib
 
-__version__ = "0.1.0"
-__all__ = ["ALENClassifier"]
+__version__ = "0.2.0.dev0"
+# Where each public name is defined: what a name needs, TensorFlow above all, is imported when it is
+# first asked for.
+_HOMES = {
+    "ALEN": "models.alen",
+    "DVN": "models.dvn",
+    "SPEN": "models.spen",
+    "SPENEndToEnd": "models.spen_e2e",
+    "SPENInfNet": "models.spen_infnet",
+    "MinMax": "models.min_max",
+    "FeedForward": "models.feed_forward",
+    "TrainingStarts": "models.starts",
+    "GradientAscent": "inference.ascent",
+    "MirrorAscent": "inference.mirror",
+    "TestTimeAugmentation": "inference.test_time_augmentation",
+    "Standardization": "networks.standardization",
+    "ALENClassifier": "estimator",
+    "load": "serving.trained",
+}
+__all__ = list(_HOMES)
 
 
 def __getattr__(name):
-    """Imports the estimator, and with it TensorFlow, when it is first asked for."""
-    if name == "ALENClassifier":
-        return importlib.import_module("alen_tf.estimator").ALENClassifier
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    importlib.import_module(f"{__name__}.startup").start()
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__():
+    return [*globals(), *__all__]

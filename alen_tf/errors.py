@@ -6,6 +6,7 @@ a defect of this package and keeps its traceback.
 
 import math
 import numbers
+import re
 
 import numpy as np
 
@@ -69,12 +70,23 @@ def check_counts(name, listed, least=1):
         check_count(name, number, least)
 
 
+def check_finite_number(name, number):
+    """Checks that a setting is a number, of any sign, and finite.
+
+    Raises:
+      ConfigError: it is not.
+    """
+    if not isinstance(number, numbers.Real) or not math.isfinite(number):
+        raise ConfigError(f"{name} is {number!r}, expected a finite number")
+
+
 def check_number(name, number, most=math.inf):
     """Checks that a setting is a number from 0 to `most`, and finite.
 
     Raises:
       ConfigError: it is not.
     """
+    # No comparison with NaN is true.
     if not isinstance(number, numbers.Real) or not 0 <= number <= most or math.isinf(number):
         to = "" if math.isinf(most) else f" to {most:g}"
         raise ConfigError(f"{name} is {number!r}, expected a number from 0{to}")
@@ -124,6 +136,11 @@ def check_finite(x, source):
             f"{source}: row {row + 1}, feature {column[-1] + 1}: {x[(row, *column)]} "
             "is not a finite number"
         )
+
+
+def without_place(message):
+    """The first line of an error of TensorFlow, without where in its graph it happened."""
+    return re.sub(r"{{.*?}} ?| on /job.*| \[Op:.*", "", message.splitlines()[0])
 
 
 def shortened(names, shown=8):

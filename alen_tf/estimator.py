@@ -11,15 +11,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.splits import Examples, Splits, hold_out
 from alen_tf.errors import UserError, check_count, check_number, check_share, shortened
-from alen_tf.evaluation.trained_model import Model
+from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
 from alen_tf.models.optimizers import adam
+from alen_tf.models.starts import TrainingStarts
 from alen_tf.networks.mlp import MLP, MLPEnergy
-from alen_tf.objectives import losses, metrics
+from alen_tf.objectives import metrics
 from alen_tf.serving.explanation import explain
 from alen_tf.tasks.multilabel import MultiLabel
-from alen_tf.training import in_memory
+from alen_tf.training import in_memory, trainer
 
 
 class ALENClassifier(ClassifierMixin, BaseEstimator):
@@ -57,7 +58,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         epochs=60,
         batch_size=20,
         validation_fraction=0.2,
-        choose_from=0.8,
+        select_after=0.8,
         early_stopping=False,
         patience=20,
         random_state=None,
@@ -81,7 +82,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           epochs: passes over the training rows.
           batch_size: rows per training step.
           validation_fraction: share of rows held out to choose epoch and threshold.
-          choose_from: fraction of the run before which no epoch is chosen: until then the learning
+          select_after: fraction of the run before which no epoch is chosen: until then the learning
             rates have not annealed, and the best of many scores on few rows is an accident.
           early_stopping: stop after `patience` epochs in a row without a better validation score,
             and choose among all epochs.
@@ -104,7 +105,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.epochs = epochs
         self.batch_size = batch_size
         self.validation_fraction = validation_fraction
-        self.choose_from = choose_from
+        self.select_after = select_after
         self.early_stopping = early_stopping
         self.patience = patience
         self.random_state = random_state
@@ -133,7 +134,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         with _value_errors():
             self._model, self.validation_scores_ = self._train(X, Y)
         self.n_iter_ = len(self.validation_scores_)
-        self.threshold_ = self._model.interface.threshold
+        self.threshold_ = self._model.signature.threshold
         self._recipe = self.get_params()
         return self
 
@@ -143,7 +144,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         check_count("patience", self.patience)
         check_count("verbose", self.verbose, least=0)
         check_share("validation_fraction", self.validation_fraction)
-        check_number("choose_from", self.choose_from, most=1.0)
+        check_number("select_after", self.select_after, most=1.0)
         seed = self._seed()
         train, validation = hold_out(Examples(X, Y), self.validation_fraction, seed)
         if not len(train) or not len(validation):
@@ -155,15 +156,15 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         if never:
             raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
         return in_memory.train(
-            self._make_learner(),
-            MultiLabel(dataset=None),
-            Splits("own", train, validation, validation, self.label_names_),
-            self.epochs,
-            self.batch_size,
-            seed,
-            choose_from=0.0 if self.early_stopping else self.choose_from,
+            task=MultiLabel(dataset=None),
+            splits=Splits("own", train, validation, validation, self.label_names_),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            seed=seed,
+            select_after=0.0 if self.early_stopping else self.select_after,
             patience=self.patience if self.early_stopping else None,
             verbose=self.verbose,
+            **self._makers(),
         )
 
     def predict(self, X, known=None):  # noqa: N803
@@ -206,7 +207,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         rows = self._rows(X)
         model = self._fitted_model()
         with _value_errors():
-            known = arguments.known_labels(known, model.interface)
+            known = arguments.known_labels(known, model.signature)
             return model(rows, known=known, source="X")
 
     def _rows(self, X, reset=False):  # noqa: N803
@@ -227,49 +228,51 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _make_learner(self):
-        energy = functools.partial(
-            MLPEnergy,
-            hidden_units=self.energy_hidden_units,
-            global_units=self.global_units,
-            l2=self.energy_l2,
-        )
-        network = functools.partial(
-            MLP, hidden_units=self.hidden_units, dropout=self.dropout, l2=self.l2
-        )
-        rates = self.energy_learning_rate, self.learning_rate
-        optimizers = [functools.partial(adam, learning_rate=r, cosine=True) for r in rates]
-        ascent = GradientAscent(self.steps, self.step_size, free=True)
-        return ALEN(
-            energy,
-            network,
-            *optimizers,
-            refinement=ascent,
-            prediction=ascent,
-            lambda_g=self.lambda_g,
-            beta_v=self.beta_v,
-            distance=losses.cross_entropy,
-            uninformed=0.5,
-        )
+    def _makers(self):
+        """Makers of the model and of its optimizers, for `in_memory.train`."""
+        ascent = GradientAscent(self.steps, self.step_size, active_set=True)
+
+        def model(**task):
+            return ALEN(
+                MLPEnergy(
+                    self.energy_hidden_units, global_units=self.global_units, l2=self.energy_l2
+                ),
+                MLP(hidden_units=self.hidden_units, dropout=self.dropout, l2=self.l2),
+                refinement=ascent,
+                lambda_g=self.lambda_g,
+                beta_v=self.beta_v,
+                regression_loss="cross_entropy",
+                starts=TrainingStarts(zero_init_fraction=0.5),
+                **task,
+            )
+
+        return {
+            "model": model,
+            "energy_optimizer": self._annealed(self.energy_learning_rate),
+            "inference_optimizer": self._annealed(self.learning_rate),
+        }
+
+    @staticmethod
+    def _annealed(rate):
+        return functools.partial(adam, learning_rate=rate, cosine=True)
 
     def _fitted_model(self):
         """The trained model; after unpickling, rebuilt from its arrays."""
-        if isinstance(self._model, Model):
+        if isinstance(self._model, TrainedModel):
             return self._model
-        interface, arrays = self._model
-        task = MultiLabel(dataset=None)
-        learner = type(self)(**self._recipe)._make_learner()
-        shapes = interface.input_shape, interface.output_shape
-        learner.build(*shapes, task.space, task.oracle, total_steps=1)
-        in_memory.assign(learner, arrays)
-        self._model = Model(learner, interface)
+        signature, arrays = self._model
+        shapes = ((None, *shape) for shape in (signature.input_shape, signature.output_shape))
+        maker = type(self)(**self._recipe)._makers()["model"]
+        model = trainer.build(maker, MultiLabel(dataset=None), *shapes, seed=0)
+        in_memory.assign(model, arrays)
+        self._model = TrainedModel(model, signature)
         return self._model
 
     def __getstate__(self):
         state = super().__getstate__().copy()
-        if isinstance(state.get("_model"), Model):
+        if isinstance(state.get("_model"), TrainedModel):
             model = state["_model"]
-            state["_model"] = (model.interface, in_memory.arrays(model.learner))
+            state["_model"] = (model.signature, in_memory.arrays(model.model))
         return state
 
     def __sklearn_is_fitted__(self):

@@ -17,25 +17,24 @@ def main(options):
     import pathlib
 
     from alen_tf.errors import WorkdirError
-    from alen_tf.evaluation import calibration
-    from alen_tf.evaluation import scores as evaluation
+    from alen_tf.evaluation import calibration, scores
     from alen_tf.serving import trained
     from alen_tf.storage import write_json
 
     if not options.workdir:
         raise WorkdirError("name the folder of a trained model with --workdir")
-    task, splits, learner = trained.restore(
+    task, splits, model = trained.restore(
         options.workdir,
         options.manual_dir,
         options.data_dir,
         options.gin_param,
         options.other_data,
     )
-    paths = evaluation.predict_splits(evaluation.Predictor(learner, options.steps), splits)
-    results, _ = calibration.evaluate_and_judge(task, splits, learner, paths)
+    paths = scores.predict_splits(model, splits, steps=options.steps)
+    results, _ = calibration.evaluate_and_judge(task, splits, model, paths, options.steps)
     if options.output:
         write_json(pathlib.Path(options.output), results)
-    print(evaluation.table(results))
+    print(scores.table(results))
     if confidence := calibration.table(results):
         print(confidence)
 

@@ -14,7 +14,9 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "output",
     None,
-    "File of predictions: .csv or .jsonl (JSON lines). For images: a new folder of masks.",
+    "File of predictions: .csv or .jsonl (JSON lines). In a .csv file a row's labels are joined by "
+    "'|'; inside a label it is written '\\|', and a backslash '\\\\'. For images: a new folder of "
+    "masks.",
 )
 flags.DEFINE_string(
     "known",
@@ -35,7 +37,7 @@ def main(options):
         if not options[name].value:
             raise UserError(f"name a path with --{name}")
     model = trained.load(options.workdir)
-    of_images = model.interface.of_images
+    of_images = model.signature.of_images
     predict = masks.predict_images if of_images else predictions.predict_file
     count = predict(model, options.input, options.output, options.known, options.steps)
     print(f"{options.output}: {count} {'masks' if of_images else 'rows'}")

@@ -12,8 +12,7 @@ flags.DEFINE_bool("restart", False, "Start anew; an old workdir is renamed, not 
 
 def main(options):
     from alen_tf.errors import ConfigError
-    from alen_tf.evaluation import calibration
-    from alen_tf.evaluation import scores as evaluation
+    from alen_tf.evaluation import calibration, scores
     from alen_tf.training import config, interruption, trainer
     from alen_tf.training.workdir import default_path
 
@@ -25,7 +24,7 @@ def main(options):
         results = trainer.train(
             workdir, options.manual_dir, options.data_dir, stop, options.restart
         )
-    print(evaluation.table(results))
+    print(scores.table(results))
     if confidence := calibration.table(results):
         print(confidence)
     print(f"\n{workdir}: results.json, pictures, checkpoints; tensorboard --logdir {workdir}")

@@ -17,18 +17,15 @@ def follow(workdir):
     """(values v(x, y(t)) [steps + 1, documents], relaxed outputs [steps + 1, documents, tags], true
     tags [documents, tags], names of tags)."""
     import numpy as np
-    import tensorflow as tf
 
-    from alen_tf.evaluation import scores as evaluation
     from alen_tf.serving import trained
 
-    _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
-    path = evaluation.Predictor(learner, STEPS)(splits.test.x)
-    configured = learner.prediction.steps
+    _, splits, model = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
+    path = model.refine(splits.test.x, STEPS)
+    configured = model.prediction.steps
     changed = np.any((path[0] >= 0.5) != (path[configured] >= 0.5), axis=1)
     rows = np.flatnonzero(changed)[:SHOWN]
-    z = learner.energy.encode(learner.standardization(tf.constant(splits.test.x[rows])))
-    values = [learner.value(z, tf.constant(y)).numpy() for y in path[:, rows]]
+    values = [model.value(splits.test.x[rows], y) for y in path[:, rows]]
     return np.stack(values), path[:, rows], splits.test.y[rows], splits.label_names
 
 

@@ -29,16 +29,16 @@ def fit(method, parameters, train, seed):
         from alen_tf.tasks.multilabel import MultiLabel
         from alen_tf.training import in_memory
 
-        model = ALENClassifier(**parameters)
+        estimator = ALENClassifier(**parameters)
         splits = Splits(DATASET, train, train.take(slice(1)), train)  # the last epoch is taken
         learned, _ = in_memory.train(
-            model._make_learner(),
-            MultiLabel(dataset=None),
-            splits,
-            model.epochs,
-            model.batch_size,
-            seed,
-            choose_from=1.0,
+            task=MultiLabel(dataset=None),
+            splits=splits,
+            epochs=estimator.epochs,
+            batch_size=estimator.batch_size,
+            seed=seed,
+            select_after=1.0,
+            **estimator._makers(),
         )
         return lambda x: learned(x).relaxed
     classifier = mulan.classifier(method, seed, **parameters)

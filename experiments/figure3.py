@@ -17,7 +17,7 @@ from experiments import runs
 SEEDS = range(5)
 STEPS = 30
 NORMALIZED = (
-    "prediction/GradientAscent.normalize = True",
+    'prediction/GradientAscent.norm = "l2"',
     "prediction/GradientAscent.step_size = 1.0",
 )
 # Curve: gin file of the trained model, and what differs at prediction.

@@ -29,15 +29,15 @@ def measure(workdir):
     thresholds that are best on validation without known tags."""
     import numpy as np
 
-    from alen_tf.evaluation.signature import Interface
-    from alen_tf.evaluation.trained_model import Model
+    from alen_tf.evaluation.signature import Signature
+    from alen_tf.evaluation.trained_model import TrainedModel
     from alen_tf.objectives.metrics import f1_of_examples
     from alen_tf.serving import trained
 
-    _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
+    _, splits, model = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
     tuned = json.loads((workdir / "results.json").read_text())["validation"]["tuned"]
-    refined = Model(learner, Interface.of(splits, tuned["threshold"]))
-    alone = Model(learner, Interface.of(splits, tuned["inference_network_threshold"]))
+    refined = TrainedModel(model, Signature.of(splits, tuned["threshold"]))
+    alone = TrainedModel(model, Signature.of(splits, tuned["inference_network_threshold"]))
     x, y = splits.test.x, splits.test.y
     blind, first = refined(x).labels, alone(x, steps=0).labels
     # A random order of each document's tags, in [0, 1): tenths of it take turns at the end.

@@ -15,6 +15,13 @@ from absl import flags
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
+# Records of version 0.1 have these bindings in their commands; read, they have today's.
+RENAMED = {
+    "GradientAscent.normalize = True": 'GradientAscent.norm = "l2"',
+    "ImageViews.": "TestTimeAugmentation.",
+    "lfw_parts.finer =": "lfw_parts.high_res =",
+    "train.choose_from =": "train.select_after =",
+}
 _LOCK = threading.Lock()  # runs end on several threads
 
 flags.DEFINE_string("manual_dir", None, "Folder with the data sets' files; see alen_tf.train.")
@@ -62,7 +69,14 @@ def recorded(name):
     if not file.exists():
         return {}
     results = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-    return {result["command"]: result for result in results}
+    return {renamed(result["command"]): result for result in results}
+
+
+def renamed(command):
+    """A recorded command with the names that gin bindings have now."""
+    for old, new in RENAMED.items():
+        command = command.replace(old, new)
+    return command
 
 
 def record(name, result):

@@ -47,10 +47,9 @@ def measure(strategy, seconds):
     import numpy as np
 
     from alen_tf.datasets.splits import Examples
-    from alen_tf.inference.spaces import Box
-    from alen_tf.objectives import oracles
     from alen_tf.training import config, trainer
     from alen_tf.training.loop import Batches, Loop
+    from experiments.benchmark.workloads import compiled
 
     random = np.random.default_rng(0)
     x = (random.random((max(BATCHES) * 4, FEATURES)) < 0.04).astype(np.float32)
@@ -58,10 +57,10 @@ def measure(strategy, seconds):
     examples, times = Examples(x, y), {}
     for size in BATCHES:
         config.parse(["gin/bibtex/alen.gin"])
-        learner = gin.get_bindings(trainer.train)["learner"]
         with workers.strategy.scope():
-            learner.build(x.shape[1:], y.shape[1:], Box(), oracles.f1, total_steps=1000)
-            loop = Loop(learner, Batches(examples, size, seed=0), workers)
+            root = gin.get_bindings(trainer.train)
+            model = compiled(root, x.shape, y.shape, total_steps=1000)
+            loop = Loop(model, Batches(examples, size, seed=0), workers)
             loop.epoch(0)  # traces
             taken, end = [], time.monotonic() + seconds
             for epoch in itertools.count(1):
@@ -71,8 +70,7 @@ def measure(strategy, seconds):
                 if workers.mean(time.monotonic() - end) > 0 and len(taken) > 2:
                     break
         times[size] = statistics.median(taken)
-    weights = [w for network in learner.networks.values() for w in network.trainable_variables]
-    bytes_of_gradients = 4 * sum(int(np.prod(weight.shape)) for weight in weights)
+    bytes_of_gradients = 4 * sum(int(np.prod(each.shape)) for each in model.trainable_variables)
     return {"seconds_per_step": times, "gradient_bytes": bytes_of_gradients}
 
 

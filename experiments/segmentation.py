@@ -79,12 +79,11 @@ def figure(record, run, name):
     """
     import numpy as np
 
-    from alen_tf.evaluation import scores as evaluation
     from alen_tf.serving import trained
 
     workdir = runs.trained_workdir(record, run)
-    task, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
-    path = evaluation.Predictor(learner)(splits.test.x)
+    task, splits, model = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
+    path = model.refine(splits.test.x)
     decoded = [np.asarray(task.space.decode(y)) for y in path[[0, -1]]]
     changed = np.any(decoded[0] != decoded[1], axis=-1).mean(axis=(1, 2))
     rows = np.argsort(-changed, kind="stable")[:8]

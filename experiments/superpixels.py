@@ -42,14 +42,13 @@ def table(hits, purities):
 
 def main(argv):
     del argv
-    from alen_tf.evaluation import scores as evaluation
     from alen_tf.objectives import metrics
     from alen_tf.serving import trained
     from alen_tf.tasks import face_parts
 
     workdir = runs.trained_workdir("table2", RUN)
-    _, splits, learner = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
-    outputs = evaluation.Predictor(learner)(splits.validation.x)[-1]
+    _, splits, model = trained.restore(workdir, flags.FLAGS.manual_dir, flags.FLAGS.data_dir)
+    outputs = model.refine(splits.validation.x)[-1]
     hits, purities = [], []
     for y, (classes, superpixels) in zip(
         outputs, np.moveaxis(splits.validation.truth, -1, 1), strict=True

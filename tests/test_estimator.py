@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from alen_tf import ALENClassifier
+from tests.commands import ENVIRONMENT
 
 SMALL = {"epochs": 2, "hidden_units": 8, "energy_hidden_units": 8, "steps": 1, "random_state": 0}
 
@@ -64,6 +65,30 @@ def test_learns(fitted, data):
 def test_importing_the_package_does_not_import_tensorflow():
     code = "import sys, alen_tf; assert 'tensorflow' not in sys.modules; alen_tf.ALENClassifier"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+FITS = """
+import numpy as np
+from alen_tf import ALENClassifier
+x = np.random.default_rng(0).normal(size=(90, 4))
+y = (x[:, :3] > 0).astype(int)
+known = np.where(x[:, :3] > 1, 1.0, np.nan)
+for epochs in (2, 3, 2):
+    model = ALENClassifier(epochs=epochs, hidden_units=4, random_state=0).fit(x, y)
+    for rows in (x, x[:7], x[:1]):
+        model.predict(rows)
+        model.predict_proba(rows, known=known[: len(rows)])
+        model.score(rows, y[: len(rows)])
+"""
+
+
+def test_fitting_many_models_warns_of_nothing():
+    """Such as of functions that are traced again and again, as TensorFlow does by default."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", FITS], env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_sparse_rows_are_the_same_rows(data):
@@ -139,8 +164,8 @@ def test_explanation(fitted, data):
     model = fitted._fitted_model()
 
     def score(row, y):
-        inputs = model.learner.standardization(row[None]), np.float32(y)[None]
-        return float(model.learner.energy(inputs)[0])
+        inputs = model.model.prepare(row[None]), np.float32(y)[None]
+        return float(model.model.energy(inputs)[0])
 
     for row, found in zip(x, fitted.explain(x), strict=True):
         y = found.labels
@@ -196,7 +221,7 @@ def test_wrong_data_is_named(data, change, message):
         {"epochs": 0},
         {"batch_size": 0},
         {"validation_fraction": -0.1},
-        {"choose_from": 2.0},
+        {"select_after": 2.0},
         {"patience": 0},
         {"steps": 2.5},
         {"step_size": -1.0},

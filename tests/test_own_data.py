@@ -111,8 +111,8 @@ def test_the_three_ways_agree(own, results, estimator, predicted):
 
 
 def test_the_workdir_says_what_the_model_takes_and_gives(own, results):
-    interface = json.loads((own / "run" / "model.json").read_text())
-    assert interface == {
+    signature = json.loads((own / "run" / "model.json").read_text())
+    assert signature == {
         "input_shape": [4],
         "output_shape": [3],
         "label_names": list(LABELS),

@@ -17,9 +17,8 @@ from PIL import Image
 from alen_tf.datasets.readers import images
 from alen_tf.errors import UserError
 from alen_tf.evaluation import calibration
-from alen_tf.evaluation import scores as evaluation
-from alen_tf.evaluation.signature import Interface
-from alen_tf.evaluation.trained_model import Model
+from alen_tf.evaluation.signature import Signature
+from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.objectives.metrics import mean_iou, pixel_accuracy
 from alen_tf.serving import image_files as masks
 from alen_tf.serving import saved_model as exported
@@ -66,25 +65,24 @@ def params(own):
 
 
 def built(*shapes, params):
-    """Task and learner of the configuration, not trained: what is not learned is not tested."""
+    """Task and model of the configuration, not trained: what is not learned is not tested."""
     config.parse([CONFIG], params)
     root = gin.get_bindings("train")
-    task, learner = root["task"], root["learner"]
-    learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
-    return task, learner
+    x_shape, y_shape = ((None, *shape) for shape in shapes)
+    return root["task"], trainer.build(root["model"], root["task"], x_shape, y_shape)
 
 
 @pytest.fixture(scope="module")
 def judged(own):
     """A model and its results on the test images."""
-    task, learner = built((SIZE, SIZE, 3), (SIZE, SIZE, 1), params=params(own))
+    task, model = built((SIZE, SIZE, 3), (SIZE, SIZE, 1), params=params(own))
     splits = task.load()
-    learner.adapt(splits.train.x)
-    path = evaluation.Predictor(learner)(splits.test.x)
+    model.preprocessing.adapt(splits.train.x)
+    path = model.refine(splits.test.x)
     y = path[-1]
     threshold = float(np.median(y))  # so that there are pixels of both kinds
     results = {"test": task.scores(y, splits.test.truth, threshold)}
-    model = Model(learner, Interface.of(splits, threshold, task.expected))
+    model = TrainedModel(model, Signature.of(splits, threshold, task.expected))
     calibration.judge(task, model, splits, {"test": path}, results)
     return model, results
 
@@ -126,11 +124,11 @@ def test_masks_have_the_score_of_the_evaluation(results, predicted, held_out):
 
 def test_confidence_is_named_for_what_it_is(results, predicted, model, held_out):
     x, y_true = held_out
-    found = [float(row["expected pixel agreement"]) for row in predicted[1]]
+    found = [float(row["expected soft pixel accuracy"]) for row in predicted[1]]
     np.testing.assert_allclose(found, model(x).confidence, rtol=1e-5)
     assert [row["image"] for row in predicted[1]] == [f"blob {i:02d}.png" for i in range(9)]
     judged = results["test"]["confidence"]
-    assert judged["expected"] == "pixel agreement"
+    assert judged["expected"] == "soft pixel accuracy"
     right = pixel_accuracy(predicted[0][..., None] > 0, y_true[..., None] > 0)
     assert judged["kept"]["100"] == pytest.approx(right)
 
@@ -141,9 +139,9 @@ def test_masks_have_the_size_of_the_images(own, model, tmp_path):
     assert sorted(os.listdir(tmp_path / "one")) == ["blob 04.png", "predictions.csv"]
     x = images.shrunk(Image.open(path), (SIZE, SIZE))
     large = tf.image.resize(model(x[None]).relaxed[0], (21, 29)).numpy()[..., 0]
-    sure = abs(large - model.interface.threshold) > 1e-4
+    sure = abs(large - model.signature.threshold) > 1e-4
     found = read(tmp_path / "one" / "blob 04.png")
-    np.testing.assert_array_equal(found[sure], ((large >= model.interface.threshold) * 255)[sure])
+    np.testing.assert_array_equal(found[sure], ((large >= model.signature.threshold) * 255)[sure])
 
 
 def write_stroke(path, size=(21, 29)):
@@ -172,9 +170,9 @@ def test_strokes_are_kept_and_matter(own, model, tmp_path):
         known[(0, *place)] = stroke[row, column] > 0
     expected = model(x, known=known)
     large = tf.image.resize(expected.relaxed[0], (21, 29)).numpy()[..., 0]
-    sure = (abs(large - model.interface.threshold) > 1e-4) & (stroke == 1)
+    sure = (abs(large - model.signature.threshold) > 1e-4) & (stroke == 1)
     np.testing.assert_array_equal(
-        after[2][sure], ((large >= model.interface.threshold) * 255)[sure]
+        after[2][sure], ((large >= model.signature.threshold) * 255)[sure]
     )
     assert not np.array_equal(model(x).relaxed, expected.relaxed)
 
@@ -262,13 +260,13 @@ def test_a_saved_model_needs_nothing_but_tensorflow(tmp_path, names):
     assert results["dataset"] == "blobs"
     assert results["size"] == "16x16"
     model = trained.load(tmp_path / "run")
-    assert model.interface.to_json() == {
+    assert model.signature.to_json() == {
         "input_shape": (SIZE, SIZE, 3),
         "output_shape": (SIZE, SIZE, len(names)),
         "label_names": names,
         "feature_names": (),
         "threshold": results["validation"]["tuned"]["threshold"],
-        "expected": "pixel agreement",
+        "expected": "soft pixel accuracy",
     }
     exported.save(model, tmp_path / "models" / "1")
     known = np.full((2, SIZE, SIZE, len(names)), np.nan, np.float32)
@@ -290,7 +288,7 @@ def test_a_saved_model_needs_nothing_but_tensorflow(tmp_path, names):
     labels = np.load(tmp_path / "plain.npz")["labels"]
     assert mean_iou(labels, y_true) == pytest.approx(results["test"]["tuned"]["refined"])
     found = json.loads((tmp_path / "models" / "1" / "assets.extra" / "model.json").read_text())
-    assert Interface.from_json(found) == model.interface
+    assert Signature.from_json(found) == model.signature
 
 
 @pytest.mark.slow
@@ -298,8 +296,8 @@ def test_masks_of_classes_are_their_numbers(tmp_path):
     names = ("ground", "left", "right")
     write_folder(tmp_path, 3, (19, 24), classes=3)
     shapes = (SIZE, SIZE, 3), (SIZE, SIZE, 3)
-    task, learner = built(*shapes, params=[f"classes = {names}", *SMALL])
-    model = Model(learner, Interface(*shapes, names, expected=task.expected))
+    task, model = built(*shapes, params=[f"classes = {names}", *SMALL])
+    model = TrainedModel(model, Signature(*shapes, names, expected=task.expected))
     strokes = np.zeros((19, 24, 2), np.uint8)
     strokes[1:3, :5], strokes[7, 1:], strokes[4, 4] = (0, 255), (1, 255), (2, 255)
     (tmp_path / "strokes").mkdir()
@@ -340,7 +338,7 @@ def test_horses_from_command_to_command(real_data, tmp_path):
         workdir,
     )
     assert done.returncode == 0, done.stderr
-    assert "expected pixel agreement" in done.stdout
+    assert "expected soft pixel accuracy" in done.stdout
     results = json.loads((tmp_path / "run" / "results.json").read_text())["test"]
 
     scores = tmp_path / "scores.json"

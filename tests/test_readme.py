@@ -88,7 +88,7 @@ def test_commands_for_images(section, tmp_path):
     assert mask.shape == (50, 60)
     assert np.all(mask[10, 20:30] == 255)
     header = (tmp_path / "masks" / "predictions.csv").read_text().splitlines()[0]
-    assert header == "image,mask,expected pixel agreement"
+    assert header == "image,mask,expected soft pixel accuracy"
     served = tf.saved_model.load(str(tmp_path / "models" / "horses" / "1"))
     found = served.signatures["serving_default"](x=np.zeros((5, 32, 32, 3), np.uint8))
     assert found["labels"].shape == (5, 32, 32, 1)

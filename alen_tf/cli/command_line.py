@@ -1,13 +1,13 @@
-"""What all command lines share: quiet logs, flags, and one line for a user's mistake."""
+"""What all command lines share: flags, and one line for a user's mistake."""
 
 import contextlib
 import os
 import sys
-import tempfile
 
 from absl import app, flags, logging
 
-from alen_tf.errors import Interrupted, UserError
+from alen_tf import startup
+from alen_tf.errors import Interrupted, UserError, without_place
 
 logging.set_verbosity(logging.WARNING)  # not a line per checkpoint
 flags.DEFINE_string("workdir", None, "Folder of the run: configuration, checkpoints, results.")
@@ -28,12 +28,16 @@ def run(main):
         try:
             if len(argv) > 1:
                 raise UserError(f"unexpected argument {argv[1]!r}; options start with --")
-            with _quiet_start():
-                import tensorflow as tf
+            startup.start()
+            import tensorflow as tf
 
-                for gpu in tf.config.list_physical_devices("GPU"):
-                    tf.config.experimental.set_memory_growth(gpu, True)  # leave others their share
-            main(flags.FLAGS)
+            for gpu in tf.config.list_physical_devices("GPU"):
+                tf.config.experimental.set_memory_growth(gpu, True)  # leave others their share
+            try:
+                main(flags.FLAGS)
+            except tf.errors.ResourceExhaustedError as error:
+                reason = without_place(error.message)
+                raise UserError(f"{reason}: choose smaller networks or batches") from error
         except KeyboardInterrupt:
             _leave("stopped by SIGINT", 130)
         except UserError as error:
@@ -53,28 +57,3 @@ def _leave(line, status):
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     os._exit(status)
-
-
-@contextlib.contextmanager
-def _quiet_start():
-    """Holds back what TensorFlow's native code writes while it starts, unless it fails.
-
-    Its notes on processors and drivers do not obey its log level; setting TF_CPP_MIN_LOG_LEVEL to
-    any value shows them.
-    """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    with tempfile.TemporaryFile() as held:
-        stderr = os.dup(2)
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(stderr, held.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)

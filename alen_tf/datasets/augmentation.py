@@ -16,7 +16,7 @@ class Augmentation:
           ConfigError: they are too small.
         """
 
-    def __call__(self, x, y, seed, finer=1):
+    def __call__(self, x, y, seed, high_res=1):
         """A variation of a batch that is a pure function of `seed`, so that a resumed run sees the
         same ones.
 
@@ -24,13 +24,13 @@ class Augmentation:
           x: inputs, [batch, ...], of any numeric type.
           y: true outputs, [batch, ...], float32.
           seed: int32 [2].
-          finer: how many times the height and width of what the model sees images have: they are
+          high_res: how many times the height and width of what the model sees images have: they are
             averaged down after all else.
 
         Returns:
           (x, y).
         """
-        del seed, finer
+        del seed, high_res
         return x, y
 
 
@@ -42,8 +42,8 @@ class ImageAugmentation(Augmentation):
     borders: bilinear for images, nearest neighbour for masks. Crops alone are exact copies.
 
     Moved at the size that the model sees, images are blurred and the borders of masks jump by half
-    a pixel. Examples at several times that size (`Splits.finer`) are moved first and averaged down
-    after, as the images of the other splits are.
+    a pixel. Examples at several times that size (`Splits.high_res`) are moved first and averaged
+    down after, as the images of the other splits are.
     """
 
     def __init__(self, crop=None, mirror=True, shift=0.0, rotation=0.0, zoom=0.0, colour=0.0):
@@ -79,9 +79,9 @@ class ImageAugmentation(Augmentation):
                 f"ImageAugmentation.crop is {self.crop}, more than images of {height}x{width} have"
             )
 
-    def __call__(self, x, y, seed, finer=1):
+    def __call__(self, x, y, seed, high_res=1):
         batch, (height, width) = tf.shape(x)[0], x.shape[1:3]
-        rows, columns = (height, width) if self.crop is None else 2 * (finer * self.crop,)
+        rows, columns = (height, width) if self.crop is None else 2 * (high_res * self.crop,)
         draws = tf.random.stateless_uniform((7, batch), seed, -1.0, 1.0)
 
         # Pixel p of the variation shows pixel A (p - c') + c + t of the image; c', c are centres.
@@ -111,7 +111,7 @@ class ImageAugmentation(Augmentation):
                 interpolation=interpolation,
                 fill_mode="REFLECT",
             )
-            return moved if finer == 1 else tf.nn.avg_pool2d(moved, finer, finer, "VALID")
+            return moved if high_res == 1 else tf.nn.avg_pool2d(moved, high_res, high_res, "VALID")
 
         return self._recolour(move(x, "BILINEAR"), seed), move(y, "NEAREST")
 

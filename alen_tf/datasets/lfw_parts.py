@@ -2,7 +2,7 @@
 pixel.
 
 2,927 funneled images of Labeled Faces in the Wild in the official split: 1,500 training, 500
-validation, 927 test. A model sees them at 32x32, or finer; it is judged at the full 250x250, by
+validation, 927 test. A model sees them at 32x32, or high_res; it is judged at the full 250x250, by
 superpixels. The images are downloaded or read from the manual directory; the part labels can no
 longer be downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
 `tfds.load("lfw_parts")` works.
@@ -193,7 +193,7 @@ def shares(classes, size):
 
 
 @gin.register
-def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, finer=False):
+def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
     """Loads the splits; the first call prepares them with TFDS, in a few minutes.
 
     Outputs are the shares of background, skin and hair at each of `size` x `size` places, float32;
@@ -202,7 +202,7 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, finer=False):
     Args:
       manual_dir, data_dir: see `Task.load`.
       size: height and width of what a model sees: 32, as in the paper, 64 or 128.
-      finer: whether augmentation sees the training images at 128x128 (`Splits.finer`).
+      high_res: whether augmentation sees the training images at 128x128 (`Splits.high_res`).
 
     Raises:
       ConfigError: images of that size are not kept.
@@ -227,14 +227,15 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, finer=False):
             "prepared anew"
         )
     rows = {
-        split: _rows(builder, split, size > SIZE or (finer and split == "train")) for split in LISTS
+        split: _rows(builder, split, size > SIZE or (high_res and split == "train"))
+        for split in LISTS
     }
     return Splits(
         "lfw_parts",
         **{split: _examples(rows[split], size, split != "train") for split in LISTS},
         label_names=CLASSES,
-        facts={"superpixels": builder.info.metadata["superpixels"], "size": f"{size}x{size}"},
-        finer=_finer_examples(rows["train"]) if finer else None,
+        metadata={"superpixels": builder.info.metadata["superpixels"], "size": f"{size}x{size}"},
+        high_res=_high_res_examples(rows["train"]) if high_res else None,
     )
 
 
@@ -261,7 +262,7 @@ def _image(row, size):
     return row["image"] if size == SIZE else shrunk(Image.fromarray(row["finest"]), (size, size))
 
 
-def _finer_examples(rows):
+def _high_res_examples(rows):
     x = np.stack([row["finest"] for row in rows])
     found = (shares(row["classes"][..., 0], x.shape[1]).argmax(axis=-1) for row in rows)
     return Examples(x, np.stack([np.eye(len(CLASSES), dtype=np.uint8)[each] for each in found]))

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from alen_tf.errors import DataError, check_seed, check_share
+from alen_tf.errors import DataError, check_number, check_seed, check_share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Splits:
       name: of the data set.
       train, validation, test: the three splits.
       label_names, feature_names: where they have names.
-      facts: what results have to state.
-      finer: the training images and masks at a multiple of their height and width, for
+      metadata: what results have to state.
+      high_res: the training images and masks at a multiple of their height and width, for
         augmentation; None where `train` is all there is.
     """
 
@@ -56,8 +56,8 @@ class Splits:
     test: Examples
     label_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
-    facts: dict[str, str] = dataclasses.field(default_factory=dict)
-    finer: Examples | None = None
+    metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+    high_res: Examples | None = None
 
 
 def hold_out(examples, fraction=0.1, seed=0):
@@ -68,8 +68,9 @@ def hold_out(examples, fraction=0.1, seed=0):
       (rest, held out), both in the order of `examples`.
 
     Raises:
-      ConfigError: `seed` is none.
+      ConfigError: `fraction` or `seed` is out of its range.
     """
+    check_number("the share that is held out", fraction, most=1.0)
     check_seed("the seed of what is held out", seed)
     order = np.random.RandomState(seed).permutation(len(examples))
     count = round(fraction * len(examples))

@@ -4,48 +4,50 @@ import numpy as np
 import tensorflow as tf
 from scipy import stats
 
-from alen_tf.evaluation import scores as evaluation
-from alen_tf.evaluation.signature import Interface
-from alen_tf.evaluation.trained_model import Model
-from alen_tf.inference.batching import in_batches
-from alen_tf.models.learner import per_example
+from alen_tf.evaluation.scores import evaluate_splits, steps_of
+from alen_tf.evaluation.signature import Signature
+from alen_tf.evaluation.trained_model import TrainedModel
+from alen_tf.inference.batching import Compiled
+from alen_tf.models.energy_model import per_example
 
 BINS = 10
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
 
-def evaluate_and_judge(task, splits, learner, paths):
-    """What `results.json` says of splits, confidence included.
+def evaluate_and_judge(task, splits, model, paths, steps=None):
+    """What `results.json` says of splits, confidence and number of inference steps included.
 
     Args:
-      task, splits, paths: see `evaluation.evaluate_splits`.
-      learner: the trained learner, whose paths these are.
+      task, splits, paths: see `scores.evaluate_splits`.
+      model: the trained `StructuredModel` whose paths these are.
+      steps: how many the model was asked for; the configured number by default.
 
     Returns:
-      (results, the model's `Interface`).
+      (results, the model's `Signature`).
     """
-    results = evaluation.evaluate_splits(task, splits, paths)
+    results = evaluate_splits(task, splits, paths)
+    results["inference_steps"] = steps_of(model, paths["validation"], steps)
     threshold = results["validation"]["tuned"]["threshold"]
-    interface = Interface.of(splits, threshold, task.expected)
-    judge(task, Model(learner, interface), splits, paths, results)
-    return results, interface
+    signature = Signature.of(splits, threshold, task.expected)
+    judge(task, TrainedModel(model, signature), splits, paths, results)
+    return results, signature
 
 
-def judge(task, model, splits, paths, results):
+def judge(task, trained, splits, paths, results):
     """Adds a `report` as "confidence" to the results of each split, for a model that has it, with
     the name of what is "expected".
 
     Args:
       task: the `Task`; its oracle value of a discrete output is the score of one example.
-      model: a `Model`.
+      trained: a `TrainedModel`.
       splits: the `Splits`.
-      paths: see `evaluation.predict_splits`; their ends are judged.
-      results: see `evaluation.evaluate_splits`.
+      paths: see `scores.predict_splits`; their ends are judged.
+      results: see `scores.evaluate_splits`.
     """
-    interpret = tf.function(model.interpret, reduce_retracing=True, autograph=False)
+    interpret = Compiled(trained.interpret)
     for split, path in paths.items():
         examples = getattr(splits, split)
-        found = in_batches(interpret, model.learner.views, examples.x, path[-1])
+        found = interpret(trained.model.views, examples.x, path[-1])
         if not np.isnan(found.confidence).any():
             y, y_true = (tf.cast(y, tf.float32) for y in (found.labels, examples.y))
             score = per_example(task.oracle(y, y_true)).numpy()

@@ -1,41 +1,34 @@
-"""Scores of a learner on a split, after every inference step and at a tuned threshold."""
-
-import tensorflow as tf
-
-from alen_tf.inference.batching import in_batches
+"""Scores of a model on a split, after every inference step and at a tuned threshold."""
 
 
-class Predictor:
-    """Predicts any number of examples with one compiled function of a learner."""
-
-    def __init__(self, learner, steps=None):
-        """Configures the predictor.
-
-        Args:
-          learner: a built `Learner`.
-          steps: number of refinement steps; the configured number by default.
-        """
-        self._path = tf.function(
-            lambda x: tf.stack(learner.predict(x, steps)), reduce_retracing=True, autograph=False
-        )
-        self._views = learner.views
-
-    def __call__(self, x):
-        """The path of relaxed outputs, [steps + 1, examples, ...], float32."""
-        return in_batches(self._path, self._views, x, axis=1)
-
-
-def predict_splits(predictor, splits, test=True, validation=None):
+def predict_splits(model, splits, test=True, validation=None, steps=None):
     """The paths of the validation and, with `test`, of the test split: {name: path}.
 
     Args:
-      predictor: the `Predictor`.
+      model: a built `StructuredModel`.
       splits: the `Splits`.
       test: whether the test split is predicted too.
       validation: the path of the validation split, if it is known already.
+      steps: number of refinement steps; the configured number by default.
     """
-    paths = {"validation": predictor(splits.validation.x) if validation is None else validation}
-    return paths | ({"test": predictor(splits.test.x)} if test else {})
+    if validation is None:
+        validation = model.refine(splits.validation.x, steps)
+    paths = {"validation": validation}
+    return paths | ({"test": model.refine(splits.test.x, steps)} if test else {})
+
+
+def steps_of(model, path, steps=None):
+    """The number of refinement steps that made a path, of which a long one keeps only the ends.
+
+    Args:
+      model: the `StructuredModel`.
+      path: outputs, [steps + 1, examples, ...], or those of the ends.
+      steps: what the model was asked for; the configured number by default.
+    """
+    kept = len(path) - 1
+    if kept != 1:
+        return kept
+    return model.prediction.steps if steps is None else steps
 
 
 def by_step(task, path, y_true):
@@ -85,13 +78,15 @@ def _evaluate(task, path, y_true, thresholds):
 
 
 def table(results):
-    """The results as a small text table: one row per inference step, one column per
-    split."""
+    """The results as a small text table: one row per inference step, one column per split."""
     splits = [split for split in ("validation", "test") if split in results]
+    numbers = range(len(results["validation"]["by_step"]))
+    if (taken := results.get("inference_steps", numbers[-1])) > numbers[-1]:
+        numbers = (0, taken)  # of a long path, only the ends are kept
     rows = []
-    for step in range(len(results["validation"]["by_step"])):
+    for index, step in enumerate(numbers):
         name = "inference network" if step == 0 else f"after {step} step{'s' * (step > 1)}"
-        rows.append((name, [results[split]["by_step"][step] for split in splits]))
+        rows.append((name, [results[split]["by_step"][index] for split in splits]))
     for key, name in (("inference_network", "inference network"), ("refined", "refined")):
         rows.append(
             (f"{name}, tuned threshold", [results[split]["tuned"][key] for split in splits])

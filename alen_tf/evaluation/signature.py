@@ -8,13 +8,12 @@ import dataclasses
 
 import numpy as np
 
-from alen_tf.errors import DataError, WorkdirError, check_finite, shortened
-from alen_tf.storage import read_json
+from alen_tf.errors import DataError, check_finite, shortened
 
 
 @dataclasses.dataclass(frozen=True)
-class Interface:
-    """The interface of a trained model.
+class Signature:
+    """The signature of a trained model.
 
     Attributes:
       input_shape, output_shape: of one example, without the batch axis.
@@ -33,7 +32,7 @@ class Interface:
 
     @classmethod
     def of(cls, splits, threshold, expected="score"):
-        """The interface of a model of a data set; labels without names are called "0", "1", ..."""
+        """The signature of a model of a data set; labels without names are called "0", "1", ..."""
         outputs = splits.train.y.shape[1:]
         names = splits.label_names or tuple(str(label) for label in range(outputs[-1]))
         inputs = splits.train.x.shape[1:]
@@ -42,7 +41,7 @@ class Interface:
     @property
     def of_images(self):
         """Whether inputs are images [height, width, channels]."""
-        return len(self.input_shape) == 3
+        return len(self.input_shape) == 3 and len(self.output_shape) == 3
 
     def to_json(self):
         """An object for `from_json`."""
@@ -50,7 +49,7 @@ class Interface:
 
     @classmethod
     def from_json(cls, content):
-        """The interface that `to_json` described.
+        """The signature that `to_json` described.
 
         Raises:
           TypeError, ValueError: `content` is not what `to_json` makes.
@@ -69,23 +68,6 @@ class Interface:
         if type(made.expected) is not str:
             raise TypeError(f"expected is {made.expected!r}")
         return made
-
-    @classmethod
-    def read(cls, path):
-        """Reads the `model.json` of a workdir.
-
-        Raises:
-          WorkdirError: it is missing or damaged.
-        """
-        if not path.exists():
-            raise WorkdirError(
-                f"{path} is missing: the training has not ended yet; run the same train command "
-                "again"
-            )
-        try:
-            return cls.from_json(read_json(path))
-        except (ValueError, TypeError) as error:
-            raise WorkdirError(f"{path} is damaged: {error}") from error
 
     def check_inputs(self, x, source):
         """Checks that `x`, from a file or argument called `source`, is [rows, *input_shape] of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from alen_tf.inference.batching import in_batches
+from alen_tf.inference.batching import Compiled
 
 
 class Prediction(NamedTuple):
@@ -18,7 +18,7 @@ class Prediction(NamedTuple):
       labels: decoded outputs in {0, 1}, [rows, ...], uint8.
       relaxed: the outputs that they decode, in [0, 1], [rows, ...], float32.
       confidence: what the energy network expects of `labels`, [rows], float32: their oracle value
-        (F1, IoU), or its mean over places (pixel agreement); NaN for methods whose energy is no
+        (F1, IoU), or its mean over pixels; NaN for methods whose energy is no
         such expectation.
     """
 
@@ -27,24 +27,23 @@ class Prediction(NamedTuple):
     confidence: np.ndarray | tf.Tensor
 
 
-class Model:
-    """A trained `Learner` with its `Interface`."""
+class TrainedModel:
+    """A trained `StructuredModel` with its `Signature`."""
 
-    def __init__(self, learner, interface):
-        self.learner = learner
-        self.interface = interface
-        self._compiled = {}  # by number of steps and whether labels are known
+    def __init__(self, model, signature):
+        self.model = model
+        self.signature = signature
+        self._compiled = {}  # by number of steps
 
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
-        `Learner.predict`."""
-        return self.interpret(x, self.learner.predict(x, steps, known)[-1])
+        `StructuredModel.path`."""
+        return self.interpret(x, self.model.path(x, steps, known)[-1])
 
     def interpret(self, x, relaxed):
-        """The `Prediction` that the learner's `relaxed` outputs for inputs `x` are, as tensors."""
-        decoded = self.learner.space.decode(relaxed, self.interface.threshold)
-        labels = tf.cast(decoded, tf.float32)
-        confidence = self.learner.confidence(x, labels)
+        """The `Prediction` of the model's `relaxed` outputs for inputs `x`, as tensors."""
+        labels = self.model.decode(relaxed, self.signature.threshold)
+        confidence = self.model.confidence(x, labels)
         if confidence is None:
             confidence = tf.fill([tf.shape(x)[0]], np.float32(np.nan))
         return Prediction(tf.cast(labels, tf.uint8), relaxed, confidence)
@@ -53,7 +52,7 @@ class Model:
         """The `Prediction` of any number of rows as arrays.
 
         Args:
-          x: inputs, [rows, ...], not standardised.
+          x: inputs, [rows, ...].
           steps: number of refinement steps; the configured number by default.
           known: labels in {0, 1} where they are known and NaN elsewhere, [rows, ...].
           source: what errors call the rows: a file or an argument.
@@ -62,21 +61,11 @@ class Model:
           DataError: rows or known labels do not fit the model.
         """
         x = np.asarray(x, np.float32)
-        self.interface.check_inputs(x, source)
+        self.signature.check_inputs(x, source)
+        arrays = [x]
         if known is not None:
-            known = np.asarray(known, np.float32)
-            self.interface.check_known(known, len(x), "known")
-        function = self._function(steps, known is not None)
-        arrays = [x] if known is None else [x, known]
-        return in_batches(function, self.learner.views, *arrays)
-
-    def _function(self, steps, clamped):
-        """`predict` with so many steps, compiled once for batches of any size."""
-        if (steps, clamped) not in self._compiled:
-            shapes = [self.interface.input_shape, self.interface.output_shape][: 1 + clamped]
-            specs = [tf.TensorSpec([None, *shape], tf.float32) for shape in shapes]
-            function = tf.function(
-                lambda x, known=None: self.predict(x, steps, known), autograph=False
-            )
-            self._compiled[steps, clamped] = function.get_concrete_function(*specs)
-        return self._compiled[steps, clamped]
+            arrays.append(np.asarray(known, np.float32))
+            self.signature.check_known(arrays[1], len(x), "known")
+        if steps not in self._compiled:
+            self._compiled[steps] = Compiled(lambda x, known=None: self.predict(x, steps, known))
+        return self._compiled[steps](self.model.views, *arrays)

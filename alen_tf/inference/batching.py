@@ -6,18 +6,43 @@ import tensorflow as tf
 BATCH = 512
 
 
+class Compiled:
+    """A function of batches, compiled once for every kind of input, for any number of rows.
+
+    Concrete functions, unlike calls of a `tf.function`, never warn of many traces: a process that
+    fits many models makes many.
+    """
+
+    def __init__(self, function):
+        """Stores the function, from a batch of each input to a tensor or a tuple of tensors."""
+        self._function = tf.function(function, autograph=False)
+        self._made = {}
+
+    def __call__(self, views, *arrays, axis=0):
+        """The function's outputs for all rows, as arrays; arguments as those of `in_batches`."""
+        specs = tf.nest.map_structure(
+            lambda array: tf.TensorSpec([None, *array.shape[1:]], array.dtype), arrays
+        )
+        kind = tuple(tf.nest.flatten(specs))
+        if kind not in self._made:
+            self._made[kind] = self._function.get_concrete_function(*specs)
+        return in_batches(self._made[kind], views, *arrays, axis=axis)
+
+
 def in_batches(function, views, *arrays, axis=0):
-    """What `function` gives for all rows, as arrays, fetched after the last batch was dispatched.
+    """A function's outputs for all rows, as arrays, fetched after the last batch was dispatched.
 
     Args:
       function: compiled, from a batch of each array to a tensor or a tuple of tensors.
-      views: the `Views` of a row: the more and the larger they are, the fewer rows has a batch.
-      *arrays: [rows, ...] each, of one length, which may be 0.
-      axis: that of the rows in what the function gives.
+      views: the `Views` of a row: the more and the larger they are, the smaller the batches.
+      *arrays: [rows, ...] each, or structures of them, of one length, which may be 0.
+      axis: that of the rows in the outputs.
     """
-    size = views.batch(BATCH, arrays[0].shape[1:])
-    parts = [
-        function(*(tf.constant(array[start : start + size]) for array in arrays))
-        for start in range(0, max(len(arrays[0]), 1), size)
-    ]
+    first = tf.nest.flatten(arrays)[0]
+    size = views.batch(BATCH, first.shape[1:])
+    parts = []
+    for start in range(0, max(len(first), 1), size):
+        rows = slice(start, start + size)
+        batch = tf.nest.map_structure(lambda array, rows=rows: tf.constant(array[rows]), arrays)
+        parts.append(function(*batch))
     return tf.nest.map_structure(lambda *values: np.concatenate(values, axis), *parts)

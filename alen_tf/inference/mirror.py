@@ -3,10 +3,13 @@
 import gin
 import tensorflow as tf
 
+from alen_tf.configured import register
+from alen_tf.errors import check_number
 from alen_tf.inference.ascent import Ascent
 
 
 @gin.register
+@register
 class MirrorAscent(Ascent):
     """l(t+1) = (1 - eta w) l(t) + eta dv/dy(y(t)), y(t) = relax(l(t)): climbs v(x, y) + w H(y).
 
@@ -16,7 +19,7 @@ class MirrorAscent(Ascent):
     the projection of `GradientAscent` would stop gradients from flowing through it.
     """
 
-    def __init__(self, steps=gin.REQUIRED, step_size=gin.REQUIRED, entropy=0.0, floor=0.01):
+    def __init__(self, steps=5, step_size=1.0, entropy=0.0, floor=0.01):
         """Configures the ascent.
 
         Args:
@@ -24,8 +27,13 @@ class MirrorAscent(Ascent):
           step_size: eta, in logits per unit of gradient.
           entropy: w, the weight of the output's entropy.
           floor: distance to the boundary of the space that y(0) is given at least.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         super().__init__(steps, step_size)
+        check_number("MirrorAscent.entropy", entropy)
+        check_number("MirrorAscent.floor", floor, most=0.5)
         self.entropy = entropy
         self.floor = floor
 

@@ -13,8 +13,10 @@ import gin
 import numpy as np
 import tensorflow as tf
 
+from alen_tf.configured import Configured, named, register
 
-class OutputSpace(abc.ABC):
+
+class OutputSpace(Configured, abc.ABC):
     """A convex set of relaxed outputs, [batch, ...]."""
 
     @abc.abstractmethod
@@ -43,6 +45,10 @@ class OutputSpace(abc.ABC):
     def decode(self, y, threshold=0.5):
         """The discrete output of a relaxed one, same shape, in {0, 1}."""
 
+    def holds(self, y):
+        """Which entries of `y`, an array or a tensor, may be true outputs, bool: 0 and 1."""
+        return (y == 0) | (y == 1)
+
     def restrict(self, value):
         """`value`, a function of outputs, as a function of what ascent may change in them."""
         return value
@@ -53,6 +59,7 @@ class OutputSpace(abc.ABC):
 
 
 @gin.register
+@register
 class Box(OutputSpace):
     """Independent variables in [0, 1]: label sets and binary masks, [batch, ...]."""
 
@@ -82,6 +89,7 @@ class Box(OutputSpace):
 
 
 @gin.register
+@register
 class Simplex(OutputSpace):
     """Distributions over the classes of the last axis, [batch, ..., classes]: each variable (a
     pixel) belongs to one class."""
@@ -114,6 +122,10 @@ class Simplex(OutputSpace):
         del threshold
         return tf.one_hot(tf.argmax(y, axis=-1), y.shape[-1], on_value=True, off_value=False)
 
+    def holds(self, y):
+        """Also shares, of pixels that stand for several of a larger image."""
+        return (y >= 0) & (y <= 1)
+
     def cross_entropy(self, logits, y_true):
         losses = tf.nn.softmax_cross_entropy_with_logits(labels=y_true, logits=logits)
         return tf.reduce_sum(losses, axis=list(range(1, len(losses.shape))))
@@ -126,3 +138,12 @@ def _shift(ordered, free, total):
     taus = (tf.cumsum(ordered, axis=-1) - total) / tf.cast(count, ordered.dtype)
     kept = tf.reduce_sum(tf.cast((count <= free) | (ordered > taus), tf.int32), -1, keepdims=True)
     return tf.gather(taus, tf.maximum(kept, 1) - 1, batch_dims=len(ordered.shape) - 1)
+
+
+def get(space):
+    """The output space of a name, "box" or "simplex", or `space` itself.
+
+    Raises:
+      ConfigError: there is none of this name.
+    """
+    return named({"box": Box(), "simplex": Simplex()}, space, "output space")

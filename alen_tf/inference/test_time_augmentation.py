@@ -4,13 +4,15 @@ import gin
 import numpy as np
 import tensorflow as tf
 
+from alen_tf.configured import Configured, register
 from alen_tf.errors import ConfigError, check_count, check_counts
 
 # What a view of 32x32 pixels counts for: features of more than 64 leave a processor's caches.
 ROWS = 8
 
 
-class Views:
+@register
+class Views(Configured):
     """What a model sees of an example, and how what it says of the views becomes one output.
 
     The base class is for everything that is no image: one view, the example itself.
@@ -45,7 +47,8 @@ class Views:
 
 
 @gin.register
-class ImageViews(Views):
+@register
+class TestTimeAugmentation(Views):
     """Crops at a grid of offsets, each also mirrored if wanted; outputs are averaged where views
     overlap.
 
@@ -61,9 +64,10 @@ class ImageViews(Views):
           mirror: whether every view is also seen mirrored.
         """
         if size is not None:
-            check_count("ImageViews.size", size)
-        check_counts("ImageViews.offsets", offsets, least=0)
+            check_count("TestTimeAugmentation.size", size)
+        check_counts("TestTimeAugmentation.offsets", offsets, least=0)
         self.size = size
+        self.offsets = offsets
         self.corners = [(0, 0)] if size is None else [(i, j) for i in offsets for j in offsets]
         self.mirror = mirror
         self.count = len(self.corners) * (2 if mirror else 1)
@@ -75,17 +79,19 @@ class ImageViews(Views):
         return max(1, views // self.count)
 
     def check(self, shape):
+        _check_images((None, *shape))
         size, (height, width) = self.size, shape[:2]
         if size is None:
             return
         offsets = sorted({i for i, _ in self.corners})
         if offsets[-1] + size > min(height, width) or not self._covered(height, width).all():
             raise ConfigError(
-                f"ImageViews: crops of {size}x{size} at offsets {offsets} do not cover images of "
-                f"{height}x{width}, or reach beyond them"
+                f"TestTimeAugmentation: crops of {size}x{size} at offsets {offsets} do not cover "
+                f"images of {height}x{width}, or reach beyond them"
             )
 
     def split(self, x):
+        _check_images(x.shape)
         if self.size is None:
             views = [x]
         else:
@@ -118,3 +124,17 @@ class ImageViews(Views):
         for i, j in self.corners:
             covered[i : i + self.size, j : j + self.size] += 1.0
         return covered
+
+
+def _check_images(shape):
+    """Checks that inputs or outputs of this shape are [batch, height, width, channels].
+
+    Raises:
+      ConfigError: they are not.
+    """
+    if len(shape) != 4:
+        size = ", ".join(map(str, shape[1:]))
+        raise ConfigError(
+            "TestTimeAugmentation is for images [batch, height, width, channels] with such "
+            f"outputs, not for shape [batch, {size}]; leave it out"
+        )

@@ -3,54 +3,53 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.models.learner import Learner, build_network, total
+from alen_tf.configured import register
+from alen_tf.models.structured_model import StructuredModel
 
 
 @gin.register
-class FeedForward(Learner):
+@register
+class FeedForward(StructuredModel):
     """g(x) without an energy: minimises the cross entropy of g(x) to y*, Eq. 11a alone.
 
     The two-layer network of Table 1 (Belanger & McCallum, ICML 2016) is an `MLP` with one hidden
     layer, its logistic regression (Lin et al. 2014) an `MLP` with none.
     """
 
+    networks = ("inference_network",)
+
     def __init__(
-        self, inference_network=gin.REQUIRED, inference_optimizer=gin.REQUIRED, name="two_layer"
+        self,
+        inference_network,
+        output_space="box",
+        oracle="f1",
+        preprocessing=None,
+        test_time_augmentation=None,
+        seed=None,
+        name="two_layer",
     ):
-        """Stores hyper-parameters.
+        """Configures the method.
 
         Args:
-          inference_network: factory of g, a `keras.Model` from inputs to logits, called with the
-            size of the last output axis.
-          inference_optimizer: factory of the optimizer, called with the run's number of steps.
-          name: the method's name in results.
+          inference_network: g, a `keras.Model` from inputs to logits shaped like outputs.
+          output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
+            `StructuredModel`.
         """
-        super().__init__(name=name)
-        self._make_inference_network = inference_network
-        self._make_inference_optimizer = inference_optimizer
+        super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
+        self.inference_network = inference_network
 
-    def build_networks(self, x, y, total_steps):
-        self.inference_network, self.inference_optimizer = build_network(
-            self._make_inference_network,
-            self._make_inference_optimizer,
-            x,
-            y.shape[-1],
-            total_steps,
-        )
+    def logits(self, x, training=False):
+        """Logits of g, [batch, ...], float32."""
+        return tf.cast(self.inference_network(x, training=training), tf.float32)
 
-    @property
-    def networks(self):
-        return {"inference_network": self.inference_network}
-
-    def train_step(self, x, y_true):
-        x = self.standardization(x)
-        with tf.GradientTape() as tape:
-            logits = self.inference_network(x, training=True)
+    def update(self, batch):
+        x, y_true = self.prepare(batch.x), batch.y
+        with tf.GradientTape(persistent=True) as tape:
+            logits = self.logits(x, training=True)
             terms = {"task": self.space.cross_entropy(logits, y_true)}
-            loss, scalars = total(terms, self.inference_network, "inference_loss")
-        return scalars, self.descend(tape, loss, "inference_network", self.inference_optimizer)
+        return self.space.relax(logits), self.descend(tape, batch, inference_network=terms)
 
     def infer(self, x, space, steps=None):
         """A path of one output: nothing refines it, whatever `steps` says."""
         del steps
-        return [space.relax(self.inference_network(x))]
+        return [space.relax(self.logits(x))]

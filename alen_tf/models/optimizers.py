@@ -1,23 +1,86 @@
 """Optimizers whose learning-rate schedules are fractions of a run, so that a longer run needs no
-new numbers, and whose updates pass over memory few times and add the gradients of `HalfSquares`."""
+new numbers, and whose updates pass over memory few times and add the gradients of Keras's L2."""
 
 import gin
 import keras
 import tensorflow as tf
 
+from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_number, check_share
-from alen_tf.networks.penalty import weight_of
+
+
+def l2_of(variable):
+    """The weight of 1/2 ||W||^2 in a variable's `keras.regularizers.L2`, 0 for none."""
+    found = getattr(variable, "regularizer", None)  # which variables of TensorFlow lack
+    return 2.0 * float(found.l2) if type(found) is keras.regularizers.L2 else 0.0
+
+
+def regularization(network, optimizer):
+    """What Keras keeps in a network's `losses`, but for the L2 that the optimizer adds itself."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales losses
+    if not isinstance(optimizer, OnePass):
+        return network.losses
+    regularized = _regularized(network)
+    # Keras lists what layers add by `add_loss` first, then one loss per regularized variable.
+    first = len(network.losses) - len(regularized)
+    others = [each.regularizer(each) for each in regularized if not l2_of(each)]
+    return network.losses[:first] + others
+
+
+def penalty(network):
+    """The sum of the regularizers of weights that a network learns, a scalar; None where it has
+    none."""
+    terms = [each.regularizer(each) for each in _regularized(network)]
+    return tf.reduce_sum(tf.stack(terms)) if terms else None
+
+
+def _regularized(network):
+    # Not those that are frozen, as in Keras's `losses`.
+    return [each for each in network.trainable_variables if each.regularizer is not None]
+
+
+class OptimizerGroup:
+    """The optimizers of a model's networks, as Keras's callbacks see them: one.
+
+    Attributes:
+      learning_rate: of the first one; setting it changes all by the same factor.
+      built: always true, as the model builds them.
+    """
+
+    built = True
+
+    def __init__(self, optimizers):
+        """Stores the optimizers, {network: optimizer}."""
+        self._optimizers = list(optimizers.values())
+
+    @property
+    def learning_rate(self):
+        return self._optimizers[0].learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate):
+        factor = float(rate) / float(self.learning_rate)
+        for optimizer in self._optimizers:
+            optimizer.learning_rate = factor * float(optimizer.learning_rate)
+
+    @property
+    def iterations(self):
+        return self._optimizers[0].iterations
+
+    @property
+    def variables(self):
+        return [each for optimizer in self._optimizers for each in optimizer.variables]
 
 
 class OnePass:
-    """What both optimizers have beside Keras's."""
+    """What both optimizers have beside Keras's: they add the gradients of L2 regularizers."""
 
     def l2(self, variable):
-        """The weight of the `HalfSquares` on a variable that an update is given."""
-        return weight_of(self._trainable_variables[self._get_variable_index(variable)])
+        """`l2_of` a variable that an update is given."""
+        return l2_of(self._trainable_variables[self._get_variable_index(variable)])
 
     def penalised(self, gradient, variable):
-        """The gradient of the loss and of the `HalfSquares`, shaped like the variable."""
+        """The gradient of the loss and of the L2 regularizer, shaped like the variable."""
         gradient, l2 = tf.cast(gradient, variable.dtype), self.l2(variable)
         return gradient + l2 * variable if l2 else gradient
 
@@ -29,6 +92,7 @@ class OnePass:
         return super()._all_reduce_sum_gradients(grads_and_vars)
 
 
+@register
 class OnePassSGD(OnePass, keras.optimizers.SGD):
     """Keras's SGD with TensorFlow's kernels: beside networks this small, an update in several
     operations costs as much as the products do."""
@@ -53,6 +117,7 @@ class OnePassSGD(OnePass, keras.optimizers.SGD):
         )
 
 
+@register
 class OnePassAdam(OnePass, keras.optimizers.Adam):
     """Keras's Adam, and with `weight_decay` its AdamW, likewise."""
 

@@ -3,13 +3,16 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.models.energy_learner import EnergyLearner
-from alen_tf.models.learner import total
+from alen_tf.configured import register
+from alen_tf.errors import check_number
+from alen_tf.inference.ascent import GradientAscent
+from alen_tf.models.energy_model import EnergyModel
 from alen_tf.objectives import losses
 
 
 @gin.register
-class SPEN(EnergyLearner):
+@register
+class SPEN(EnergyModel):
     """Scores the truth above every other output, by a margin that grows with the output's cost.
 
     The margin-rescaled hinge, with the score s = -E: [max_y (cost(y, y*) + s(x, y)) - s(x, y*)]_+,
@@ -19,37 +22,50 @@ class SPEN(EnergyLearner):
 
     def __init__(
         self,
-        energy=gin.REQUIRED,
-        energy_optimizer=gin.REQUIRED,
-        inference=gin.REQUIRED,
-        prediction=gin.REQUIRED,
-        cost=losses.squared_difference,
+        energy,
+        output_space="box",
+        oracle="f1",
+        inference=None,
+        prediction=None,
+        cost="squared_difference",
         margin=1.0,
+        preprocessing=None,
+        test_time_augmentation=None,
+        seed=None,
         name="spen",
     ):
-        """Stores hyper-parameters.
+        """Configures the method.
 
         Args:
-          energy, energy_optimizer, prediction: see `EnergyLearner`.
-          inference: the ascent on cost + score that finds the most offending output in training.
-          cost: function of (y, y*) to [batch] that is differentiable in y: `squared_difference`,
-            `f1_cost`.
+          energy: s(x, y), a `keras.Model` of [x, y]; see `EnergyModel`.
+          inference: the `Ascent` on cost + score that finds the most offending output in training;
+            by default ten normalised steps of length 0.5.
+          prediction: the `Ascent` of predictions; `inference` by default.
+          cost: "squared_difference", "f1_cost", or a function of (y, y*) to [batch] that is
+            differentiable in y.
           margin: factor of the cost.
-          name: the method's name in results.
+          output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
+            `StructuredModel`.
+
+        Raises:
+          ConfigError: a setting is unknown or out of its range.
         """
-        super().__init__(energy, energy_optimizer, prediction, name)
-        self.inference = inference
-        self.cost = cost
+        super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
+        self.energy = energy
+        self.inference = inference or GradientAscent(steps=10, step_size=0.5)
+        self.prediction = prediction or self.inference
+        self.cost = losses.get_cost(cost)
+        check_number("SPEN.margin", margin)
         self.margin = margin
 
     def augmented(self, z, y, y_true):
         """Cost + score, [batch]: the most offending output has the highest."""
-        return self.margin * self.cost(y, y_true) + self.value(z, y)
+        return self.margin * self.cost(y, y_true) + self.value_of(z, y)
 
-    def train_step(self, x, y_true):
-        x = self.standardization(x)
-        with tf.GradientTape() as tape:
-            z = self.energy.encode(x, training=True)
+    def update(self, batch):
+        x, y_true = self.prepare(batch.x), batch.y
+        with tf.GradientTape(persistent=True) as tape:
+            z = self.encode(x, training=True)
             with tape.stop_recording():
                 y_offending = self.inference(
                     lambda y: self.augmented(z, y, y_true),
@@ -57,13 +73,10 @@ class SPEN(EnergyLearner):
                     self.space,
                 )[-1]
             cost = self.margin * self.cost(y_offending, y_true)
-            s_offending, s_true = self.value(z, y_offending), self.value(z, y_true)
+            s_offending, s_true = self.value_of(z, y_offending), self.value_of(z, y_true)
             terms = {"hinge": losses.structured_hinge(cost, s_offending, s_true)}
-            loss, scalars = total(terms, self.energy, "energy_loss")
-        told = self.descend(tape, loss, "energy", self.energy_optimizer)
-        return scalars, lambda: {
-            "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
+        return y_offending, self.descend(tape, batch, energy=terms) | {
+            "oracle/offending": tf.reduce_mean(self.oracle_value(y_offending, y_true)),
             "value/truth": tf.reduce_mean(s_true),
             "value/offending": tf.reduce_mean(s_offending),
-            **told(),
         }

@@ -3,12 +3,14 @@
 import gin
 import tensorflow as tf
 
-from alen_tf.models.energy_learner import EnergyLearner
-from alen_tf.models.learner import total
+from alen_tf.configured import register
+from alen_tf.inference.mirror import MirrorAscent
+from alen_tf.models.energy_model import EnergyModel
 
 
 @gin.register
-class SPENEndToEnd(EnergyLearner):
+@register
+class SPENEndToEnd(EnergyModel):
     """Learns the energy so that the very ascent that predicts ends, soon, at the truth.
 
     The loss is 1/T sum_t CE(y(t), y*) over the iterates y(1), ..., y(T) of ascent on the score. Its
@@ -18,31 +20,35 @@ class SPENEndToEnd(EnergyLearner):
 
     def __init__(
         self,
-        energy=gin.REQUIRED,
-        energy_optimizer=gin.REQUIRED,
-        prediction=gin.REQUIRED,
+        energy,
+        output_space="box",
+        oracle="f1",
+        prediction=None,
+        preprocessing=None,
+        test_time_augmentation=None,
+        seed=None,
         name="spen_e2e",
     ):
-        """Stores hyper-parameters.
+        """Configures the method.
 
         Args:
-          energy, energy_optimizer: see `EnergyLearner`.
-          prediction: the ascent, in training and in predictions.
-          name: the method's name in results.
+          energy: s(x, y), a `keras.Model` of [x, y]; see `EnergyModel`.
+          prediction: the `Ascent`, in training and in predictions; `MirrorAscent()` by default.
+          output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
+            `StructuredModel`.
         """
-        super().__init__(energy, energy_optimizer, prediction, name)
+        super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
+        self.energy = energy
+        self.prediction = prediction or MirrorAscent()
 
-    def train_step(self, x, y_true):
-        x = self.standardization(x)
-        with tf.GradientTape() as tape:
-            z = self.energy.encode(x, training=True)
+    def update(self, batch):
+        x, y_true = self.prepare(batch.x), batch.y
+        with tf.GradientTape(persistent=True) as tape:
+            z = self.encode(x, training=True)
             path = self.ascend(self.prediction, z, self.space.start(y_true))
             errors = [self.space.cross_entropy(self.space.logits(y), y_true) for y in path[1:]]
             terms = {"iterates": sum(errors) / len(errors)}
-            loss, scalars = total(terms, self.energy, "energy_loss")
-        told = self.descend(tape, loss, "energy", self.energy_optimizer)
-        return scalars, lambda: {
-            "oracle/refined": tf.reduce_mean(self.oracle(path[-1], y_true)),
-            "value/refined": tf.reduce_mean(self.value(z, path[-1])),
-            **told(),
+        return path[-1], self.descend(tape, batch, energy=terms) | {
+            "oracle/refined": tf.reduce_mean(self.oracle_value(path[-1], y_true)),
+            "value/refined": tf.reduce_mean(self.value_of(z, path[-1])),
         }

@@ -1,15 +1,18 @@
 """SPEN with inference networks (Tu & Gimpel, ICLR 2018): a network in place of the ascent."""
 
 import gin
+import keras
 import tensorflow as tf
 
+from alen_tf.configured import register
 from alen_tf.errors import check_number
-from alen_tf.models.learner import Learner, build_network, total
+from alen_tf.models.energy_model import PairModel
 from alen_tf.objectives import losses
 
 
 @gin.register
-class SPENInfNet(Learner):
+@register
+class SPENInfNet(PairModel):
     """SPEN's hinge as a game: a network phi finds the most offending output, the energy rejects it.
 
     min over theta, max over phi of [cost(phi(x), y*) + s(x, phi(x)) - s(x, y*)]_+, with the score
@@ -22,106 +25,83 @@ class SPENInfNet(Learner):
     keep these fixed.
     """
 
+    networks = ("energy", "offending_network", "inference_network")
+
     def __init__(
         self,
-        energy=gin.REQUIRED,
-        inference_network=gin.REQUIRED,
-        energy_optimizer=gin.REQUIRED,
-        inference_optimizer=gin.REQUIRED,
-        cost=losses.squared_difference,
+        energy,
+        inference_network,
+        offending_network=None,
+        output_space="box",
+        oracle="f1",
+        cost="squared_difference",
         margin=1.0,
         task_weight=0.0,
         entropy=0.0,
+        preprocessing=None,
+        test_time_augmentation=None,
+        seed=None,
         name="spen_infnet",
     ):
-        """Stores hyper-parameters.
+        """Configures the method.
 
         Args:
-          energy: factory of the `Energy`, called with the size of the last output axis.
-          inference_network: factory of phi and of psi, called likewise.
-          energy_optimizer: factory of the optimizer of theta, called with the run's number of
-            steps.
-          inference_optimizer: factory of the optimizers of phi and of psi, called likewise.
-          cost: function of (y, y*) to [batch] that is differentiable in y: `squared_difference`,
-            `f1_cost`.
+          energy: s(x, y), a `keras.Model` of [x, y]; see `EnergyModel`.
+          inference_network: psi, a `keras.Model` from inputs to logits shaped like outputs.
+          offending_network: phi, likewise; by default one of psi's architecture.
+          cost: "squared_difference", "f1_cost", or a function of (y, y*) to [batch] that is
+            differentiable in y.
           margin: factor of the cost.
           task_weight: weight of the cross entropy to y* that stabilises phi and psi.
           entropy: weight of their outputs' entropy, added to what they maximise; it stabilises them
             too, as outputs near a vertex hardly learn.
-          name: the method's name in results.
+          output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
+            `StructuredModel`.
+
+        Raises:
+          ConfigError: a setting is unknown or out of its range.
         """
-        super().__init__(name=name)
-        self._make_energy = energy
-        self._make_inference_network = inference_network
-        self._make_energy_optimizer = energy_optimizer
-        self._make_inference_optimizer = inference_optimizer
-        self.cost = cost
+        super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
+        self.energy = energy
+        self.inference_network = inference_network
+        if offending_network is None and isinstance(inference_network, keras.Model):
+            offending_network = keras.models.clone_model(inference_network)
+        self.offending_network = offending_network
+        self.cost = losses.get_cost(cost)
         self.margin = margin
         self.task_weight = task_weight
         self.entropy = entropy
         for term in ("margin", "task_weight", "entropy"):
             check_number(f"SPENInfNet.{term}", getattr(self, term))
 
-    def build_networks(self, x, y, total_steps):
-        outputs = y.shape[-1]
-        self.energy, self.energy_optimizer = build_network(
-            self._make_energy, self._make_energy_optimizer, (x, y), outputs, total_steps
-        )
-        self.offending_network, self.offending_optimizer = build_network(
-            self._make_inference_network, self._make_inference_optimizer, x, outputs, total_steps
-        )
-        self.inference_network, self.inference_optimizer = build_network(
-            self._make_inference_network, self._make_inference_optimizer, x, outputs, total_steps
-        )
-
-    @property
-    def networks(self):
-        return {
-            "energy": self.energy,
-            "inference_network": self.inference_network,
-            "offending_network": self.offending_network,
-        }
-
-    def train_step(self, x, y_true):
-        x = self.standardization(x)
+    def update(self, batch):
+        x, y_true = self.prepare(batch.x), batch.y
         with tf.GradientTape(persistent=True) as tape:
-            z = self.energy.encode(x, training=True)
-            offending_logits = self.offending_network(x, training=True)
-            logits = self.inference_network(x, training=True)
+            offending_logits = tf.cast(self.offending_network(x, training=True), tf.float32)
+            logits = self.logits(x, batch.fold, training=True)
             y_offending = self.space.relax(offending_logits)  # phi(x)
             y_inference = self.space.relax(logits)  # psi(x)
+            z = self.encode(x, logits, training=True)
             cost = self.margin * self.cost(y_offending, y_true)
-            s_true = self.energy.score(z, y_true)
-            s_offending = self.energy.score(z, y_offending)
-            s_inference = self.energy.score(z, y_inference)
+            s_true = self.score(z, y_true, training=True)
+            s_offending = self.score(z, y_offending, training=True)
+            s_inference = self.score(z, y_inference, training=True)
             hinge = losses.structured_hinge(cost, s_offending, s_true)
-            energy_loss, energy_scalars = total({"hinge": hinge}, self.energy, "energy_loss")
-            offending_loss, offending_scalars = total(
-                {"hinge": -hinge} | self.stabilizers(offending_logits, y_true),
-                self.offending_network,
-                "offending_loss",
-            )
-            inference_loss, inference_scalars = total(
-                {"score": -s_inference} | self.stabilizers(logits, y_true),
-                self.inference_network,
-                "inference_loss",
-            )
-        energy_told = self.descend(tape, energy_loss, "energy", self.energy_optimizer)
-        offending_told = self.descend(
-            tape, offending_loss, "offending_network", self.offending_optimizer
+            offending_loss = {"hinge": -hinge} | self.stabilizers(offending_logits, y_true)
+            inference_loss = {"score": -s_inference} | self.stabilizers(logits, y_true)
+        scalars = self.descend(
+            tape,
+            batch,
+            energy={"hinge": hinge},
+            offending_network=offending_loss,
+            inference_network=inference_loss,
         )
-        inference_told = self.descend(
-            tape, inference_loss, "inference_network", self.inference_optimizer
-        )
-        return energy_scalars | offending_scalars | inference_scalars, lambda: {
-            "oracle/offending": tf.reduce_mean(self.oracle(y_offending, y_true)),
-            "oracle/inference_network": tf.reduce_mean(self.oracle(y_inference, y_true)),
+        return y_inference, scalars | {
+            "oracle/offending": tf.reduce_mean(self.oracle_value(y_offending, y_true)),
+            "oracle/inference_network": tf.reduce_mean(self.oracle_value(y_inference, y_true)),
             "value/truth": tf.reduce_mean(s_true),
             "value/offending": tf.reduce_mean(s_offending),
             "value/inference_network": tf.reduce_mean(s_inference),
-            **energy_told(),
-            **offending_told(),
-            **inference_told(),
         }
 
     def stabilizers(self, logits, y_true):
@@ -135,4 +115,4 @@ class SPENInfNet(Learner):
     def infer(self, x, space, steps=None):
         """A path of one output, psi(x): nothing refines it, whatever `steps` says."""
         del steps
-        return [space.relax(self.inference_network(x))]
+        return [space.relax(self.logits(x))]

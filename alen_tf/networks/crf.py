@@ -5,12 +5,15 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.configured import register
 from alen_tf.errors import check_count, check_positive
 from alen_tf.networks.fcn import FCN
+from alen_tf.networks.network import InferenceNetwork
 
 
 @gin.register
-class MeanFieldCRF(keras.Model):
+@register
+class MeanFieldCRF(InferenceNetwork):
     """Inference network g(x): unary logits, then a few mean-field updates
 
       logits <- unary + w_1 K_1 q + w_2 K_2 q,    q = the output that the logits stand for,
@@ -22,8 +25,8 @@ class MeanFieldCRF(keras.Model):
 
     def __init__(
         self,
-        outputs,
-        unary=FCN,
+        outputs=None,
+        unary=None,
         iterations=5,
         near=1.5,
         far=6.0,
@@ -33,30 +36,40 @@ class MeanFieldCRF(keras.Model):
         """Configures the network; both weights and all three widths are learned.
 
         Args:
-          outputs: number of outputs at every place: 1 for a mask, else classes.
-          unary: factory of the network of the unary logits, called with `outputs`.
+          outputs: number of outputs at every pixel: 1 for a mask, else classes; see
+            `InferenceNetwork`.
+          unary: network of the unary logits; an `FCN` by default.
           iterations: number of mean-field updates.
           near: initial width of K_1 in pixels.
           far: initial width of K_2 in pixels.
           colour: initial width of K_2 in standard deviations of the training images' colours.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         check_count("MeanFieldCRF.iterations", iterations)
         for width, value in (("near", near), ("far", far), ("colour", colour)):
             check_positive(f"MeanFieldCRF.{width}", value)
-        super().__init__(name=name, dtype="float32")
-        self.outputs = outputs
-        self.unary = unary(outputs)
+        super().__init__(outputs, name, dtype="float32")
+        self.unary = unary or FCN(name="unary")
         self.iterations = iterations
+        self.near = near
+        self.far = far
+        self.colour = colour
+
+    def make_layers(self, input_shape):
+        if getattr(self.unary, "outputs", 0) is None:
+            self.unary.outputs = self.outputs
 
         def positive(value, name):  # kept positive by its logarithm
             start = keras.initializers.Constant(ops.log(value))
             return self.add_weight(shape=(), initializer=start, name=name)
 
         self.log_weights = [positive(1.0, "near_weight"), positive(1.0, "colour_weight")]
-        self.log_near = positive(near, "near_width")
-        self.log_far = positive(far, "far_width")
-        self.log_colour = positive(colour, "colour_width")
+        self.log_near = positive(self.near, "near_width")
+        self.log_far = positive(self.far, "far_width")
+        self.log_colour = positive(self.colour, "colour_width")
 
     def call(self, x, training=False):
         unary = self.unary(x, training=training)
@@ -80,10 +93,10 @@ class MeanFieldCRF(keras.Model):
         rows, columns = ops.meshgrid(
             ops.arange(height, dtype="float32"), ops.arange(width, dtype="float32"), indexing="ij"
         )
-        places = ops.stack([ops.reshape(rows, (-1,)), ops.reshape(columns, (-1,))], axis=-1)[None]
+        sites = ops.stack([ops.reshape(rows, (-1,)), ops.reshape(columns, (-1,))], axis=-1)[None]
         colours = ops.reshape(x, (-1, height * width, channels))
-        near = _squared_distances(places / ops.exp(self.log_near))
-        similar = _squared_distances(places / ops.exp(self.log_far)) + _squared_distances(
+        near = _squared_distances(sites / ops.exp(self.log_near))
+        similar = _squared_distances(sites / ops.exp(self.log_far)) + _squared_distances(
             colours / ops.exp(self.log_colour)
         )
         others = 1.0 - ops.eye(height * width)  # a pixel has no vote on itself

@@ -1,20 +1,20 @@
 """The contract of energy networks."""
 
-import keras
 from keras import ops
 
+from alen_tf.networks.network import Network
 
-class Energy(keras.Model):
+
+class Energy(Network):
     """Scores how well an output `y` fits an input `x`.
 
     Subclasses implement `encode(x)`, everything that does not depend on y and is computed once per
     batch, and `score(z, y)`, the rest: a refinement step pays only for `score` and its gradient.
-    Scores are unbounded; learners that regress on an oracle value in [0, 1] use v = sigmoid(score).
+    Scores are unbounded; methods that regress on an oracle value in [0, 1] use v = sigmoid(score).
     """
 
-    def __init__(self, name="energy"):
-        # Under mixed precision, layers compute in bfloat16; the energy itself adds their scores.
-        super().__init__(name=name, dtype="float32")
+    def __init__(self, name="energy", dtype=None):
+        super().__init__(name=name, dtype=dtype)
 
     def encode(self, x, training=False):
         """Encodes inputs [batch, ...] as `z`, a tensor or a structure of tensors with leading axis
@@ -32,9 +32,9 @@ class Energy(keras.Model):
 
 
 def matrix_score(y, scores):
-    """Scores of every place from a matrix of scores of every class: sum_k (y_pk - 1/K) F_pk.
+    """Scores of every pixel from a matrix of scores of every class: sum_k (y_pk - 1/K) F_pk.
 
-    The uninformed output scores 0 everywhere, and a place's score is linear in its own y_p given F:
+    The uninformed output scores 0 everywhere, and a pixel's score is linear in its own y_p given F:
     the slope of sigmoid(score) is the opinion F_p, however crisp y_p is. Scores that are any
     function of y_p learn instead that crisp outputs are right, and hold every output where it is.
 

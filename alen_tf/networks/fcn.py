@@ -5,9 +5,11 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_counts, check_number
 from alen_tf.networks.energy import matrix_score
 from alen_tf.networks.image_energy import ImageEnergy, convolution
+from alen_tf.networks.network import InferenceNetwork
 
 STRIDES = (1, 2, 2)
 
@@ -34,75 +36,88 @@ def _transposed(filters, **kwargs):
 
 
 @gin.register
-class FCN(keras.Sequential):
-    """Inference network g(x): logits at every place, [batch, height, width, outputs].
+@register
+class FCN(InferenceNetwork):
+    """Inference network g(x): logits at every pixel, [batch, height, width, outputs].
 
     Height and width are multiples of four, and may differ from call to call.
     """
 
-    def __init__(self, outputs, filters=(64, 128, 128), dropout=0.0, name="inference_network"):
+    def __init__(self, outputs=None, filters=(64, 128, 128), dropout=0.0, name="inference_network"):
         """Configures the network.
 
         Args:
-          outputs: number of outputs at every place.
+          outputs: number of outputs at every pixel; see `InferenceNetwork`.
           filters: of the three convolutions.
           dropout: share of the deepest features dropped in training.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         _check("FCN", filters)
         check_number("FCN.dropout", dropout, most=1.0)
-        layers = []
-        for count, stride in zip(filters, STRIDES, strict=True):
-            layers.append(convolution(count, stride, activation="relu"))
-        if dropout:
-            layers.append(keras.layers.Dropout(dropout))
-        layers.append(_transposed(filters[0], activation="relu"))
-        layers.append(_transposed(outputs, dtype="float32"))
-        super().__init__(layers, name=name)
+        super().__init__(outputs, name)
+        self.filters = filters
+        self.dropout = dropout
 
-    def build(self, input_shape=None):
-        """Makes the weights.
+    def make_layers(self, input_shape):
+        """Makes the layers.
 
         Raises:
           ConfigError: outputs would not have the size of images.
         """
         _check_size("FCN", input_shape)
-        super().build(input_shape)
+        layers = []
+        for count, stride in zip(self.filters, STRIDES, strict=True):
+            layers.append(convolution(count, stride, activation="relu"))
+        if self.dropout:
+            layers.append(keras.layers.Dropout(self.dropout))
+        layers.append(_transposed(self.filters[0], activation="relu"))
+        layers.append(_transposed(self.outputs, dtype="float32"))
+        self.body = keras.Sequential(layers)
+
+    def call(self, x, training=False):
+        return self.body(x, training=training)
 
 
 @gin.register
+@register
 class FCNEnergy(ImageEnergy):
     """The same five layers over image and output together give a matrix of scores F(x, y); the
     score is its `matrix_score`, [batch, height, width].
     """
 
-    def __init__(self, outputs, filters=(64, 128, 128), skips=False, name="energy"):
+    def __init__(self, filters=(64, 128, 128), skips=False, name="energy"):
         """Configures the network.
 
         Args:
-          outputs: number of outputs at every place.
           filters: of the three convolutions.
           skips: add what each resolution knew on the way down to what comes up (as FCN-8s does);
             without it, thin parts are lost in the strides.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         _check("FCNEnergy", filters)
-        first, second, third = filters
-        super().__init__(first, name)
+        super().__init__(filters, name)
         self.skips = skips
+
+    def make_layers(self, input_shape):
+        """As of `FCN`."""
+        _check_size("FCNEnergy", input_shape[0])
+        super().make_layers(input_shape)
+        first, second, third = self.filters
+        outputs = input_shape[1][-1]
         self.second = convolution(second, 2, activation="swish")
         self.third = convolution(third, 2, activation="swish")
-        self.up_second = _transposed(second if skips else first)
-        if skips:
+        self.up_second = _transposed(second if self.skips else first)
+        if self.skips:
             self.up_first = _transposed(first)
             self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
         else:
             self.up_first = _transposed(outputs, dtype="float32")
-
-    def build(self, input_shape):
-        """As of `FCN`."""
-        _check_size("FCNEnergy", input_shape[0])
-        super().build(input_shape)
 
     def score(self, z, y):
         fine = self.first(z, y)

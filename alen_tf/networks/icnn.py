@@ -4,12 +4,14 @@ import gin
 import keras
 from keras import ops
 
-from alen_tf.errors import check_count, check_counts
+from alen_tf.configured import register
+from alen_tf.errors import check_count, check_counts, check_number
 from alen_tf.networks.energy import Energy
-from alen_tf.networks.penalty import HalfSquares
+from alen_tf.networks.mlp import half_squares
 
 
 @gin.register
+@register
 class ICNN(Energy):
     """s(x, y) = -f(x, y) with f convex in y, so that every local maximum is global.
 
@@ -20,23 +22,32 @@ class ICNN(Energy):
     """
 
     def __init__(
-        self, outputs, hidden_units=150, hidden_layers=1, convex_units=(16,), l2=0.0, name="energy"
+        self, hidden_units=150, hidden_layers=1, convex_units=(16,), l2=0.0, name="energy"
     ):
         """Configures the network.
 
         Args:
-          outputs: number of labels.
           hidden_units: width of each hidden layer of u.
           hidden_layers: number of hidden layers of u.
           convex_units: widths of the layers h(1), h(2), ...
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         check_count("ICNN.hidden_units", hidden_units)
         check_count("ICNN.hidden_layers", hidden_layers, least=0)
         check_counts("ICNN.convex_units", convex_units)
-        super().__init__(name=name)
-        penalty = HalfSquares(l2) if l2 else None
+        check_number("ICNN.l2", l2)
+        super().__init__(name=name, dtype="float32")
+        self.hidden_units = hidden_units
+        self.hidden_layers = hidden_layers
+        self.convex_units = convex_units
+        self.l2 = l2
+
+    def make_layers(self, input_shape):
+        penalty, labels = half_squares(self.l2), input_shape[1][-1]
 
         def dense(units, dtype="float32", **kwargs):
             return keras.layers.Dense(units, kernel_regularizer=penalty, dtype=dtype, **kwargs)
@@ -50,15 +61,16 @@ class ICNN(Energy):
             )
 
         self.features = [
-            dense(hidden_units, dtype=None, activation="softplus") for _ in range(hidden_layers)
+            dense(self.hidden_units, dtype=None, activation="softplus")
+            for _ in range(self.hidden_layers)
         ]
-        widths = [*convex_units, 1]
-        self.h_gates = [dense(width, activation="softplus") for width in convex_units]
+        widths = [*self.convex_units, 1]
+        self.h_gates = [dense(width, activation="softplus") for width in self.convex_units]
         self.h_weights = [
             non_negative(width, inputs)
-            for width, inputs in zip(widths[1:], convex_units, strict=True)
+            for width, inputs in zip(widths[1:], self.convex_units, strict=True)
         ]
-        self.y_gates = [dense(outputs) for _ in widths]
+        self.y_gates = [dense(labels) for _ in widths]
         self.y_weights = [dense(width, use_bias=False) for width in widths]
         self.offsets = [dense(width) for width in widths]
 

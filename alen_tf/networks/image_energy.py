@@ -22,10 +22,13 @@ class ImageEnergy(Energy):
     """
 
     def __init__(self, filters, name):
-        """Makes both halves of the convolution, with `filters` filters."""
-        super().__init__(name=name)
-        self.image = convolution(filters)
-        self.output_half = convolution(filters, use_bias=False)
+        """Stores the `filters` of its convolutions, of which the first one has two halves."""
+        super().__init__(name=name, dtype="float32")  # layers but for scores may be bfloat16
+        self.filters = filters
+
+    def make_layers(self, input_shape):
+        self.image = convolution(self.filters[0])
+        self.output_half = convolution(self.filters[0], use_bias=False)
 
     def encode(self, x, training=False):
         """The image's half of the first convolution, [batch, height, width, filters]."""

@@ -4,12 +4,19 @@ import gin
 import keras
 from keras import ops
 
-from alen_tf.errors import check_count, check_number, check_positive
+from alen_tf.configured import register
+from alen_tf.errors import check_count, check_finite_number, check_number, check_positive
 from alen_tf.networks.energy import Energy
-from alen_tf.networks.penalty import HalfSquares
+from alen_tf.networks.network import InferenceNetwork
+
+
+def half_squares(weight):
+    """The regularizer weight/2 ||W||^2 of a kernel, or None where `weight` is 0."""
+    return keras.regularizers.L2(weight / 2.0) if weight else None
 
 
 @gin.register
+@register
 class MLPEnergy(Energy):
     """s(x, y) = sum_i y_i F_i(x) + w2' softplus(W1 y): a local term per label and a global term
     over all of them.
@@ -20,7 +27,6 @@ class MLPEnergy(Energy):
 
     def __init__(
         self,
-        outputs,
         hidden_units=150,
         hidden_layers=1,
         global_units=16,
@@ -32,7 +38,6 @@ class MLPEnergy(Energy):
         """Configures the network.
 
         Args:
-          outputs: number of labels.
           hidden_units: width of each hidden layer of F.
           hidden_layers: number of hidden layers of F (DVN: 1 on Bibtex, 2 on Bookmarks).
           global_units: number of units that look at all labels together.
@@ -40,27 +45,38 @@ class MLPEnergy(Energy):
           input_gain: scale of the first layer's initial kernel, relative to He's.
           input_dropout: share of input features dropped in training.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         check_count("MLPEnergy.hidden_units", hidden_units)
         check_count("MLPEnergy.hidden_layers", hidden_layers, least=0)
         check_count("MLPEnergy.global_units", global_units)
         check_positive("MLPEnergy.input_gain", input_gain)
         check_number("MLPEnergy.input_dropout", input_dropout, most=1.0)
-        super().__init__(name=name)
+        check_number("MLPEnergy.l2", l2)
+        super().__init__(name=name, dtype="float32")  # layers but for scores may be bfloat16
+        self.hidden_units = hidden_units
+        self.hidden_layers = hidden_layers
+        self.global_units = global_units
+        self.l2 = l2
+        self.input_gain = input_gain
+        self.input_dropout = input_dropout
 
+    def make_layers(self, input_shape):
         def dense(units, gain=1.0, **kwargs):
             # VarianceScaling(scale=2 gain^2) is He's initializer times gain.
             init = keras.initializers.VarianceScaling(2.0 * gain**2, "fan_in", "untruncated_normal")
-            penalty = HalfSquares(l2) if l2 else None
             return keras.layers.Dense(
-                units, kernel_initializer=init, kernel_regularizer=penalty, **kwargs
+                units, kernel_initializer=init, kernel_regularizer=half_squares(self.l2), **kwargs
             )
 
-        gains = [input_gain, *[1.0] * (hidden_layers - 1)][:hidden_layers]
-        hidden = [dense(hidden_units, gain, activation="softplus") for gain in gains]
-        self.features = keras.Sequential([keras.layers.Dropout(input_dropout), *hidden])
-        self.local = dense(outputs, name="local", dtype="float32")
-        self.global_features = dense(global_units, activation="softplus", use_bias=False)
+        gains = [self.input_gain, *[1.0] * (self.hidden_layers - 1)][: self.hidden_layers]
+        hidden = [dense(self.hidden_units, gain, activation="softplus") for gain in gains]
+        self.features = keras.Sequential([keras.layers.Dropout(self.input_dropout), *hidden])
+        labels = input_shape[1][-1]
+        self.local = dense(labels, name="local", dtype="float32")
+        self.global_features = dense(self.global_units, activation="softplus", use_bias=False)
         self.global_score = dense(1, use_bias=False, dtype="float32")
 
     def encode(self, x, training=False):
@@ -78,12 +94,13 @@ class MLPEnergy(Energy):
 
 
 @gin.register
-class MLP(keras.Sequential):
+@register
+class MLP(InferenceNetwork):
     """Inference network g(x): a ReLU network that gives one logit per label, [batch, labels]."""
 
     def __init__(
         self,
-        outputs,
+        outputs=None,
         hidden_units=150,
         hidden_layers=1,
         dropout=0.0,
@@ -95,7 +112,7 @@ class MLP(keras.Sequential):
         """Configures the network.
 
         Args:
-          outputs: number of labels.
+          outputs: number of labels; see `InferenceNetwork`.
           hidden_units: width of each hidden layer.
           hidden_layers: number of hidden layers; 0 is logistic regression.
           dropout: share of hidden units dropped in training.
@@ -103,28 +120,45 @@ class MLP(keras.Sequential):
           output_bias: initial logit of every label; negative where labels are rare.
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         check_count("MLP.hidden_units", hidden_units)
         check_count("MLP.hidden_layers", hidden_layers, least=0)
         check_number("MLP.dropout", dropout, most=1.0)
         check_number("MLP.input_dropout", input_dropout, most=1.0)
-        penalty = HalfSquares(l2) if l2 else None
-        layers = [keras.layers.Dropout(input_dropout)] if input_dropout else []
-        for _ in range(hidden_layers):
+        check_finite_number("MLP.output_bias", output_bias)
+        check_number("MLP.l2", l2)
+        super().__init__(outputs, name)
+        self.hidden_units = hidden_units
+        self.hidden_layers = hidden_layers
+        self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.output_bias = output_bias
+        self.l2 = l2
+
+    def make_layers(self, input_shape):
+        penalty = half_squares(self.l2)
+        layers = [keras.layers.Dropout(self.input_dropout)] if self.input_dropout else []
+        for _ in range(self.hidden_layers):
             layers.append(
                 keras.layers.Dense(
-                    hidden_units,
+                    self.hidden_units,
                     activation="relu",
                     kernel_initializer="he_normal",
                     kernel_regularizer=penalty,
                 )
             )
-            if dropout:
-                layers.append(keras.layers.Dropout(dropout))
-        bias = keras.initializers.Constant(output_bias)
+            if self.dropout:
+                layers.append(keras.layers.Dropout(self.dropout))
+        bias = keras.initializers.Constant(self.output_bias)
         layers.append(
             keras.layers.Dense(
-                outputs, bias_initializer=bias, kernel_regularizer=penalty, dtype="float32"
+                self.outputs, bias_initializer=bias, kernel_regularizer=penalty, dtype="float32"
             )
         )
-        super().__init__(layers, name=name)
+        self.body = keras.Sequential(layers)
+
+    def call(self, x, training=False):
+        return self.body(x, training=training)

@@ -23,8 +23,15 @@ def made_in(precision):
     if precision not in PRECISIONS:
         known = ", ".join(map(repr, PRECISIONS))
         raise ConfigError(f"train.precision = {precision!r} is unknown; known are {known}")
+    with under(precision):
+        yield
+
+
+@contextlib.contextmanager
+def under(policy):
+    """Keras's global dtype policy is `policy` inside, and afterwards what it was before."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy(policy)
     try:
         yield
     finally:

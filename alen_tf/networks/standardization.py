@@ -4,7 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from alen_tf.configured import register
 
+
+@register
 class Standardization(keras.layers.Layer):
     """(x - mean) / deviation, per feature of the last axis, with the statistics of the training
     split."""

@@ -5,8 +5,10 @@ import gin
 import keras
 from keras import ops
 
+from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_count, check_counts, check_number
 from alen_tf.networks.energy import Energy, matrix_score
+from alen_tf.networks.network import InferenceNetwork
 from alen_tf.networks.normalization import GroupNormalization
 
 
@@ -62,29 +64,38 @@ class Hourglass(keras.layers.Layer):
 
 
 @gin.register
-class UNet(keras.Model):
-    """Inference network g(x): logits at every place, [batch, height, width, outputs]."""
+@register
+class UNet(InferenceNetwork):
+    """Inference network g(x): logits at every pixel, [batch, height, width, outputs]."""
 
-    def __init__(self, outputs, filters=(32, 64, 128), dropout=0.3, name="inference_network"):
+    def __init__(self, outputs=None, filters=(32, 64, 128), dropout=0.3, name="inference_network"):
         """Configures the network.
 
         Args:
-          outputs: number of outputs at every place.
+          outputs: number of outputs at every pixel; see `InferenceNetwork`.
           filters: of each resolution, from fine to coarse.
           dropout: share of the coarsest features dropped in training.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         check_counts("UNet.filters", filters)
         check_number("UNet.dropout", dropout, most=1.0)
-        super().__init__(name=name)
-        self.hourglass = Hourglass(filters, keras.layers.BatchNormalization, dropout)
-        self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
+        super().__init__(outputs, name)
+        self.filters = filters
+        self.dropout = dropout
+
+    def make_layers(self, input_shape):
+        self.hourglass = Hourglass(self.filters, keras.layers.BatchNormalization, self.dropout)
+        self.head = keras.layers.Conv2D(self.outputs, 1, dtype="float32")
 
     def call(self, x, training=False):
         return self.head(self.hourglass(x, training=training))
 
 
 @gin.register
+@register
 class UNetEnergy(Energy):
     """`matrix_score` of F(x) + G(x, y), [batch, height, width].
 
@@ -96,7 +107,6 @@ class UNetEnergy(Energy):
 
     def __init__(
         self,
-        outputs,
         filters=(32, 64, 128),
         context_filters=(16, 32, 64),
         dropout=0.3,
@@ -106,12 +116,14 @@ class UNetEnergy(Energy):
         """Configures the network.
 
         Args:
-          outputs: number of outputs at every place.
           filters: of each resolution of F, from fine to coarse.
           context_filters: of each resolution of G.
           dropout: share of the coarsest features of F dropped in training.
           groups: of G's channels that are normalised together; each resolution has a multiple.
           name: name of the model.
+
+        Raises:
+          ConfigError: a setting is out of its range.
         """
         check_counts("UNetEnergy.filters", filters)
         check_counts("UNetEnergy.context_filters", context_filters)
@@ -121,13 +133,21 @@ class UNetEnergy(Energy):
             raise ConfigError(
                 f"UNetEnergy: context_filters {context_filters} are no multiples of groups {groups}"
             )
-        super().__init__(name=name)
-        self.features = Hourglass(filters, keras.layers.BatchNormalization, dropout)
+        super().__init__(name=name, dtype="float32")  # layers but for scores may be bfloat16
+        self.filters = filters
+        self.context_filters = context_filters
+        self.dropout = dropout
+        self.groups = groups
+
+    def make_layers(self, input_shape):
+        outputs, width = input_shape[1][-1], self.context_filters[0]
+        self.features = Hourglass(self.filters, keras.layers.BatchNormalization, self.dropout)
         self.local = keras.layers.Conv2D(outputs, 1, dtype="float32")
-        width = context_filters[0]
         self.image = keras.layers.Conv2D(width, 1)
         self.output_half = keras.layers.Conv2D(width, 5, padding="same", use_bias=False)
-        self.context = Hourglass(context_filters, lambda: GroupNormalization(groups), dropout=0.0)
+        self.context = Hourglass(
+            self.context_filters, lambda: GroupNormalization(self.groups), dropout=0.0
+        )
         self.head = keras.layers.Conv2D(outputs, 1, dtype="float32")
 
     def encode(self, x, training=False):

@@ -9,6 +9,9 @@ live in [0, 1] as oracle values do.
 import gin
 import tensorflow as tf
 
+from alen_tf.configured import named, register
+from alen_tf.objectives import oracles
+
 
 def generalized_perceptron(v_highest, v_true):
     """Eq. 2: max_y v(x, y) - v(x, y*)."""
@@ -37,18 +40,21 @@ def min_max_refined(v_true, v_inference, v_refined):
 
 
 @gin.register
+@register
 def squared_difference(y, y_true):
     """sum_i (y_i - y*_i)^2: a cost that counts wrong variables, and is smooth in between."""
     return tf.reduce_sum(tf.square(y - y_true), axis=list(range(1, len(y.shape))))
 
 
 @gin.register
+@register
 def squared_error(score, target):
     """1/2 (sigmoid(s) - target)^2: the distance in Eq. 6 and 7."""
     return 0.5 * tf.square(tf.sigmoid(score) - target)
 
 
 @gin.register
+@register
 def cross_entropy(score, target):
     """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle
     value.
@@ -58,36 +64,59 @@ def cross_entropy(score, target):
     return tf.math.softplus(score) - target * score
 
 
-def energy_loss_terms(s_true, s_inference, s_refined, a, b, c, lambda_v, beta_v, distance):
-    """Eq. 6, term by term: how far the values of y*, y' and y'' are from their targets.
+def energy_loss_terms(
+    s_true, s_inference, s_refined, h_inference, h_refined, lambda_v, beta_v, regression_loss
+):
+    """Eq. 6, term by term: how far the values of y*, y' and y'' are from their oracle values.
 
     Args:
       s_true, s_inference, s_refined: scores of y*, y' = g(x) and y'', [batch].
-      a, b, c: their targets: 1, h(y', y*) and h(y'', y*).
+      h_inference, h_refined: the oracle values h(y', y*) and h(y'', y*), [batch]; that of y* is 1.
       lambda_v, beta_v: weights of the second and the third term.
-      distance: `squared_error` (the paper) or `cross_entropy`.
+      regression_loss: `squared_error` (the paper) or `cross_entropy`.
 
     Returns:
       The terms 6a, 6b and 6c, weighted, by name; their sum is the loss.
     """
     return {
-        "truth": distance(s_true, a),
-        "inference_network": lambda_v * distance(s_inference, b),
-        "refined": beta_v * distance(s_refined, c),
+        "truth": regression_loss(s_true, 1.0),
+        "inference_network": lambda_v * regression_loss(s_inference, h_inference),
+        "refined": beta_v * regression_loss(s_refined, h_refined),
     }
 
 
-def inference_loss_terms(task_loss, s_inference, d, task_weight, lambda_g):
-    """Eq. 11, term by term: L_task + lambda_g L_adv, with L_adv of Eq. 7.
+def inference_loss_terms(task_loss, s_inference, task_weight, lambda_g):
+    """Eq. 11, term by term: L_task + lambda_g L_adv, with L_adv of Eq. 7: v(x, y') is to reach 1.
 
     Args:
       task_loss: surrogate loss of g(x) against y*, [batch].
       s_inference: score of y' = g(x), [batch].
-      d: the value that g is to reach: 1.
       task_weight: 1 in the paper; 0 removes L_task.
       lambda_g: weight of the adversarial term.
     """
     return {
         "task": task_weight * task_loss,
-        "adversarial": lambda_g * squared_error(s_inference, d),
+        "adversarial": lambda_g * squared_error(s_inference, 1.0),
     }
+
+
+REGRESSION_LOSSES = {"squared_error": squared_error, "cross_entropy": cross_entropy}
+COSTS = {"squared_difference": squared_difference, "f1_cost": oracles.f1_cost}
+
+
+def get_regression_loss(loss):
+    """The regression loss of a name, or `loss` itself where it is a function of (score, target).
+
+    Raises:
+      ConfigError: there is none of this name.
+    """
+    return named(REGRESSION_LOSSES, loss, "regression loss")
+
+
+def get_cost(cost):
+    """The margin's cost of a name, or `cost` itself where it is a function of (y, y*).
+
+    Raises:
+      ConfigError: there is none of this name.
+    """
+    return named(COSTS, cost, "cost")

@@ -36,17 +36,17 @@ class Explanation:
         ]
 
 
-def explain(model, x, y):
+def explain(trained, x, y):
     """The `Explanation` of the label set `y`, [labels], of a row `x`, [features].
 
     Args:
-      model: a `Model` whose energy network is an `MLPEnergy`.
+      trained: a `TrainedModel` whose energy network is an `MLPEnergy`.
       x: the row, not standardised.
       y: a label set in {0, 1}.
     """
-    learner = model.learner
-    local = learner.energy.encode(learner.standardization(tf.constant(x[None])))[0].numpy()
-    hidden, output = learner.energy.global_kernels
+    energy = trained.model.energy
+    local = energy.encode(trained.model.prepare(tf.constant(x[None])))[0].numpy()
+    hidden, output = energy.global_kernels
     y = np.asarray(y, np.float64)
     without = (y @ hidden - y[:, None] * hidden)[:, None]  # [labels, 1, units]: y without label i
 
@@ -60,4 +60,4 @@ def explain(model, x, y):
         neither
     )
     np.fill_diagonal(pull, 0.0)
-    return Explanation(model.interface.label_names, y.astype(np.uint8), local, one, pull)
+    return Explanation(trained.signature.label_names, y.astype(np.uint8), local, one, pull)

@@ -21,10 +21,10 @@ def predict_images(model, source, target, known=None, steps=None):
     `target` gets NAME.png for an image NAME.png or NAME.jpg, of the same size: grey values are
     classes as in the masks of a training folder, with 255 for what is inside where there is a
     single name. `predictions.csv` there has, per image, the confidence of the prediction under the
-    name of what is expected, such as "expected pixel agreement".
+    name of what is expected, such as "expected soft pixel accuracy".
 
     Args:
-      model: a `Model` of images.
+      model: a `TrainedModel` of images.
       source: an image, or a folder of images.
       target: the folder to make.
       known: a folder of strokes, see `read_strokes`, NAME.png for those images that have them.
@@ -40,28 +40,28 @@ def predict_images(model, source, target, known=None, steps=None):
     target = pathlib.Path(target).expanduser()
     check_absent(target)
     paths = images.listed(source, images.PHOTOGRAPHS)
-    x, sizes = images.read_images(paths, model.interface.input_shape[:2])
+    x, sizes = images.read_images(paths, model.signature.input_shape[:2])
     strokes, values = {}, None
     if known is not None:
         strokes = images.listed(known, images.MASKS)
-        values = _read_known(strokes, paths, sizes, model.interface)
+        values = _read_known(strokes, paths, sizes, model.signature)
     prediction = model(x, steps, values, source=source)
     with first_folder(target) as part:
         for name, size, relaxed in zip(paths, sizes, prediction.relaxed, strict=True):
-            classes = images.enlarged(relaxed, size, model.interface.threshold)
+            classes = images.enlarged(relaxed, size, model.signature.threshold)
             if name in strokes:
-                stroke = images.read_strokes(strokes[name], model.interface.label_names)
+                stroke = images.read_strokes(strokes[name], model.signature.label_names)
                 classes = np.where(stroke == images.UNKNOWN, classes, stroke)
             values = classes * 255 if relaxed.shape[-1] == 1 else classes
             Image.fromarray(values.astype(np.uint8)).save(part / f"{name}.png")
-        (part / TABLE).write_text(_table(paths, prediction, model.interface), encoding="utf-8")
+        (part / TABLE).write_text(_table(paths, prediction, model.signature), encoding="utf-8")
     return len(paths)
 
 
-def _read_known(strokes, paths, sizes, interface):
+def _read_known(strokes, paths, sizes, signature):
     """Known outputs, [images, height, width, 1 or classes], float32, NaN where unknown."""
-    size, names = interface.output_shape[:2], interface.label_names
-    known = np.full((len(paths), *interface.output_shape), np.nan, np.float32)
+    size, names = signature.output_shape[:2], signature.label_names
+    known = np.full((len(paths), *signature.output_shape), np.nan, np.float32)
     rows = {name: row for row, name in enumerate(paths)}
     for name, path in strokes.items():
         if name not in rows:
@@ -74,10 +74,10 @@ def _read_known(strokes, paths, sizes, interface):
     return known
 
 
-def _table(paths, prediction, interface):
+def _table(paths, prediction, signature):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["image", "mask", f"expected {interface.expected}"])
+    writer.writerow(["image", "mask", f"expected {signature.expected}"])
     for name, confidence in zip(paths, prediction.confidence, strict=True):
         value = "" if math.isnan(confidence) else f"{confidence:.6g}"
         writer.writerow([paths[name].name, f"{name}.png", value])

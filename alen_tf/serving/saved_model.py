@@ -8,7 +8,7 @@ from alen_tf.storage import first_folder, write_json
 
 
 def save(model, directory):
-    """Writes a `Model` as a SavedModel, which appears complete or not at all.
+    """Writes a `TrainedModel` as a SavedModel, which appears complete or not at all.
 
     All signatures take raw rows `x`, [batch, ...], float32, or images, uint8 [batch, height, width,
     channels], and give `labels` (uint8), `relaxed` and `confidence` of the `Prediction`:
@@ -32,7 +32,7 @@ def save(model, directory):
         module = _Served(model)
         tf.saved_model.save(module, str(part), signatures=module.signatures())
         (part / "assets.extra").mkdir(exist_ok=True)
-        write_json(part / "assets.extra" / "model.json", model.interface.to_json())
+        write_json(part / "assets.extra" / "model.json", model.signature.to_json())
 
 
 class _Served(tf.Module):
@@ -40,10 +40,10 @@ class _Served(tf.Module):
 
     def __init__(self, model):
         super().__init__()
-        self.state = model.learner.state
+        self.state = model.model.state
         self._predict = model.predict
-        x, y = model.interface.input_shape, model.interface.output_shape
-        images = model.interface.of_images
+        x, y = model.signature.input_shape, model.signature.output_shape
+        images = model.signature.of_images
         self._x = tf.TensorSpec([None, *x], tf.uint8 if images else tf.float32, "x")
         self._steps = tf.TensorSpec([], tf.int32, "steps")
         self._mask = tf.TensorSpec([None, *y], tf.bool, "mask")

@@ -12,12 +12,16 @@ from alen_tf.storage import write
 
 
 def as_csv(prediction, names):
-    """A header, then per row its labels (joined by "|"), its confidence and all relaxed outputs."""
+    """A header, then per row its labels, its confidence and all relaxed outputs.
+
+    Labels are joined by "|"; inside a label it is written "\\|", and a backslash "\\\\".
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["labels", "confidence", *names])
+    escaped = [name.replace("\\", "\\\\").replace("|", "\\|") for name in names]
     for labels, relaxed, confidence in zip(*prediction, strict=True):
-        chosen = "|".join(name for name, label in zip(names, labels, strict=True) if label)
+        chosen = "|".join(name for name, label in zip(escaped, labels, strict=True) if label)
         values = [f"{value:.6g}" for value in relaxed]
         writer.writerow([chosen, "" if math.isnan(confidence) else f"{confidence:.6g}", *values])
     return text.getvalue()
@@ -53,7 +57,7 @@ def predict_file(model, source, target, known=None, steps=None):
     """Predicts for the rows of a file into another file, which appears complete or not at all.
 
     Args:
-      model: a `Model`.
+      model: a `TrainedModel`.
       source: file of rows, see `read_inputs`.
       target: file of predictions, `.csv` or `.jsonl`.
       known: file of known labels, see `read_known`.
@@ -66,12 +70,12 @@ def predict_file(model, source, target, known=None, steps=None):
       UserError: a file cannot be read or written, or does not fit the model.
     """
     check_name(target)
-    x = read_inputs(source, model.interface)
+    x = read_inputs(source, model.signature)
     values = None
     if known is not None:
-        values = read_known(known, model.interface)
-        model.interface.check_known(values, len(x), known)
+        values = read_known(known, model.signature)
+        model.signature.check_known(values, len(x), known)
     prediction = model(x, steps, values, source=source)
-    text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.interface.label_names)
+    text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.signature.label_names)
     write(pathlib.Path(target), text)
     return len(x)

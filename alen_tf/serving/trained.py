@@ -1,11 +1,14 @@
 """A trained model, from its workdir."""
 
+import contextlib
+
 import gin
 
-from alen_tf.errors import DataError, WorkdirError
-from alen_tf.evaluation.signature import Interface
-from alen_tf.evaluation.trained_model import Model
+from alen_tf.errors import ConfigError, DataError, WorkdirError
+from alen_tf.evaluation.signature import Signature
+from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.networks.precision import made_in
+from alen_tf.storage import read_json
 from alen_tf.training import config, provenance, trainer
 from alen_tf.training.checkpoints import Checkpoints
 from alen_tf.training.workdir import Workdir
@@ -22,28 +25,29 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
       other_data: whether data may differ from those of the training; a line then says how.
 
     Returns:
-      (task, splits, learner).
+      (task, splits, model).
 
     Raises:
       UserError: the workdir holds no trained model, or the data is not there or another one.
     """
     workdir = Workdir(workdir)
-    task, learner, precision = _configured(workdir, params)
-    best = Checkpoints(workdir.best, learner=learner)
-    saved = _verified(best)
-    splits = task.load(manual_dir, data_dir)
-    shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
-    if shapes != saved:
-        raise DataError(
-            f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on {saved}"
-        )
-    if difference := workdir.data_difference(provenance.data(splits)):
-        said = f"{workdir.path} was trained on other data ({difference})"
-        if not other_data:
-            raise DataError(f"{said}; put the data back, or take what is there with --other_data")
-        print(said)
-    _rebuild(learner, task, shapes, precision, best)
-    return task, splits, learner
+    saved = _saved_shapes(workdir)
+    with config.kept(), _configured(workdir, params) as (task, model, precision):
+        splits = task.load(manual_dir, data_dir)
+        shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
+        if shapes != saved:
+            raise DataError(
+                f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on "
+                f"{saved}"
+            )
+        if difference := workdir.data_difference(provenance.data(splits)):
+            said = f"{workdir.path} was trained on other data ({difference})"
+            if not other_data:
+                raise DataError(
+                    f"{said}; put the data back, or take what is there with --other_data"
+                )
+            print(said)
+        return task, splits, _rebuilt(workdir, model, task, shapes, precision, params)
 
 
 def load(workdir, params=()):
@@ -54,42 +58,76 @@ def load(workdir, params=()):
       params: gin bindings that override the workdir's configuration.
 
     Returns:
-      A `Model`.
+      A `TrainedModel`.
 
     Raises:
       UserError: the workdir holds no trained model.
     """
     workdir = Workdir(workdir)
-    task, learner, precision = _configured(workdir, params)
-    best = Checkpoints(workdir.best, learner=learner)
-    saved = _verified(best)
-    interface = Interface.read(workdir.model)
-    shapes = interface.input_shape, interface.output_shape
+    saved = _saved_shapes(workdir)
+    signature = read_signature(workdir.model)
+    shapes = signature.input_shape, signature.output_shape
     if shapes != saved:  # before anything of these sizes is made
         raise WorkdirError(f"{workdir.model} is damaged: shapes {shapes}, not {saved}")
-    _rebuild(learner, task, shapes, precision, best)
-    return Model(learner, interface)
+    with config.kept(), _configured(workdir, params) as (task, model, precision):
+        model = _rebuilt(workdir, model, task, shapes, precision, params)
+    return TrainedModel(model, signature)
 
 
+def read_signature(path):
+    """Reads the `model.json` of a workdir.
+
+    Raises:
+      WorkdirError: it is missing or damaged.
+    """
+    if not path.exists():
+        raise WorkdirError(
+            f"{path} is missing: the training has not ended yet; run the same train command again"
+        )
+    try:
+        return Signature.from_json(read_json(path))
+    except (ValueError, TypeError) as error:
+        raise WorkdirError(f"{path} is damaged: {error}") from error
+
+
+@contextlib.contextmanager
 def _configured(workdir, params):
-    """Task, learner, not yet built, and precision of a workdir's configuration."""
+    """Yields the task, the maker of the model and the precision of a workdir's configuration.
+
+    Raises:
+      ConfigError: an override is wrong, or nothing of what was made takes it.
+    """
     workdir.read_config()
     config.parse([workdir.config], params)
     with config.complete():
         root = gin.get_bindings(trainer.train)
-    return root["task"], root["learner"], root.get("precision", "float32")
+        yield root["task"], root["model"], root.get("precision", "float32")
+    config.check_effective()
 
 
-def _verified(best):
+def _saved_shapes(workdir):
     """The shapes that the best checkpoint was trained on, once its files are found undamaged."""
+    workdir.read_config()
+    best = Checkpoints(workdir.best)
     if best.newest() is None:
         raise WorkdirError(f"{best.folder} is empty: there is no trained model yet; train first")
     saved = best.verify()
     return tuple(saved["input_shape"]), tuple(saved["output_shape"])
 
 
-def _rebuild(learner, task, shapes, precision, best):
-    """Builds a learner for inputs and outputs of these shapes and gives it its weights."""
+def _rebuilt(workdir, model, task, shapes, precision, params):
+    """The model for inputs and outputs of these shapes, with its trained weights."""
+    x_shape, y_shape = ((None, *shape) for shape in shapes)
     with made_in(precision):
-        learner.build(*shapes, task.space, task.oracle, total_steps=1, views=task.views)
-    best.restore()
+        made = trainer.build(model, task, x_shape, y_shape)
+    try:
+        Checkpoints(workdir.best, model=made.state).restore()
+    except WorkdirError as error:
+        if not params:
+            raise
+        given = ", ".join(f"--gin_param={param!r}" for param in params)
+        raise ConfigError(
+            f"{given}: the trained weights of {workdir.path} do not fit other networks; leave out "
+            "what changes them"
+        ) from error
+    return made

@@ -5,7 +5,7 @@ import numpy as np
 
 from alen_tf.datasets.augmentation import ImageAugmentation
 from alen_tf.inference.spaces import Box, Simplex
-from alen_tf.inference.test_time_augmentation import ImageViews
+from alen_tf.inference.test_time_augmentation import TestTimeAugmentation
 from alen_tf.objectives import metrics, oracles
 from alen_tf.tasks.task import Task
 
@@ -23,19 +23,26 @@ class Segmentation(Task):
 
     metric = "mean_iou"
 
-    def __init__(self, dataset=gin.REQUIRED, oracle=oracles.iou, augmentation=None, views=None):
+    def __init__(
+        self,
+        dataset=gin.REQUIRED,
+        oracle=oracles.iou,
+        augmentation=None,
+        test_time_augmentation=None,
+    ):
         """Configures the task.
 
         Args:
           dataset: function of (manual_dir, data_dir) that returns `Splits` of images.
-          oracle: oracle value function h(y, y*), per image or per place.
+          oracle: oracle value function h(y, y*), per image or per pixel.
           augmentation: the `ImageAugmentation` of training images; none by default.
-          views: the `ImageViews` that predictions are averaged over; the whole image by default.
+          test_time_augmentation: the `TestTimeAugmentation` that predictions are averaged over; the
+            whole image by default.
         """
         self.dataset = dataset
         self.oracle = oracle
         self.augmentation = augmentation or ImageAugmentation(mirror=False)
-        self.views = views or ImageViews()
+        self.test_time_augmentation = test_time_augmentation or TestTimeAugmentation()
         self.space = Box()
 
     def load(self, manual_dir=None, data_dir=None):
@@ -75,9 +82,13 @@ class ClassSegmentation(Segmentation):
     """Segmentation into more than two classes, one per pixel."""
 
     def __init__(
-        self, dataset=gin.REQUIRED, oracle=oracles.class_iou, augmentation=None, views=None
+        self,
+        dataset=gin.REQUIRED,
+        oracle=oracles.class_iou,
+        augmentation=None,
+        test_time_augmentation=None,
     ):
-        super().__init__(dataset, oracle, augmentation, views)
+        super().__init__(dataset, oracle, augmentation, test_time_augmentation)
         self.space = Simplex()
 
     def best_threshold(self, y, y_true):
@@ -101,9 +112,9 @@ def own_segmentation(
     dataset=gin.REQUIRED,
     oracle=gin.REQUIRED,
     augmentation=None,
-    views=None,
+    test_time_augmentation=None,
 ):
     """The task of a user's own images: `Segmentation` where `classes` is a single name,
     `ClassSegmentation` where it has several; the other arguments are theirs."""
     kind = Segmentation if np.size(classes) == 1 else ClassSegmentation
-    return kind(dataset, oracle, augmentation, views)
+    return kind(dataset, oracle, augmentation, test_time_augmentation)

@@ -5,7 +5,6 @@ import abc
 import numpy as np
 
 from alen_tf.datasets.augmentation import Augmentation
-from alen_tf.inference.test_time_augmentation import Views
 from alen_tf.objectives import oracles
 
 # Candidates for tuned decision thresholds; cross-entropy networks on rare labels want small ones.
@@ -21,12 +20,13 @@ class Task(abc.ABC):
       space: the `OutputSpace` of outputs.
       oracle: oracle value function h(y, y*).
       augmentation: the `Augmentation` of training examples; none by default.
-      views: the `Views` of an input that predictions are averaged over; by default itself.
+      test_time_augmentation: the `Views` of an input that predictions are averaged over; by default
+        the input itself.
     """
 
     metric: str
     augmentation = Augmentation()
-    views = Views()
+    test_time_augmentation = None
 
     @abc.abstractmethod
     def load(self, manual_dir=None, data_dir=None):

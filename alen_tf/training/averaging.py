@@ -19,7 +19,7 @@ class Average(tf.Module):
 
         Args:
           weights: variables; of these the floating-point ones are averaged, the statistics of batch
-            normalisation included, as they belong to the weights. None for no average.
+            normalisation included, as they belong to the weights; empty for no average.
         """
         super().__init__()
         self._weights = [each for each in weights if each.dtype.is_floating]

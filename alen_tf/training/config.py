@@ -16,6 +16,7 @@ import gin
 
 import alen_tf
 from alen_tf.errors import ConfigError
+from alen_tf.training import renamed
 
 _PACKAGE = pathlib.Path(alen_tf.__file__).parent
 # An installed package carries its gin files inside; beside it there lies gin-config, which is also
@@ -57,6 +58,25 @@ def parse(files, params=()):
 
 
 @contextlib.contextmanager
+def kept():
+    """Afterwards gin's configuration, which is global, is what it was before the block."""
+    stores = (gin.config._CONFIG, gin.config._SINGLETONS, gin.config._OPERATIVE_CONFIG)
+    contents = [dict(store) for store in stores]
+    imports, locked = set(gin.config._IMPORTS), gin.config_is_locked()
+    params = list(_params)
+    try:
+        yield
+    finally:
+        for store, content in zip(stores, contents, strict=True):
+            store.clear()
+            store.update(content)
+        gin.config._IMPORTS.clear()
+        gin.config._IMPORTS.update(imports)
+        gin.config._set_config_is_locked(locked)
+        _params[:] = params
+
+
+@contextlib.contextmanager
 def complete():
     """Around what gin fills arguments in for.
 
@@ -65,10 +85,21 @@ def complete():
     """
     try:
         yield
-    except RuntimeError as error:
-        if "Required bindings" not in str(error):
+    except (RuntimeError, TypeError) as error:
+        if "Required bindings" in str(error):
+            raise ConfigError(_reason(error)) from error
+        # What gin adds to Python's message where a constructor's argument is missing.
+        missing = re.search(
+            r"No values supplied by Gin or caller for arguments: (\[.*?\]).*?"
+            r"In call to configurable '(\w+)'",
+            str(error),
+            flags=re.DOTALL,
+        )
+        if not missing:
             raise
-        raise ConfigError(_reason(error)) from error
+        raise ConfigError(
+            f"Required bindings for `{missing[2]}` not provided in config: {missing[1]}"
+        ) from error
 
 
 def check_effective():
@@ -146,7 +177,8 @@ def _reason(error):
     text = re.sub(r"malformed node or string.*", "the value is not a Python literal", text)
     if not text:
         return type(error).__name__
-    return text.splitlines()[0].split(" Searched config paths")[0].rstrip(".")
+    first = text.splitlines()[0].split(" Searched config paths")[0].rstrip(".")
+    return first + renamed.hint(text)
 
 
 def _undefined_macro(error, sources):

@@ -8,13 +8,14 @@ import tensorflow as tf
 
 from alen_tf.datasets.augmentation import Augmentation
 from alen_tf.errors import ConfigError, NonFiniteError
+from alen_tf.models.batch import Batch
 from alen_tf.training.distribution import Workers
 
 # One call of the compiled loop: long enough to hide the call, short enough to stop soon.
 STEPS_PER_CALL = 200
 SECONDS_PER_CALL = 1.0
-# One step of so many tells more than its losses: gradients' norms cost a pass over memory.
-TELLING = 16
+# One step of so many logs more than its losses: gradients' norms cost a pass over memory.
+LOG_EVERY = 16
 
 
 class Batches:
@@ -26,7 +27,7 @@ class Batches:
     many equal shares of each batch as there are replicas.
     """
 
-    def __init__(self, examples, batch_size, seed, augment=None, finer=None):
+    def __init__(self, examples, batch_size, seed, augment=None, high_res=None):
         """Configures the batches.
 
         Args:
@@ -34,19 +35,19 @@ class Batches:
           batch_size: examples per step, over all replicas.
           seed: of the order of examples and of augmentation.
           augment: the `Augmentation`; none by default.
-          finer: see `Splits`; it takes the place of `examples`.
+          high_res: see `Splits`; it takes the place of `examples`.
 
         Raises:
           ConfigError: a batch cannot be shared out among the replicas, or examples cannot be
             augmented.
         """
-        source = finer or examples
+        source = high_res or examples
         self._x = tf.constant(source.x)
         self._y = tf.constant(source.y)
         self._seed = seed
         self._augment = augment or Augmentation()
         self._augment.check(examples.x.shape[1:])
-        self._finer = finer.x.shape[1] // examples.x.shape[1] if finer else 1
+        self._high_res = high_res.x.shape[1] // examples.x.shape[1] if high_res else 1
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -73,25 +74,26 @@ class Batches:
         size = self.size // self._replicas
         rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
-        return self._augment(x, y, seed, self._finer)
+        return self._augment(x, y, seed, self._high_res)
 
 
 class Loop:
-    """A learner's compiled training steps over `Batches`, on all replicas of the strategy that it
-    is made under."""
+    """A model's compiled training steps over `Batches`, on all replicas of the strategy that it is
+    made under."""
 
-    def __init__(self, learner, batches, workers=None):
+    def __init__(self, model, batches, workers=None):
         """Configures the loop.
 
         Args:
-          learner: a built `Learner`.
+          model: a built and compiled `StructuredModel`.
           batches: the `Batches`.
           workers: the `Workers` that take steps together; by default this process alone.
         """
         self.batches = batches
-        self._learner = learner
+        self._model = model
         self._workers = workers or Workers()
         self._losses = self._others = None  # names of scalars, once a step is traced
+        self._compiled_steps = None
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
@@ -101,7 +103,7 @@ class Loop:
           epoch: its number, from 0.
 
         Returns:
-          The means of the learner's scalars.
+          The means of the model's scalars.
 
         Raises:
           NonFiniteError: one of them is not finite.
@@ -132,62 +134,74 @@ class Loop:
             start = time.monotonic()
             # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
             this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
-            values = self._steps(this, order, first, end, tf.constant(values)).numpy()
+            values = self._compiled_steps(this, order, first, end, tf.constant(values)).numpy()
             sums = dict(zip(names, values.tolist(), strict=True))
             seconds = (time.monotonic() - start) / (last - step)
             self._seconds_per_step = self._workers.mean(seconds)
             place = f"in epoch {epoch + 1}, steps {step + 1} to {last}"
             _check_finite(sums, place)
-            _check_weights(self._learner.weights, place)
+            _check_weights(self._model.network_state, place)
             step = last
             yield step, sums
 
     def means(self, sums):
-        """The means of the learner's scalars over an epoch."""
+        """The means of the model's scalars over an epoch."""
         steps = self.batches.per_epoch
-        telling = -(-steps // TELLING)
-        counts = dict.fromkeys(self._losses, steps) | dict.fromkeys(self._others, telling)
+        logged = -(-steps // LOG_EVERY)
+        counts = dict.fromkeys(self._losses, steps) | dict.fromkeys(self._others, logged)
         return {name: value / counts[name] for name, value in sums.items()}
 
     @functools.cached_property
     def names(self):
-        """Names of the learner's scalars, in the order of `_step`'s vector."""
-        index, order = tf.TensorSpec([], tf.int32), self.batches.order(0)
-        self._step.get_concrete_function(index, tf.TensorSpec.from_tensor(order), index)
-        return [*self._losses, *self._others]
+        """Names of the model's scalars, in the order of sums: losses, then all others."""
+        index = tf.TensorSpec([], tf.int32)
+        order = tf.TensorSpec.from_tensor(self.batches.order(0))
+        self._step.get_concrete_function(index, order, index)
+        names = [*self._losses, *self._others]
+        # Concrete, since calls of a `tf.function` warn where a process trains many models.
+        self._compiled_steps = self._steps.get_concrete_function(
+            index, order, index, index, tf.TensorSpec([len(names)], tf.float64)
+        )
+        return names
 
     # Without AutoGraph, which would translate every function that a step calls: a step has no
     # Python branches on tensors, and traces in a fraction of the time.
     @tf.function(autograph=False)
     def _step(self, epoch, order, step):
-        """A training step on all replicas; the means of the learner's scalars over them, or 0 for
-        those that it does not tell, float64 [names]: one vector costs less than many numbers, and
-        workers exchange it at once."""
+        """A training step on all replicas; the means of the model's losses over them, and of its
+        other scalars, float64 [names] each: one vector costs less than many numbers, and workers
+        exchange it at once."""
 
         def on_replica(epoch, order, step):
-            losses, others = self._learner.train_step(*self.batches(epoch, order, step))
-
-            def told():
-                scalars = others()
-                self._others = list(scalars)
-                return tf.cast(list(scalars.values()), tf.float64)
-
-            def untold():
-                return tf.zeros(len(self._others), tf.float64)
-
-            self._losses = list(losses)
-            values = tf.cast(list(losses.values()), tf.float64)
-            return tf.concat([values, tf.cond(step % TELLING == 0, told, untold)], axis=0)
+            _, scalars = self._model.update(Batch(*self.batches(epoch, order, step)))
+            self._losses = [name for name in scalars if "_loss" in name]
+            self._others = [name for name in scalars if name not in self._losses]
+            return tuple(
+                tf.cast([scalars[name] for name in names], tf.float64)
+                for names in (self._losses, self._others)
+            )
 
         strategy = self._workers.strategy
-        values = strategy.run(on_replica, (epoch, order, step))
-        return strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
+        losses, others = strategy.run(on_replica, (epoch, order, step))
+        mean = tf.distribute.ReduceOp.MEAN
+        return strategy.reduce(mean, losses, axis=None), strategy.reduce(mean, others, axis=None)
 
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
-        """Training steps [first, last) of an epoch; adds the learner's scalars to `sums`."""
-        for step in tf.range(first, last):
-            sums += self._step(epoch, order, step)
+        """Training steps [first, last) of an epoch; adds the losses of each to `sums`, and of one
+        step in `LOG_EVERY` all other scalars. Of the others TensorFlow computes none."""
+        zeros = tf.zeros(len(self._others), tf.float64)
+        step = first
+        while step < last:
+            # Not `tf.range`, which XLA does not compile where a loop's variable begins it.
+            while step < last and step % LOG_EVERY != 0:
+                losses, _ = self._step(epoch, order, step)
+                sums += tf.concat([losses, zeros], axis=0)
+                step += 1
+            if step < last:
+                losses, others = self._step(epoch, order, step)
+                sums += tf.concat([losses, others], axis=0)
+                step += 1
         return sums
 
 

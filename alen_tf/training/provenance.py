@@ -48,7 +48,7 @@ def data(splits):
     """The data of a run: type, shape and digest of every array of the splits, and of the names."""
     arrays = {
         f"{split}.{part}": _array(array)
-        for split in ("train", "validation", "test", "finer")
+        for split in ("train", "validation", "test", "high_res")
         if (examples := getattr(splits, split)) is not None
         for part, array in vars(examples).items()
         if array is not None

@@ -10,8 +10,8 @@ import keras
 from alen_tf.datasets.splits import Splits
 from alen_tf.errors import NonFiniteError, WorkdirError
 from alen_tf.evaluation import calibration
-from alen_tf.evaluation import scores as evaluation
-from alen_tf.models.learner import Learner
+from alen_tf.evaluation.scores import by_step, predict_splits
+from alen_tf.models.structured_model import StructuredModel
 from alen_tf.storage import write_json
 from alen_tf.tasks.task import Task
 from alen_tf.training import results, summaries
@@ -61,7 +61,7 @@ class Run:
       config: all gin bindings, as text.
       task: the `Task`.
       splits: its `Splits`.
-      learner: a built `Learner`.
+      model: a built and compiled `StructuredModel`.
       average: the `Average` of its weights.
       batches: the `Batches`.
       epochs: passes over the training split.
@@ -74,7 +74,7 @@ class Run:
     config: str
     task: Task
     splits: Splits
-    learner: Learner
+    model: StructuredModel
     average: Average
     batches: Batches
     epochs: int
@@ -83,12 +83,16 @@ class Run:
     workers: Workers
 
     def __post_init__(self):
-        self.predict = evaluation.Predictor(self.learner)
+        optimizers = [variable.value for variable in self.model.optimizer.variables]
         self.latest = Checkpoints(
-            self.workdir.latest, keep=2, learner=self.learner, average=self.average
+            self.workdir.latest,
+            keep=2,
+            model=self.model.state,
+            optimizers=optimizers,
+            average=self.average,
         )
-        self.best = Checkpoints(self.workdir.best, learner=self.learner)
-        self._loop = Loop(self.learner, self.batches, self.workers)
+        self.best = Checkpoints(self.workdir.best, model=self.model.state)
+        self._loop = Loop(self.model, self.batches, self.workers)
         self._best_path = None  # on validation, of the best checkpoint, if this process saw it
         self._saved_at = time.monotonic()
         saved, problems = self.latest.restore()
@@ -131,8 +135,8 @@ class Run:
             self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
             if test_every and (epoch + 1) % test_every == 0:
                 with self.average.taken():
-                    path = self.predict(self.splits.test.x)
-                curve = evaluation.by_step(self.task, path, self.splits.test.truth)
+                    path = self.model.refine(self.splits.test.x)
+                curve = by_step(self.task, path, self.splits.test.truth)
                 self.progress.test_curve[str(epoch + 1)] = curve[-1]
             if due:
                 with self.average.taken():
@@ -144,7 +148,7 @@ class Run:
             bar.update(epoch + 1, list(shown.items()))
 
     def _train_epoch(self, epoch):
-        """What is left of a pass over the training split; the means of the learner's scalars."""
+        """What is left of a pass over the training split; the means of the model's scalars."""
         progress, start = self.progress, time.monotonic()
         try:
             for step, sums in self._loop.parts(epoch, progress.step, progress.sums):
@@ -186,8 +190,8 @@ class Run:
         """Scores the validation split and keeps the model if it is the best so far; the refined
         score."""
         progress, epoch = self.progress, self.progress.epoch
-        path = self.predict(self.splits.validation.x)
-        curve = evaluation.by_step(self.task, path, self.splits.validation.truth)
+        path = self.model.refine(self.splits.validation.x)
+        curve = by_step(self.task, path, self.splits.validation.truth)
         scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
         scalars |= {
             f"{self.task.metric}/inference_network": curve[0],
@@ -206,14 +210,14 @@ class Run:
         """Evaluates the best checkpoint, and writes results and pictures."""
         self.best.restore()
         steps = self.epochs * self.batches.per_epoch
-        paths = evaluation.predict_splits(self.predict, self.splits, test, self._best_path)
-        scores, interface = calibration.evaluate_and_judge(
-            self.task, self.splits, self.learner, paths
+        paths = predict_splits(self.model, self.splits, test, self._best_path)
+        scores, signature = calibration.evaluate_and_judge(
+            self.task, self.splits, self.model, paths
         )
-        write_json(self.workdir.model, interface.to_json())
+        write_json(self.workdir.model, signature.to_json())
         content = results.of(
             self.splits,
-            self.learner,
+            self.model,
             scores,
             seed,
             self.epochs,

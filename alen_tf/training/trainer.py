@@ -1,11 +1,12 @@
-"""What the training command does: a configuration's task and learner become a `Run`."""
+"""What the training command does: a configuration's task and model become a `Run`."""
 
 import gin
 import keras
 
 from alen_tf.errors import ConfigError, check_count, check_number, check_seed
-from alen_tf.models.learner import Learner
+from alen_tf.models.structured_model import StructuredModel
 from alen_tf.networks.precision import made_in
+from alen_tf.networks.standardization import Standardization
 from alen_tf.tasks.task import Task
 from alen_tf.training import provenance
 from alen_tf.training.averaging import Average
@@ -25,19 +26,21 @@ def train(
     interruption=None,
     restart=False,
     task=gin.REQUIRED,
-    learner=gin.REQUIRED,
+    model=gin.REQUIRED,
+    energy_optimizer=None,
+    inference_optimizer=None,
     epochs=gin.REQUIRED,
     batch_size=20,
     seed=0,
     average=False,
     evaluate_every=1,
-    choose_from=0.0,
+    select_after=0.0,
     test_every=0,
     test=True,
     strategy=None,
     precision="float32",
 ):
-    """Trains `learner` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
+    """Trains `model` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
 
     Args:
       workdir: folder of the run.
@@ -45,13 +48,16 @@ def train(
       interruption: an `Interruption`, after which the run saves its state and ends.
       restart: whether to start anew; a `workdir` that exists is renamed.
       task: the `Task`.
-      learner: the `Learner`, not yet built.
+      model: maker of the `StructuredModel`, such as a method with its arguments bound. It is
+        called once the task's data is there and the seed is set.
+      energy_optimizer, inference_optimizer: makers of the optimizers of these networks, called with
+        the run's number of steps; by default the method's own.
       epochs: passes over the training split.
       batch_size: examples per step, over all replicas.
       seed: of initial weights, dropout and the order of examples.
       average: whether the `Average` of the weights is evaluated and kept in their place.
       evaluate_every: epochs between evaluations on validation.
-      choose_from: fraction of the run before which no checkpoint is chosen. The highest of many
+      select_after: fraction of the run before which no checkpoint is chosen. The highest of many
         scores on a small validation split is often an early accident, and annealing is worth more.
       test_every: epochs between scores of the test split, for a curve that chooses nothing; 0 for
         no curve.
@@ -67,14 +73,17 @@ def train(
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
       Interrupted: the interruption came.
     """
-    for name, made, kind in (("task", task, Task), ("learner", learner, Learner)):
-        if not isinstance(made, kind):
-            raise ConfigError(f"train.{name} is {made!r}, no {kind.__name__}: write it as @NAME()")
+    if not isinstance(task, Task):
+        raise ConfigError(f"train.task is {task!r}, no Task: write it as @NAME()")
+    if not callable(model) or isinstance(model, StructuredModel):
+        raise ConfigError(f"train.model is {model!r}, no maker of a model: write it as @NAME")
+    if isinstance(model, type) and not issubclass(model, StructuredModel):
+        raise ConfigError(f"train.model is {model.__name__}, no StructuredModel such as ALEN")
     check_count("train.epochs", epochs)
     check_count("train.batch_size", batch_size)
     check_count("train.evaluate_every", evaluate_every)
     check_count("train.test_every", test_every, least=0)
-    check_number("train.choose_from", choose_from, most=1.0)
+    check_number("train.select_after", select_after, most=1.0)
     check_seed("train.seed", seed)
     for name, flag in (("average", average), ("test", test)):
         if not isinstance(flag, bool):
@@ -85,12 +94,13 @@ def train(
     with made_in(precision), workers.strategy.scope(), workers.own_copy(workdir) as folder:
         splits = task.load(manual_dir, data_dir)
         keras.utils.set_random_seed(seed)
-        batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.finer)
-        shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
+        batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)
+        made = build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
+        made.preprocessing.adapt(splits.train.x)
+        makers = {"energy_optimizer": energy_optimizer, "inference_optimizer": inference_optimizer}
         steps = epochs * batches.per_epoch
-        learner.build(*shapes, task.space, task.oracle, steps, task.views)
-        learner.adapt(splits.train.x)
-        averages = Average(learner.weights if average else ())
+        made.compile(**{name: make(steps) for name, make in makers.items() if make})
+        averages = Average(made.network_state if average else ())
         check_effective()
         config = gin.operative_config_str()
         made_by = provenance.of(splits)
@@ -105,13 +115,38 @@ def train(
                 config=config,
                 task=task,
                 splits=splits,
-                learner=learner,
+                model=made,
                 average=averages,
                 batches=batches,
                 epochs=epochs,
-                first_choice=min(epochs, round(choose_from * epochs) + 1),
+                first_choice=min(epochs, round(select_after * epochs) + 1),
                 interruption=Interruption() if interruption is None else interruption,
                 workers=workers,
             )
             run.train(evaluate_every, test_every)
             return run.finish(seed, test)
+
+
+def build(model, task, x_shape, y_shape, seed=None):
+    """The built model of a task.
+
+    Args:
+      model: maker of a `StructuredModel`.
+      task: the `Task`.
+      x_shape, y_shape: of all inputs and outputs, [examples, ...].
+      seed: of the model's random draws.
+
+    Raises:
+      ConfigError: the maker makes something else, or the model does not fit the task.
+    """
+    made = model(
+        output_space=task.space,
+        oracle=task.oracle,
+        preprocessing=Standardization(dtype="float32"),
+        test_time_augmentation=task.test_time_augmentation,
+        seed=seed,
+    )
+    if not isinstance(made, StructuredModel):
+        raise ConfigError(f"train.model makes {made!r}, which is no StructuredModel")
+    made.build(x_shape, y_shape)
+    return made

@@ -1,10 +1,14 @@
 """The folder of one training run: which file is what, and who holds it."""
 
 import contextlib
-import fcntl
 import itertools
 import os
 import pathlib
+
+try:
+    import fcntl
+except ImportError:  # Windows: models train there in memory, and predict
+    fcntl = None
 
 from alen_tf.errors import WorkdirError
 from alen_tf.storage import read_json, write, write_json, writing
@@ -37,8 +41,14 @@ class Workdir:
         The lock belongs to the open file: when a process dies, however it dies, its lock is gone.
 
         Raises:
-          WorkdirError: another training holds the folder, or it cannot be written.
+          WorkdirError: another training holds the folder, or it cannot be written, or this system
+            has no such locks.
         """
+        if fcntl is None:
+            raise WorkdirError(
+                f"{self.path} cannot be locked: this system has no fcntl; train on Linux or macOS, "
+                "or in memory, as ALENClassifier does"
+            )
         with writing(self.path):
             self.latest.parent.mkdir(parents=True, exist_ok=True)
             file = (self.path / ".lock").open("a+", encoding="utf-8")

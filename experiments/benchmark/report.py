@@ -50,6 +50,13 @@ def change(result):
     )
 
 
+def fit(result):
+    """Keras's `fit` against the loop of the command line."""
+    found = result["fit"]
+    table = runs.markdown(["training step on Bibtex", "ms", "loop = 1"], _against_ours(found))
+    return f"{table}\n\nOne call takes {found['steps_per_execution']} steps, but in the last row."
+
+
 def rival(result):
     """PyTorch against ours."""
     found = result["rival"]
@@ -123,6 +130,7 @@ TABLES = {
     "training": training,
     "prediction": prediction,
     "change": change,
+    "fit": fit,
     "rival": rival,
     "products": products,
     "cost": cost,

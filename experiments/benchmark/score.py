@@ -5,9 +5,10 @@ import time
 import gin
 import keras
 
-from alen_tf.evaluation import scores as evaluation
-from alen_tf.training import config
+from alen_tf.evaluation.scores import by_step
+from alen_tf.training import config, trainer
 from alen_tf.training.loop import Batches, Loop
+from experiments.benchmark.workloads import compiled
 
 
 def seconds_to(gin_file, targets, data_dir, manual_dir, most_epochs):
@@ -18,22 +19,21 @@ def seconds_to(gin_file, targets, data_dir, manual_dir, most_epochs):
       and under "epochs" likewise epochs.
     """
     config.parse([f"{gin_file}.gin"])
-    task = gin.query_parameter("train.task").scoped_configurable_fn()
-    learner = gin.query_parameter("train.learner").scoped_configurable_fn()
-    epochs = gin.query_parameter("train.epochs")
+    root = gin.get_bindings(trainer.train)
+    task, epochs = root["task"], root["epochs"]
     splits = task.load(manual_dir, data_dir)
     keras.utils.set_random_seed(0)
-    batches = Batches(splits.train, gin.query_parameter("train.batch_size"), 0)
-    shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
-    learner.build(*shapes, task.space, task.oracle, epochs * batches.per_epoch, task.views)
-    learner.adapt(splits.train.x)
-    loop, predict = Loop(learner, batches), evaluation.Predictor(learner)
+    batches = Batches(splits.train, root["batch_size"], 0)
+    x, y, validation = splits.train.x, splits.train.y, splits.validation
+    model = compiled(root, x.shape, y.shape, epochs * batches.per_epoch)
+    model.preprocessing.adapt(x)
+    loop = Loop(model, batches)
     seconds, reached = 0.0, {str(target): None for target in targets}
     for epoch in range(min(epochs, most_epochs)):
         start = time.process_time()
         loop.epoch(epoch)
         seconds += time.process_time() - start
-        score = evaluation.by_step(task, predict(splits.validation.x), splits.validation.truth)[-1]
+        score = by_step(task, model.refine(validation.x), validation.truth)[-1]
         for target in targets:
             if score >= target and reached[str(target)] is None:
                 reached[str(target)] = {"seconds": round(seconds, 2), "epochs": epoch + 1}

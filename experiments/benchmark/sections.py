@@ -7,12 +7,12 @@ import tempfile
 
 from absl import flags
 
-from alen_tf.training.loop import STEPS_PER_CALL, TELLING
+from alen_tf.training.loop import LOG_EVERY, STEPS_PER_CALL
 from experiments import runs
 from experiments.benchmark import floor, growth, score, timing, variants
 from experiments.benchmark.workloads import BIBTEX, BOOKMARKS, HORSES, Workload
 
-IMAGES_32 = ("ImageAugmentation.crop = 32", "ImageViews.size = None")
+IMAGES_32 = ("ImageAugmentation.crop = 32", "TestTimeAugmentation.size = None")
 # (gin file, shape, further bindings) by data set and method.
 TRAINED = {
     "Bibtex": {
@@ -33,9 +33,10 @@ TRAINED = {
 EXAMPLES = {"Bibtex": 4000, "Bookmarks": 20_000, "images 24x24": 256, "images 32x32": 256}
 PREDICTED = {"Bibtex": 2048, "Bookmarks": 2048, "images 24x24": 2, "images 32x32": 32}
 STEPS = (0, 1, 3, 6, 20)
-# Training steps per call, about as many as the trainer takes; as many of them tell as in an epoch.
-# In shorter calls, whatever took its turn in between costs a step its caches.
-STEPS_TIMED = STEPS_PER_CALL // TELLING * TELLING
+# Training steps per call, about as many as the trainer takes; as many of them log all scalars as in
+# an epoch. In shorter calls, whatever took its turn in between costs a step its caches.
+STEPS_TIMED = STEPS_PER_CALL // LOG_EVERY * LOG_EVERY
+FIT_STEPS, FIT_EPOCHS = 50, 3  # steps per call of Keras's loop, and epochs per call of `fit`
 
 
 def training(quick):
@@ -66,8 +67,6 @@ def training(quick):
 
 def prediction(quick):
     """Examples per second of ALEN's prediction, from arrays to arrays, by number of steps."""
-    from alen_tf.evaluation.scores import Predictor
-
     results = {}
     for data, examples in PREDICTED.items():
         if quick and data != "Bibtex":
@@ -76,9 +75,8 @@ def prediction(quick):
         workload = Workload(gin_file, shape, params, count=min(64, examples) if quick else examples)
         x = workload.examples.x
 
-        def predicting(steps, x=x, learner=workload.learner):
-            predictor = Predictor(learner, steps)
-            return lambda: predictor(x)
+        def predicting(steps, x=x, model=workload.model):
+            return lambda: model.refine(x, steps)
 
         functions = {steps: predicting(steps) for steps in (STEPS[:2] if quick else STEPS)}
         seconds = timing.interleaved(functions, 1 if quick else 5)
@@ -89,21 +87,37 @@ def prediction(quick):
 def change(quick):
     """The training step on Bibtex with one thing changed."""
     count, repetitions = (2, 1) if quick else (STEPS_TIMED, 15)
-    found = variants.variants("bibtex/alen", count)
-    times = timing.interleaved(
-        {name: function for name, (function, _) in found.items()}, repetitions
-    )
-    seconds = {name: times[name] / steps for name, (_, steps) in found.items()}
+    seconds = _seconds_per_step(variants.variants("bibtex/alen", count), repetitions)
     workload = Workload("bibtex/alen", count=64)
     first_layer = timing.interleaved(variants.sparse_product(workload), repetitions)
     refinement = seconds["ours"] - seconds["no refinement"]
-    return {
-        "ms": {name: round(1e3 * value, 4) for name, value in seconds.items()},
-        "relative": {name: round(value / seconds["ours"], 3) for name, value in seconds.items()},
+    return _against_first(seconds) | {
         "refinement_step_share": round(
-            refinement / workload.learner.refinement.steps / seconds["ours"], 4
+            refinement / workload.model.refinement.steps / seconds["ours"], 4
         ),
         "sparse_relative_to_dense": round(first_layer["sparse"] / first_layer["dense"], 3),
+    }
+
+
+def fit(quick):
+    """Keras's `fit` against the loop of the command line: the same steps, on Bibtex's shapes."""
+    epochs, examples, repetitions = (1, 40, 1) if quick else (FIT_EPOCHS, EXAMPLES["Bibtex"], 15)
+
+    def workload():
+        return Workload("bibtex/alen", count=examples)
+
+    steps = workload().batches.per_epoch
+    count = min(steps, STEPS_TIMED)
+    fits = {
+        "fit on arrays": (FIT_STEPS,),
+        "fit on a tf.data.Dataset": (FIT_STEPS, True),
+        "fit on arrays, one step per call": (1,),
+    }
+    functions = {"the command line's loop": (workload().steps(count), count)} | {
+        name: (workload().fit(epochs, *how), epochs * steps) for name, how in fits.items()
+    }
+    return _against_first(_seconds_per_step(functions, repetitions)) | {
+        "steps_per_execution": FIT_STEPS
     }
 
 
@@ -119,10 +133,23 @@ def rival(quick):
     functions = {"ours": workload.steps(count), "PyTorch": torch_rival.training(*data)}
     if not quick:
         functions["torch.compile"] = torch_rival.training(*data, compiled=True)
-    seconds = timing.interleaved(functions, repetitions)
+    functions = {name: (function, count) for name, function in functions.items()}
+    return _against_first(_seconds_per_step(functions, repetitions))
+
+
+def _seconds_per_step(functions, repetitions):
+    """The medians, by name, of functions that take turns: {name: (function, steps of a call)}."""
+    alone = {name: function for name, (function, _) in functions.items()}
+    seconds = timing.interleaved(alone, repetitions)
+    return {name: seconds[name] / steps for name, (_, steps) in functions.items()}
+
+
+def _against_first(seconds):
+    """Milliseconds by name, and times relative to the first one's."""
+    first, *_ = seconds.values()
     return {
-        "ms": {name: round(1e3 * value / count, 4) for name, value in seconds.items()},
-        "relative": {name: round(value / seconds["ours"], 3) for name, value in seconds.items()},
+        "ms": {name: round(1e3 * value, 4) for name, value in seconds.items()},
+        "relative": {name: round(value / first, 3) for name, value in seconds.items()},
     }
 
 
@@ -177,7 +204,8 @@ def start(quick):
             *("-m", "alen_tf.train", "--gin_file=gin/digits/alen.gin"),
             *("--gin_param=train.epochs = 1", f"--workdir={folder}/run"),
         )
-    imports = spent("-c", "from alen_tf import config, trainer; config._import_configurables()")
+    code = "from alen_tf.training import config, trainer; config._import_configurables()"
+    imports = spent("-c", code)
     return {"imports_seconds": round(imports, 2), "one_epoch_seconds": round(training, 2)}
 
 
@@ -195,6 +223,7 @@ ALL = {
     "training": training,
     "prediction": prediction,
     "change": change,
+    "fit": fit,
     "rival": rival,
     "products": products,
     "cost": cost,

@@ -4,6 +4,7 @@ import functools
 
 import tensorflow as tf
 
+from alen_tf.models.batch import Batch
 from experiments.benchmark.workloads import Workload
 
 
@@ -24,7 +25,7 @@ def variants(gin_file, count):
 
     def run_eagerly():
         for step in range(few):
-            eager.learner.train_step(*eager.batches(0, order, step))
+            eager.model.update(Batch(*eager.batches(0, order, step)))
 
     def without(name):
         return Workload(gin_file, params=(f"{name} = 0",))
@@ -48,7 +49,7 @@ def variants(gin_file, count):
 
 def unsplit(workload):
     """The workload with an energy that encodes x anew whenever it scores an output."""
-    energy = workload.learner.energy
+    energy = workload.model.energy
     encode, score = energy.encode, energy.score
     energy.encode = lambda x, training=False: x
     energy.score = lambda x, y: score(encode(x, training=True), y)
@@ -61,8 +62,7 @@ def keras_updates(workload):
     def update_step(optimizer, kind, gradient, variable, rate):
         kind.update_step(optimizer, optimizer.penalised(gradient, variable), variable, rate)
 
-    learner = workload.learner
-    for optimizer in (learner.energy_optimizer, learner.inference_optimizer):
+    for optimizer in workload.model.optimizers.values():
         *_, kind = type(optimizer).__bases__
         optimizer.update_step = functools.partial(update_step, optimizer, kind)
         # Without what ours do once for all variables.

@@ -1,4 +1,4 @@
-"""What is timed: learners of the gin files on synthetic data of the benchmarks' shapes."""
+"""What is timed: models of the gin files on synthetic data of the benchmarks' shapes."""
 
 import types
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from alen_tf.datasets.splits import Examples
 from alen_tf.training import config, trainer
 from alen_tf.training.loop import Batches, Loop
 
-assert trainer  # parsing needs `train` to be known
+TOTAL_STEPS = 100_000  # so that learning rates hardly move
 
 
 class Shape(NamedTuple):
@@ -44,11 +44,25 @@ BOOKMARKS = Shape((2150,), (208,), 126, 2.0)
 HORSES = Shape((32, 32, 3), (32, 32, 1))
 
 
+def compiled(root, x_shape, y_shape, total_steps):
+    """The built and compiled model of a gin file, as the trainer makes it.
+
+    Args:
+      root: gin's bindings of `trainer.train`.
+      x_shape, y_shape: of all inputs and outputs, [examples, ...].
+      total_steps: length of the run, for schedules of learning rates.
+    """
+    model = trainer.build(root["model"], root["task"], x_shape, y_shape, seed=0)
+    names = ("energy_optimizer", "inference_optimizer")
+    model.compile(**{name: root[name](total_steps) for name in names if name in root})
+    return model
+
+
 class Workload:
-    """A learner and batches for it."""
+    """A model and batches for it."""
 
     def __init__(self, gin_file, shape=BIBTEX, params=(), count=4000):
-        """Builds the learner that a gin file describes.
+        """Builds the model that a gin file describes.
 
         Args:
           gin_file: path relative to gin/, without the suffix.
@@ -57,19 +71,35 @@ class Workload:
           count: number of examples.
         """
         config.parse([f"{gin_file}.gin"], params)
-        task = gin.query_parameter("train.task").scoped_configurable_fn()
-        self.learner = gin.query_parameter("train.learner").scoped_configurable_fn()
+        root = gin.get_bindings(trainer.train)
         keras.utils.set_random_seed(0)
         self.examples = shape.examples(count)
-        size = gin.query_parameter("train.batch_size")
-        self.batches = Batches(self.examples, size, 0, task.augmentation)
-        self.learner.build(shape.input, shape.output, task.space, task.oracle, 100_000, task.views)
-        self.learner.adapt(self.examples.x)
+        x, y = self.examples.x, self.examples.y
+        self.batches = Batches(self.examples, root["batch_size"], 0, root["task"].augmentation)
+        self.model = compiled(root, x.shape, y.shape, TOTAL_STEPS)
+        self.model.preprocessing.adapt(x)
 
     def steps(self, count, **options):
         """A function that takes `count` training steps as the trainer does; `options` as those of
         `Loop`."""
         return Stepping(self, **options).function(count)
+
+    def fit(self, epochs, per_call, data_set=False):
+        """A function that takes the training steps of as many epochs by Keras's `fit`.
+
+        Args:
+          epochs: passes over the examples.
+          per_call: `steps_per_execution`.
+          data_set: whether `fit` is given a `tf.data.Dataset`, not arrays.
+        """
+        model, size = self.model, self.batches.size
+        model.steps_per_execution = per_call
+        x, y = self.examples.x, self.examples.y
+        if data_set:
+            rows = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x), seed=0)
+            batches = rows.batch(size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+            return lambda: model.fit(batches, epochs=epochs, verbose=0)
+        return lambda: model.fit(x, y, batch_size=size, epochs=epochs, verbose=0)
 
 
 class Stepping(Loop):
@@ -85,16 +115,18 @@ class Stepping(Loop):
           logged: which scalars are computed, "all", "losses" or "nothing"; what nobody reads,
             TensorFlow does not compute.
         """
-        super().__init__(workload.learner, workload.batches)
+        super().__init__(workload.model, workload.batches)
         self.per_call = per_call
 
-        def train_step(x, y):
-            losses, others = workload.learner.train_step(x, y)
-            if logged == "nothing":
-                losses = {"nothing": tf.constant(0.0)}
-            return losses, others if logged == "all" else dict
+        def update(batch):
+            y, scalars = workload.model.update(batch)
+            if logged == "losses":
+                scalars = losses(scalars)
+            elif logged == "nothing":
+                scalars = {"no_loss": tf.constant(0.0)}
+            return y, scalars
 
-        self._learner = types.SimpleNamespace(train_step=train_step)
+        self._model = types.SimpleNamespace(update=update)
         if jit_compile:
             self._steps = tf.function(self._steps.python_function, jit_compile=True)
 
@@ -115,3 +147,8 @@ class Stepping(Loop):
                 self._steps(epoch, order, first, last, zeros).numpy()
 
         return run
+
+
+def losses(scalars):
+    """Those scalars of a training step that the trainer logs after every step."""
+    return {name: value for name, value in scalars.items() if "_loss" in name}

@@ -83,13 +83,13 @@ def test_colours_change_but_not_masks(batch):
     assert np.std(x.numpy().mean(axis=(1, 2)) - batch[0].mean(axis=(1, 2)), axis=0).min() > 5
 
 
-def test_finer_images_are_moved_before_they_are_averaged(random):
+def test_high_res_images_are_moved_before_they_are_averaged(random):
     x = random.randint(0, 256, (400, 24, 24, 3)).astype(np.uint8)
     y = (x[..., :1] > 128).astype(np.float32)
     small = [each.reshape(400, 12, 2, 12, 2, -1).mean(axis=(2, 4)) for each in (x, y)]
     for found, expected in zip(ImageAugmentation(mirror=False)(x, y, SEED, 2), small, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5)
-    # Crops are of the size that the model sees, at any place of the finer image.
+    # Crops are of the size that the model sees, at any place of the high_res image.
     x, y = np.repeat(x[:1], 400, 0), np.repeat(y[:1], 400, 0)
     crops, masks = ImageAugmentation(crop=9, mirror=False)(x, y, SEED, 2)
     assert crops.shape == (400, 9, 9, 3)

@@ -28,7 +28,7 @@ def members(path):
 
 def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
     splits = lfw.lfw_parts(str(faces_dir), str(data_dir))
-    assert splits.facts == {"superpixels": "official", "size": "32x32"}
+    assert splits.metadata == {"superpixels": "official", "size": "32x32"}
     assert splits.label_names == ("background", "skin", "hair")
     assert splits.train.full is None
     masks = members(folder / "parts_lfw_funneled_gt_images.tgz")
@@ -49,17 +49,17 @@ def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
         np.testing.assert_array_equal(full[..., 1], rows * 25 + columns)
 
 
-def test_finer_images_are_the_same_faces(faces_dir, data_dir):
-    splits = lfw.lfw_parts(str(faces_dir), str(data_dir), finer=True)
-    finer, train = splits.finer, splits.train
-    assert finer.x.shape == (len(train), 128, 128, 3)
-    assert set(np.unique(finer.y)) == {0, 1}
-    np.testing.assert_array_equal(finer.y.sum(axis=-1), 1)
-    for fine, coarse, largest in ((finer.x, train.x, 10), (finer.y, train.y, 0.2)):
+def test_high_res_images_are_the_same_faces(faces_dir, data_dir):
+    splits = lfw.lfw_parts(str(faces_dir), str(data_dir), high_res=True)
+    high_res, train = splits.high_res, splits.train
+    assert high_res.x.shape == (len(train), 128, 128, 3)
+    assert set(np.unique(high_res.y)) == {0, 1}
+    np.testing.assert_array_equal(high_res.y.sum(axis=-1), 1)
+    for fine, coarse, largest in ((high_res.x, train.x, 10), (high_res.y, train.y, 0.2)):
         averaged = fine.reshape(len(train), 32, 4, 32, 4, 3).mean(axis=(2, 4))
         assert np.abs(averaged - coarse).mean() < largest / 10
         assert np.abs(averaged - coarse).max() < largest
-    assert lfw.lfw_parts(str(faces_dir), str(data_dir)).finer is None
+    assert lfw.lfw_parts(str(faces_dir), str(data_dir)).high_res is None
 
 
 @pytest.mark.parametrize("size", [64, 128])
@@ -67,7 +67,7 @@ def test_larger_images_are_the_same_faces(faces_dir, data_dir, size):
     small, large = (
         lfw.lfw_parts(str(faces_dir), str(data_dir), size=each) for each in (lfw.SIZE, size)
     )
-    assert large.facts["size"] == f"{size}x{size}"
+    assert large.metadata["size"] == f"{size}x{size}"
     for split in ("train", "validation", "test"):
         found, expected = getattr(large, split), getattr(small, split)
         assert found.x.shape == found.y.shape == (len(expected), size, size, 3)
@@ -89,7 +89,7 @@ def test_prepared_once(faces_dir, data_dir):
     first = lfw.lfw_parts(str(faces_dir), str(data_dir))
     again = lfw.lfw_parts(data_dir=str(data_dir))
     np.testing.assert_array_equal(first.validation.full, again.validation.full)
-    assert again.facts == first.facts
+    assert again.metadata == first.metadata
 
 
 def test_shares_are_areas():
@@ -104,7 +104,7 @@ def test_shares_are_areas():
 def test_superpixels_are_computed_where_there_are_none(folder, tmp_path):
     (folder / "parts_lfw_funneled_superpixels_mat.tgz").unlink()
     splits = load(folder, tmp_path)
-    assert splits.facts["superpixels"] == "SLIC"
+    assert splits.metadata["superpixels"] == "SLIC"
     classes, superpixels = splits.test.full[0, ..., 0], splits.test.full[0, ..., 1]
     numbers = np.unique(superpixels)
     assert 100 < len(numbers) < 400

@@ -52,9 +52,9 @@ def splits(random):
 
 
 class Stub:
-    """A `Model` that is as sure as the first feature is large, or of nothing."""
+    """A `TrainedModel` that is as sure as the first feature is large, or of nothing."""
 
-    learner = types.SimpleNamespace(views=Views())
+    model = types.SimpleNamespace(views=Views())
 
     def __init__(self, sure=True):
         self.sure = sure
@@ -89,21 +89,22 @@ def test_methods_without_confidence(splits):
 
 def test_the_expected_value_is_called_by_its_name():
     # A value per pixel is no intersection over union, by which the task is judged.
-    task = Segmentation(dataset=None, oracle=oracles.agreement)
-    assert task.expected == "pixel agreement"
+    task = Segmentation(dataset=None, oracle=oracles.soft_pixel_accuracy)
+    assert task.expected == "soft pixel accuracy"
     found = calibration.report(np.array([0.5, 0.7]), np.array([0.6, 0.9]))
     results = {"metric": task.metric, "test": {"confidence": {"expected": task.expected, **found}}}
     text = calibration.table(results)
-    assert "expected pixel agreement" in text
-    assert "mean pixel agreement of the most confident 100%: 0.7500" in text
+    assert "expected soft pixel accuracy" in text
+    assert "mean soft pixel accuracy of the most confident 100%: 0.7500" in text
     assert "iou" not in text
-    axes = calibration.figure(results).axes
-    assert [each.get_ylabel() for each in axes] == ["true pixel agreement", "mean pixel agreement"]
+    labels = [each.get_ylabel() for each in calibration.figure(results).axes]
+    assert labels == ["true soft pixel accuracy", "mean soft pixel accuracy"]
     del results["test"]["confidence"]["expected"]  # as in older records
     assert "mean mean_iou of the most" in calibration.table(results)
 
 
 def test_every_oracle_has_a_name():
-    functions = (oracles.f1, oracles.iou, oracles.class_iou, oracles.agreement, oracles.local_iou)
+    functions = oracles.ORACLES.values()
+    assert oracles.f1 in functions
     assert [function.__name__ for function in functions] == list(oracles.NAMES)
     assert MultiLabel(dataset=None, oracle=oracles.f1_cost).expected == "f1 cost"

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from alen_tf.inference.spaces import Box
 from alen_tf.models.alen import ALEN
 from alen_tf.models.feed_forward import FeedForward
 from alen_tf.networks.fcn import FCN
 from alen_tf.networks.mlp import MLP
-from alen_tf.objectives import oracles
 from alen_tf.training.loop import Batches
 from experiments.benchmark import floor, sections, timing, variants
 from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
@@ -23,15 +21,12 @@ from tests.steps import step
 
 
 class Built:
-    """What `floor.products` reads of a workload, for a small learner."""
+    """What `floor.products` reads of a workload, for an inference network alone."""
 
-    def __init__(self, learner, shape, batch=4):
-        self.learner, self.batches = learner, Batches(shape.examples(8), batch, seed=0)
-        learner.build(shape.input, shape.output, Box(), oracles.f1, total_steps=10)
-
-
-def feed_forward(network):
-    return FeedForward(network, lambda total_steps: keras.optimizers.SGD(0.1))
+    def __init__(self, network, shape, batch=4):
+        self.model, self.batches = FeedForward(network), Batches(shape.examples(8), batch, seed=0)
+        self.model.build((None, *shape.input), (None, *shape.output))
+        self.model.compile(inference_optimizer=keras.optimizers.SGD(0.1))
 
 
 def operations(built):
@@ -41,19 +36,37 @@ def operations(built):
 def test_the_step_with_kerass_updates_is_the_same_step():
     shape = Shape((30,), (5,), 3, 2)
     ours, theirs = (Workload("bibtex/alen", shape, count=60) for _ in range(2))
-    before = [variable.numpy() for variable in ours.learner.weights]
+    before = [variable.numpy() for variable in ours.model.network_state]
     for workload in (ours, variants.keras_updates(theirs)):
         workload.steps(3)()
     for old, found, expected in zip(
-        before, ours.learner.weights, theirs.learner.weights, strict=True
+        before, ours.model.network_state, theirs.model.network_state, strict=True
     ):
         np.testing.assert_allclose(found, expected, atol=1e-5)
         if found.dtype.is_floating:
             assert np.any(found.numpy() != old)
 
 
+@pytest.mark.parametrize("data_set", [False, True])
+def test_fit_takes_the_steps_that_it_is_timed_for(data_set):
+    workload = Workload("bibtex/alen", Shape((30,), (5,), 3, 2), count=60)
+    workload.fit(epochs=2, per_call=2, data_set=data_set)()
+    steps = [optimizer.iterations.numpy() for optimizer in workload.model.optimizers.values()]
+    assert steps == [2 * workload.batches.per_epoch] * 2
+
+
+def test_what_is_compared_is_told_per_step_and_relative_to_the_first(monkeypatch):
+    seconds = {"ours": 0.006, "theirs": 0.02}
+    monkeypatch.setattr(timing, "interleaved", lambda functions, repetitions: seconds)
+    found = sections._seconds_per_step({"ours": (None, 3), "theirs": (None, 4)}, 1)
+    assert sections._against_first(found) == {
+        "ms": {"ours": 2.0, "theirs": 5.0},
+        "relative": {"ours": 1.0, "theirs": 2.5},
+    }
+
+
 def test_products_of_a_network_are_those_counted_by_hand():
-    built = Built(feed_forward(lambda n: MLP(n, hidden_units=7)), Shape((30,), (5,), 3, 2))
+    built = Built(MLP(hidden_units=7), Shape((30,), (5,), 3, 2))
     forward = 30 * 7 + 7 * 5
     # The weights' gradients cost as much as the forward pass; the hidden units' one product more.
     # Nobody asks for the gradient of the input.
@@ -61,8 +74,8 @@ def test_products_of_a_network_are_those_counted_by_hand():
 
 
 def test_convolutions_are_counted_as_the_profiler_does():
-    built = Built(feed_forward(lambda n: FCN(n, filters=(2, 3, 4))), HORSES)
-    graph = tf.function(built.learner.inference_network.call).get_concrete_function(
+    built = Built(FCN(filters=(2, 3, 4)), HORSES)
+    graph = tf.function(built.model.inference_network.call).get_concrete_function(
         tf.TensorSpec((4, 32, 32, 3))
     )
     v1 = tf.compat.v1
@@ -78,7 +91,7 @@ def test_convolutions_are_counted_as_the_profiler_does():
 
 
 def test_products_are_computed_alone_as_often_as_they_are_needed():
-    built = Built(feed_forward(lambda n: FCN(n, filters=(2, 3, 4))), HORSES)
+    built = Built(FCN(filters=(2, 3, 4)), HORSES)
     found = floor.products(built)
     made = floor.alone(found, times=2)()
     shapes = [product[2] for product, often in found.items() for _ in range(often)]
@@ -104,15 +117,15 @@ def test_the_rival_computes_our_losses():
     from experiments.benchmark import torch_rival
 
     workload = Workload("bibtex/alen", params=("MLP.dropout = 0.0",), count=20)
-    assert isinstance(workload.learner, ALEN)
-    assert workload.learner.beta_v == torch_rival.BETA_V
-    assert workload.learner.lambda_g == torch_rival.LAMBDA_G
-    assert workload.learner.refinement.steps == torch_rival.STEPS
+    assert isinstance(workload.model, ALEN)
+    assert workload.model.beta_v == torch_rival.BETA_V
+    assert workload.model.lambda_g == torch_rival.LAMBDA_G
+    assert workload.model.refinement.steps == torch_rival.STEPS
     rival = torch_rival.Rival(*BIBTEX.input, *BIBTEX.output, dropout=0.0)
     weights = [
         variable.numpy().T
-        for network in workload.learner.networks.values()
-        for variable in network.trainable_variables
+        for network in workload.model.networks
+        for variable in getattr(workload.model, network).trainable_variables
     ]
     parameters = [
         *(rival.hidden.weight, rival.hidden.bias, rival.local.weight, rival.local.bias),
@@ -123,9 +136,9 @@ def test_the_rival_computes_our_losses():
         for parameter, weight in zip(parameters, weights, strict=True):
             parameter.copy_(torch.from_numpy(weight))
     x, y = workload.examples.x, workload.examples.y.astype(np.float32)
-    standardised = torch.from_numpy(workload.learner.standardization(x).numpy())
+    standardised = torch.from_numpy(workload.model.prepare(x).numpy())
     energy_loss, inference_loss = rival(standardised, torch.from_numpy(y))
-    scalars = step(workload.learner, tf.constant(x), tf.constant(y))
+    scalars = step(workload.model, x, y)
     assert energy_loss.item() == pytest.approx(float(scalars["energy_loss"]), rel=1e-4)
     assert inference_loss.item() == pytest.approx(float(scalars["inference_loss"]), rel=1e-4)
 
@@ -142,6 +155,7 @@ def test_quick_run_ends_with_a_json_object():
     result = json.loads(done.stdout.splitlines()[-1])
     assert set(sections.DEFAULT) < set(result)
     assert result["change"]["relative"]["eager Keras"] > 2.0
+    assert len(result["fit"]["ms"]) == 4
     assert result["training"]["Bibtex"]["alen"]["steps_per_second"] > 0
     assert result["products"]["Bibtex"]["megaflop_per_step"] == pytest.approx(53, abs=5)
     assert {"processor", "cores"} == set(result["machine"])

@@ -59,6 +59,14 @@ def test_decode(box):
     np.testing.assert_array_equal(box.decode(y, threshold=0.9), [[0, 0, 0, 0, 1]])
 
 
+@pytest.mark.parametrize("kind", [np.array, tf.constant], ids=["array", "tensor"])
+def test_which_outputs_may_be_true(box, kind):
+    y = kind([[0.0, 1.0, 0.25, -0.5, 1.5, np.nan]])
+    np.testing.assert_array_equal(box.holds(y), [[True, True, False, False, False, False]])
+    shares = Simplex().holds(y)  # of pixels that stand for several
+    np.testing.assert_array_equal(shares, [[True, True, True, False, False, False]])
+
+
 @pytest.mark.parametrize("shape", [(5, 7), (4, 3, 2)])
 def test_cross_entropy_sums_over_variables(box, random, shape):
     logits = random.randn(*shape).astype(np.float32)

@@ -3,32 +3,37 @@ import pytest
 import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 
-from alen_tf.inference.spaces import Box
 from alen_tf.models import optimizers
 from alen_tf.models.feed_forward import FeedForward
 from alen_tf.networks.mlp import MLP
-from alen_tf.objectives import oracles
 from tests.steps import step
 
+from . import by_hand
 
-def test_step_descends_the_mean_cross_entropy(batch, build, sgd, hand):
+
+@pytest.fixture
+def model(build):
+    return build(FeedForward(MLP(hidden_units=6)))
+
+
+@pytest.mark.parametrize("weight", [None, [0.5, 0.0, 3.0, 1.0]])
+def test_step_descends_the_mean_cross_entropy(model, batch, assert_gradient_step, weight):
     x, y_true = batch
-    learner = build(FeedForward(lambda outputs: MLP(outputs, hidden_units=6), sgd))
-    before = hand.weights_of(learner.inference_network)
+    before = by_hand.weights_of(model.inference_network)
 
     def loss(weights):
-        return hand.cross_entropy(hand.mlp(weights, x), y_true).sum(axis=1).mean()
+        errors = by_hand.cross_entropy(by_hand.mlp(weights, x), y_true).sum(axis=1)
+        return np.mean(errors * (1.0 if weight is None else weight))
 
-    scalars = step(learner, x, y_true)
+    scalars = step(model, x, y_true, weight=weight if weight is None else tf.constant(weight))
     assert scalars["inference_loss"].numpy() == pytest.approx(loss(before), rel=1e-5)
-    hand.assert_gradient_step(learner.inference_network, before, loss)
+    assert_gradient_step(model.inference_network, before, loss)
 
 
-def test_prediction_is_a_path_of_one_output(batch, build, sgd, hand):
+def test_prediction_is_a_path_of_one_output(model, batch):
     x, _ = batch
-    learner = build(FeedForward(lambda outputs: MLP(outputs, hidden_units=6), sgd))
-    path = learner.predict(x, steps=3)
-    expected = hand.sigmoid(hand.mlp(hand.weights_of(learner.inference_network), x))
+    path = model.path(x, steps=3)
+    expected = by_hand.sigmoid(by_hand.mlp(by_hand.weights_of(model.inference_network), x))
     assert len(path) == 1
     np.testing.assert_allclose(path[0], expected, rtol=1e-5)
 
@@ -38,17 +43,15 @@ def test_logistic_regression_reaches_the_optimum_of_scikit_learn():
     x = rng.normal(size=(60, 3)).astype(np.float32)
     y = np.float32(x @ rng.normal(size=(3, 2)) + rng.normal(size=(60, 2)) > 0)
     c = 0.5
-    learner = FeedForward(
-        # scikit-learn sums the losses of examples and we take their mean: l2 = 1 / (C n).
-        lambda outputs: MLP(outputs, hidden_layers=0, l2=1 / (c * len(x))),
-        lambda total_steps: optimizers.sgd(total_steps, 1.0),
-    )
-    learner.build((3,), (2,), Box(), oracles.f1, total_steps=500)
-    compiled = tf.function(lambda *batch: step(learner, *batch))
+    # scikit-learn sums the losses of examples and we take their mean: l2 = 1 / (C n).
+    model = FeedForward(MLP(hidden_layers=0, l2=1 / (c * len(x))))
+    model.build((None, 3), (None, 2))
+    model.compile(inference_optimizer=optimizers.sgd(500, 1.0))
+    compiled = tf.function(lambda *batch: step(model, *batch))
     for _ in range(500):
         compiled(tf.constant(x), tf.constant(y))
     for label in range(2):
         expected = LogisticRegression(C=c, tol=1e-8).fit(x, y[:, label])
-        kernel, bias = learner.inference_network.get_weights()
+        kernel, bias = model.inference_network.get_weights()
         np.testing.assert_allclose(kernel[:, label], expected.coef_[0], atol=1e-4)
         np.testing.assert_allclose(bias[label], expected.intercept_[0], atol=1e-4)

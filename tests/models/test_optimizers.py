@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from alen_tf.errors import ConfigError
 from alen_tf.models import optimizers
-from alen_tf.networks.penalty import HalfSquares
 
 
 def test_constant_rate():
@@ -112,12 +111,12 @@ def test_one_pass_is_what_keras_does_in_many(ours, theirs):
     ],
     ids=["sgd", "momentum", "adam"],
 )
-def test_updates_add_the_gradient_of_half_the_squares(ours, theirs):
-    """As if Keras's L2 were a part of the loss."""
+def test_updates_add_the_gradient_of_keras_l2(ours, theirs):
+    """As if it were a part of the loss."""
     rng = np.random.default_rng(0)
     start = rng.normal(size=(20, 30)).astype(np.float32)
     found, free, expected = (keras.Variable(start) for _ in range(3))
-    found.regularizer = HalfSquares(0.5)
+    found.regularizer = keras.regularizers.L2(0.25)
     for _ in range(100):
         gradient = rng.normal(size=start.shape).astype(np.float32)
         ours.apply([gradient, gradient], [found, free])
@@ -140,3 +139,97 @@ def test_compiled_updates_are_forgotten_with_their_function():
         found = graph(make)
         gc.collect()
         assert found() is None
+
+
+# Regularizers of networks.
+
+
+class Doubled(keras.regularizers.L2):
+    """Keras's L2 in name, but twice as strong."""
+
+    def __call__(self, weight):
+        return 2.0 * super().__call__(weight)
+
+
+def network(*regularizers, **last):
+    """A network with a regularized kernel per layer; `last` is for the last one."""
+    layers = [keras.layers.Dense(5, kernel_regularizer=each) for each in regularizers]
+    return keras.Sequential([keras.Input((7,)), *layers, keras.layers.Dense(1, **last)])
+
+
+def kernels(network):
+    return [np.float64(layer.kernel) for layer in network.layers]
+
+
+def test_l2_of_a_variable_is_the_weight_of_half_its_squares():
+    for regularizer, expected in (
+        (keras.regularizers.L2(0.25), 0.5),
+        (keras.regularizers.L1(0.25), 0.0),
+        (keras.regularizers.L1L2(0.1, 0.25), 0.0),  # Keras adds it to the loss, both parts
+        (Doubled(0.25), 0.0),
+        (None, 0.0),
+    ):
+        layer = network(regularizer).layers[0]
+        assert optimizers.l2_of(layer.kernel) == expected
+        assert optimizers.l2_of(layer.bias) == 0.0
+    assert optimizers.l2_of(tf.Variable([1.0])) == 0.0
+
+
+def test_a_penalty_is_the_sum_of_all_regularizers():
+    made = network(keras.regularizers.L2(0.15), keras.regularizers.L2(0.05), None)
+    first, second, *_ = kernels(made)
+    expected = 0.15 * np.sum(first**2) + 0.05 * np.sum(second**2)
+    assert float(optimizers.penalty(made)) == pytest.approx(expected, rel=1e-6)
+    made = network(keras.regularizers.L1(0.3), keras.regularizers.L2(0.05))
+    first, second, _ = kernels(made)
+    expected = 0.3 * np.sum(np.abs(first)) + 0.05 * np.sum(second**2)
+    assert float(optimizers.penalty(made)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_network_without_any_has_no_penalty():
+    assert optimizers.penalty(network(None)) is None
+
+
+def test_our_optimizers_add_l2_themselves_and_the_loss_everything_else():
+    squares, sizes = keras.regularizers.L2(0.1), keras.regularizers.L1(0.3)
+    made = network(squares, sizes, Doubled(0.2), None, activity_regularizer=squares)
+    x = np.float32(np.random.default_rng(0).normal(size=(3, 7)))
+    outputs = made(x).numpy()
+    first, second, third, *_ = kernels(made)
+    activity = 0.1 * np.sum(outputs**2) / 3
+    rest = [activity, 0.3 * np.sum(np.abs(second)), 2 * 0.2 * np.sum(third**2)]
+    for ours in (optimizers.sgd(1), optimizers.adam(1)):
+        for optimizer in (ours, keras.optimizers.LossScaleOptimizer(ours)):
+            found = optimizers.regularization(made, optimizer)
+            np.testing.assert_allclose(found, rest, rtol=1e-5)
+    for theirs in (keras.optimizers.SGD(), keras.optimizers.Adam()):
+        found = optimizers.regularization(made, theirs)
+        assert float(sum(found)) == pytest.approx(sum(rest) + 0.1 * np.sum(first**2), rel=1e-5)
+
+
+def test_frozen_weights_are_not_regularized():
+    made = network(keras.regularizers.L1(0.3), None, activity_regularizer="l2")
+    made.layers[0].trainable = False
+    made(np.ones((3, 7), np.float32))
+    assert optimizers.penalty(made) is None
+    for optimizer in (optimizers.sgd(1), keras.optimizers.SGD()):
+        (activity,) = optimizers.regularization(made, optimizer)
+        np.testing.assert_array_equal(activity, made.losses[0])
+
+
+# The optimizers of a model together.
+
+
+def test_a_group_is_one_optimizer_to_callbacks():
+    first, second = keras.optimizers.SGD(0.1), keras.optimizers.Adam(0.02)
+    group = optimizers.OptimizerGroup({"energy": first, "inference_network": second})
+    for optimizer in (first, second):
+        optimizer.build([keras.Variable([1.0])])
+    assert group.built
+    assert float(group.learning_rate) == pytest.approx(0.1)
+    group.learning_rate = 0.05  # half of what it was
+    assert float(first.learning_rate) == pytest.approx(0.05)
+    assert float(second.learning_rate) == pytest.approx(0.01)
+    first.iterations.assign(3)
+    assert int(group.iterations) == 3
+    assert len(group.variables) == len(first.variables) + len(second.variables)

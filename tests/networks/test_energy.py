@@ -22,9 +22,9 @@ class DropoutEnergy(Energy):
 
 
 def test_call_is_score_of_encode(random):
-    energy = MLPEnergy(outputs=4, hidden_units=5, global_units=3)
+    energy = MLPEnergy(hidden_units=5, global_units=3)
     x, y = tf.constant(random.randn(6, 3), tf.float32), tf.constant(random.rand(6, 4), tf.float32)
-    direct = energy((x, y))
+    direct = energy([x, y])
     assert direct.shape == (6,)
     assert np.ptp(direct) > 0
     np.testing.assert_allclose(energy.score(energy.encode(x), y), direct, rtol=1e-6)
@@ -32,8 +32,8 @@ def test_call_is_score_of_encode(random):
 
 def test_call_hands_training_on():
     energy, x, y = DropoutEnergy(), tf.ones((1, 1000)), tf.ones((1, 1000))
-    assert energy((x, y)).numpy() == [1000.0]
-    assert energy((x, y), training=True).numpy() != [1000.0]
+    assert energy([x, y]).numpy() == [1000.0]
+    assert energy([x, y], training=True).numpy() != [1000.0]
 
 
 @pytest.mark.parametrize("method", ["encode", "score"])

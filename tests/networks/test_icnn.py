@@ -11,8 +11,8 @@ FEATURES, LABELS, EXAMPLES = 5, 6, 200
 @pytest.fixture(params=[(8,), (8, 4)])
 def energy(request):
     keras.utils.set_random_seed(0)
-    energy = ICNN(LABELS, hidden_units=7, convex_units=request.param)
-    energy((tf.zeros((1, FEATURES)), tf.zeros((1, LABELS))))
+    energy = ICNN(hidden_units=7, convex_units=request.param)
+    energy([tf.zeros((1, FEATURES)), tf.zeros((1, LABELS))])
     return energy
 
 
@@ -26,7 +26,7 @@ def train_on_noise(energy, steps):
         y = tf.constant(rng.uniform(size=(20, LABELS)), tf.float32)
         convex = tf.reduce_sum(tf.square(y), axis=1) + tf.constant(rng.normal(size=20), tf.float32)
         with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(energy((x, y)) - convex))
+            loss = tf.reduce_mean(tf.square(energy([x, y]) - convex))
         optimizer.apply(tape.gradient(loss, energy.trainable_variables))
 
 
@@ -36,7 +36,7 @@ def test_the_score_is_concave_in_y(energy, steps):
     rng = np.random.default_rng(1)
     x = tf.constant(rng.normal(size=(EXAMPLES, FEATURES)), tf.float32)
     y1, y2 = (tf.constant(rng.uniform(size=(EXAMPLES, LABELS)), tf.float32) for _ in range(2))
-    s1, s2, middle = (energy((x, y)).numpy() for y in (y1, y2, (y1 + y2) / 2))
+    s1, s2, middle = (energy([x, y]).numpy() for y in (y1, y2, (y1 + y2) / 2))
     surplus = middle - (s1 + s2) / 2
     assert np.all(surplus > -1e-5)
     assert np.max(surplus) > 1e-4  # and not linear
@@ -68,4 +68,4 @@ def test_score_is_the_network_written_out(energy):
             gate = np.logaddexp(0, dense(energy.h_gates[k - 1], u))
             layer += dense(energy.h_weights[k - 1], h * gate)
         h = np.logaddexp(0, layer)
-    np.testing.assert_allclose(energy((x, y)), -layer[:, 0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(energy([x, y]), -layer[:, 0], rtol=1e-4, atol=1e-5)

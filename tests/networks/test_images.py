@@ -12,12 +12,12 @@ from alen_tf.networks.unet import UNet, UNetEnergy
 
 SMALL = {"filters": (4, 6, 8)}
 ENERGIES = {
-    "fcn": lambda outputs: FCNEnergy(outputs, **SMALL),
-    "fcn with skips": lambda outputs: FCNEnergy(outputs, **SMALL, skips=True),
-    "unet": lambda outputs: UNetEnergy(outputs, **SMALL, context_filters=(4, 8), groups=2),
+    "fcn": lambda: FCNEnergy(**SMALL),
+    "fcn with skips": lambda: FCNEnergy(**SMALL, skips=True),
+    "unet": lambda: UNetEnergy(**SMALL, context_filters=(4, 8), groups=2),
 }
 SCALARS = {
-    "conv": lambda outputs: ConvEnergy(outputs, **SMALL, units=(10, 5)),
+    "conv": lambda: ConvEnergy(**SMALL, units=(10, 5)),
 }
 
 
@@ -28,7 +28,7 @@ def batch(random):
 
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("make", [FCN, UNet, MeanFieldCRF])
-def test_inference_networks_give_logits_at_every_place(batch, make, outputs):
+def test_inference_networks_give_logits_at_every_pixel(batch, make, outputs):
     assert make(outputs)(batch).shape == (3, 12, 8, outputs)
 
 
@@ -41,41 +41,41 @@ def test_inference_networks_take_images_of_several_sizes(batch, make):
 
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("make", ENERGIES.values(), ids=ENERGIES)
-def test_energies_score_every_place(batch, random, make, outputs):
+def test_energies_score_every_pixel(batch, random, make, outputs):
     y = tf.constant(random.rand(3, 12, 8, outputs), tf.float32)
-    assert make(outputs)((batch, y)).shape == (3, 12, 8)
+    assert make()([batch, y]).shape == (3, 12, 8)
 
 
 @pytest.mark.parametrize("make", SCALARS.values(), ids=SCALARS)
 def test_energies_with_one_score(batch, make):
-    assert make(1)((batch, batch[..., :1])).shape == (3,)
+    assert make()([batch, batch[..., :1]]).shape == (3,)
 
 
 @pytest.mark.parametrize("make", (ENERGIES | SCALARS).values(), ids=ENERGIES | SCALARS)
 def test_examples_of_a_batch_do_not_interact(batch, random, make):
     """What an ascent relies on: the slope of an example's value depends on that example alone."""
-    energy = make(1)
+    energy = make()
     y = tf.constant(random.rand(3, 12, 8, 1), tf.float32)
-    together = energy((batch, y))
-    alone = [energy((batch[i : i + 1], y[i : i + 1]))[0] for i in range(3)]
+    together = energy([batch, y])
+    alone = [energy([batch[i : i + 1], y[i : i + 1]])[0] for i in range(3)]
     np.testing.assert_allclose(together, tf.stack(alone), rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("make", ENERGIES.values(), ids=ENERGIES)
-def test_the_slope_reaches_every_place(batch, random, make):
-    energy = make(1)
+def test_the_slope_reaches_every_pixel(batch, random, make):
+    energy = make()
     y = tf.constant(random.rand(3, 12, 8, 1), tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(y)
-        value = tf.reduce_sum(energy((batch, y)))
+        value = tf.reduce_sum(energy([batch, y]))
     assert np.all(tape.gradient(value, y).numpy() != 0)
 
 
 @pytest.mark.parametrize("make", [FCNEnergy, ConvEnergy])
 def test_the_first_convolution_is_that_of_image_and_output_together(batch, random, make):
-    energy = make(1)
+    energy = make()
     y = tf.constant(random.rand(3, 12, 8, 1), tf.float32)
-    energy((batch, y))
+    energy([batch, y])
     kernel = tf.concat([energy.image.kernel, energy.output_half.kernel], axis=2)
     together = tf.nn.conv2d(tf.concat([batch, y], -1), kernel, 1, "SAME")
     found = energy.encode(batch) + energy.output_half(y)
@@ -94,16 +94,16 @@ def test_the_sizes_of_the_paper():
 def test_matrix_score(random, outputs):
     y, scores = random.rand(2, 2, 4, 5, outputs).astype(np.float32)
     found = matrix_score(tf.constant(y), tf.constant(scores)).numpy()
-    for place in np.ndindex(2, 4, 5):
+    for pixel in np.ndindex(2, 4, 5):
         middle = 0.5 if outputs == 1 else 1 / 3
-        expected = sum((y[place][k] - middle) * scores[place][k] for k in range(outputs))
-        assert found[place] == pytest.approx(expected, abs=1e-5)
+        expected = sum((y[pixel][k] - middle) * scores[pixel][k] for k in range(outputs))
+        assert found[pixel] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("make", ENERGIES.values(), ids=ENERGIES)
 def test_the_uninformed_output_scores_nothing(batch, make):
-    np.testing.assert_allclose(make(3)((batch, tf.fill((3, 12, 8, 3), 1 / 3))), 0, atol=1e-5)
-    np.testing.assert_allclose(make(1)((batch, tf.fill((3, 12, 8, 1), 0.5))), 0, atol=1e-5)
+    np.testing.assert_allclose(make()([batch, tf.fill((3, 12, 8, 3), 1 / 3)]), 0, atol=1e-5)
+    np.testing.assert_allclose(make()([batch, tf.fill((3, 12, 8, 1), 0.5)]), 0, atol=1e-5)
 
 
 class TestMeanFieldCRF:
@@ -113,7 +113,7 @@ class TestMeanFieldCRF:
         x = random.randn(2, 4, 4, 3).astype(np.float32)
         found = crf(tf.constant(x)).numpy().reshape(2, 16, outputs)
         unary = crf.unary(tf.constant(x)).numpy().reshape(2, 16, outputs)
-        places = np.array([(i, j) for i in range(4) for j in range(4)])
+        pixels = np.array([(i, j) for i in range(4) for j in range(4)])
         for image in range(2):
             colours, kernel = x[image].reshape(16, 3), np.zeros((16, 16))
             for term in range(2):
@@ -121,7 +121,7 @@ class TestMeanFieldCRF:
                 for a in range(16):
                     for b in range(16):
                         if a != b:
-                            squares = np.sum((places[a] - places[b]) ** 2)
+                            squares = np.sum((pixels[a] - pixels[b]) ** 2)
                             colour = np.sum((colours[a] - colours[b]) ** 2)
                             near, far = squares / 1.5**2, squares / 3.0**2 + colour / 0.5**2
                             part[a, b] = np.exp(-0.5 * (far if term else near))

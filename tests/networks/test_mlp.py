@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.models.optimizers import penalty
 from alen_tf.networks.mlp import MLP, MLPEnergy
-from alen_tf.networks.penalty import penalty
 
 
 def softplus(x):
@@ -13,7 +13,7 @@ def softplus(x):
 
 def built(network, *shapes):
     """The network after one call, with biases that are not zero."""
-    inputs = tuple(tf.zeros((1, shape)) for shape in shapes)
+    inputs = [tf.zeros((1, shape)) for shape in shapes]
     network(inputs if len(inputs) > 1 else inputs[0])
     random = np.random.RandomState(1)
     for variable in network.trainable_variables:
@@ -24,7 +24,7 @@ def built(network, *shapes):
 
 @pytest.mark.parametrize("hidden_layers", [1, 2])
 def test_energy_is_the_formula_of_its_weights(random, hidden_layers):
-    energy = MLPEnergy(4, hidden_units=5, hidden_layers=hidden_layers, global_units=3)
+    energy = MLPEnergy(hidden_units=5, hidden_layers=hidden_layers, global_units=3)
     energy = built(energy, 6, 4)
     x, y = random.randn(7, 6), random.rand(7, 4)
     weights = [np.float64(weight) for weight in energy.get_weights()]
@@ -40,30 +40,30 @@ def test_energy_is_the_formula_of_its_weights(random, hidden_layers):
     expected = np.sum(y * z, axis=1) + (softplus(y @ w1) @ w2)[:, 0]
     x, y = tf.constant(x, tf.float32), tf.constant(y, tf.float32)
     np.testing.assert_allclose(energy.encode(x), z, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(energy((x, y)), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(energy([x, y]), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_energy_without_hidden_layers_is_linear_in_its_input():
-    energy = built(MLPEnergy(4, hidden_units=5, hidden_layers=0, global_units=3), 6, 4)
+    energy = built(MLPEnergy(hidden_units=5, hidden_layers=0, global_units=3), 6, 4)
     shapes = [tuple(weight.shape) for weight in energy.get_weights()]
     assert shapes == [(6, 4), (4,), (4, 3), (3, 1)]
 
 
 def test_energy_penalty_is_half_the_squared_norm_of_the_kernels():
-    energy = built(MLPEnergy(4, hidden_units=5, hidden_layers=2, global_units=3, l2=0.3), 6, 4)
+    energy = built(MLPEnergy(hidden_units=5, hidden_layers=2, global_units=3, l2=0.3), 6, 4)
     kernels = [np.float64(w) for w in energy.get_weights() if w.ndim == 2]
     assert len(kernels) == 5
     expected = 0.3 * 0.5 * sum(np.sum(kernel**2) for kernel in kernels)
     assert float(penalty(energy)) == pytest.approx(expected, rel=1e-5)
-    assert penalty(built(MLPEnergy(4), 6, 4)) is None
+    assert penalty(built(MLPEnergy(), 6, 4)) is None
 
 
 def test_input_gain_scales_the_first_kernel_alone():
     weights = []
     for gain in (1.0, 0.25):
         keras.utils.set_random_seed(3)
-        energy = MLPEnergy(4, hidden_units=5, hidden_layers=2, input_gain=gain)
-        energy((tf.zeros((1, 6)), tf.zeros((1, 4))))
+        energy = MLPEnergy(hidden_units=5, hidden_layers=2, input_gain=gain)
+        energy([tf.zeros((1, 6)), tf.zeros((1, 4))])
         weights.append(energy.get_weights())
     np.testing.assert_allclose(weights[1][0], 0.25 * weights[0][0], rtol=1e-6)
     for plain, scaled in zip(weights[0][1:], weights[1][1:], strict=True):
@@ -71,8 +71,8 @@ def test_input_gain_scales_the_first_kernel_alone():
 
 
 def test_initial_kernels_are_he_normal():
-    energy = MLPEnergy(200, hidden_units=300, hidden_layers=2, global_units=400)
-    energy((tf.zeros((1, 100)), tf.zeros((1, 200))))
+    energy = MLPEnergy(hidden_units=300, hidden_layers=2, global_units=400)
+    energy([tf.zeros((1, 100)), tf.zeros((1, 200))])
     kernels = [w for w in energy.get_weights() if w.ndim == 2 and w.shape[1] > 1]
     for kernel in kernels:
         assert kernel.std() == pytest.approx(np.sqrt(2 / len(kernel)), rel=0.03)
@@ -116,7 +116,7 @@ def test_mlp_penalty_is_half_the_squared_norm_of_the_kernels():
 @pytest.mark.parametrize(
     ("make", "shapes"),
     [
-        (lambda: MLPEnergy(4, hidden_units=5, hidden_layers=2, global_units=3), (6, 4)),
+        (lambda: MLPEnergy(hidden_units=5, hidden_layers=2, global_units=3), (6, 4)),
         (lambda: MLP(4, hidden_units=5, hidden_layers=2, dropout=0.5), (6,)),
     ],
     ids=["energy", "inference_network"],
@@ -124,7 +124,7 @@ def test_mlp_penalty_is_half_the_squared_norm_of_the_kernels():
 def test_weights_survive_a_checkpoint(tmp_path, make, shapes):
     saved, other = built(make(), *shapes), make()
     path = tf.train.Checkpoint(network=saved).save(tmp_path / "weights")
-    inputs = tuple(tf.ones((1, shape)) for shape in shapes)
+    inputs = [tf.ones((1, shape)) for shape in shapes]
     other(inputs if len(inputs) > 1 else inputs[0])
     assert any(
         np.any(a != b) for a, b in zip(saved.get_weights(), other.get_weights(), strict=True)

@@ -14,15 +14,15 @@ IMAGES, MASKS = (2, 16, 16, 3), (2, 16, 16, 1)
 ENERGIES = {
     "mlp": (mlp.MLPEnergy, (3, 40), (3, 7)),
     "icnn": (icnn.ICNN, (3, 40), (3, 7)),
-    "fcn": (lambda outputs: fcn.FCNEnergy(outputs, (8, 8, 8)), IMAGES, MASKS),
-    "fcn with skips": (lambda outputs: fcn.FCNEnergy(outputs, (8, 8, 8), True), IMAGES, MASKS),
-    "conv": (lambda outputs: conv.ConvEnergy(outputs, (8, 8, 8), (6, 6)), IMAGES, MASKS),
-    "unet": (lambda outputs: unet.UNetEnergy(outputs, (8, 16), (8, 8), 0.0), IMAGES, MASKS),
+    "fcn": (lambda: fcn.FCNEnergy((8, 8, 8)), IMAGES, MASKS),
+    "fcn with skips": (lambda: fcn.FCNEnergy((8, 8, 8), True), IMAGES, MASKS),
+    "conv": (lambda: conv.ConvEnergy((8, 8, 8), (6, 6)), IMAGES, MASKS),
+    "unet": (lambda: unet.UNetEnergy((8, 16), (8, 8), 0.0), IMAGES, MASKS),
 }
 INFERENCE_NETWORKS = {
     "mlp": (mlp.MLP, (3, 40), 7),
     "fcn": (lambda outputs: fcn.FCN(outputs, (8, 8, 8)), IMAGES, 1),
-    "crf": (lambda o: crf.MeanFieldCRF(o, lambda n: fcn.FCN(n, (8, 8, 8))), IMAGES, 1),
+    "crf": (lambda outputs: crf.MeanFieldCRF(outputs, fcn.FCN(filters=(8, 8, 8))), IMAGES, 1),
     "unet": (lambda outputs: unet.UNet(outputs, (8, 16)), IMAGES, 1),
 }
 
@@ -55,10 +55,10 @@ def test_scores_and_slopes_are_those_of_single_precision_but_for_rounding(name, 
     x = tf.constant(random.randn(*x_shape), tf.float32)
     y = tf.constant(random.rand(*y_shape), tf.float32)
     found = []
-    for energy in in_both(lambda: make(y_shape[-1]), (x, y)):
+    for energy in in_both(make, [x, y]):
         with tf.GradientTape() as tape:
             tape.watch(y)
-            score = energy((x, y))
+            score = energy([x, y])
         found.append((score.numpy(), tape.gradient(score, y).numpy()))
     for low, full in zip(*found, strict=True):
         assert_close(low, full)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from alen_tf.objectives import losses
+from alen_tf.errors import ConfigError
+from alen_tf.objectives import losses, oracles
 
 
 def constant(*values):
@@ -51,10 +52,10 @@ def test_cross_entropy_of_extreme_scores_is_finite():
     np.testing.assert_allclose(found, [200.0, 200.0])
 
 
-@pytest.mark.parametrize("distance", [losses.squared_error, losses.cross_entropy])
-def test_a_number_is_a_target_for_the_whole_batch(distance):
+@pytest.mark.parametrize("loss", [losses.squared_error, losses.cross_entropy])
+def test_a_number_is_a_target_for_the_whole_batch(loss):
     scores = constant(-1.0, 0.5, 2.0)
-    np.testing.assert_array_equal(distance(scores, 1.0), distance(scores, tf.ones(3)))
+    np.testing.assert_array_equal(loss(scores, 1.0), loss(scores, tf.ones(3)))
 
 
 def test_energy_loss_terms_are_equation_6():
@@ -64,12 +65,11 @@ def test_energy_loss_terms_are_equation_6():
         constant(*s_true),
         constant(*s_inference),
         constant(*s_refined),
-        a=1.0,
-        b=constant(*b),
-        c=constant(*c),
+        h_inference=constant(*b),
+        h_refined=constant(*c),
         lambda_v=0.3,
         beta_v=4.0,
-        distance=losses.squared_error,
+        regression_loss=losses.squared_error,
     )
     assert list(found) == ["truth", "inference_network", "refined"]
     expected = [
@@ -80,10 +80,10 @@ def test_energy_loss_terms_are_equation_6():
     np.testing.assert_allclose(list(found.values()), expected, rtol=1e-5)
 
 
-def test_energy_loss_terms_use_the_distance_that_is_asked_for():
+def test_energy_loss_terms_use_the_regression_loss_that_is_asked_for():
     scores = [constant(s) for s in (0.3, 1.2, -0.4)]
     found = losses.energy_loss_terms(
-        *scores, 1.0, constant(0.5), constant(0.7), 0.3, 4.0, losses.cross_entropy
+        *scores, constant(0.5), constant(0.7), 0.3, 4.0, losses.cross_entropy
     )
     v = sigmoid([0.3, 1.2, -0.4])
     expected = [
@@ -97,7 +97,7 @@ def test_energy_loss_terms_use_the_distance_that_is_asked_for():
 def test_inference_loss_terms_are_equations_7_and_11():
     s = [0.3, -1.0]
     found = losses.inference_loss_terms(
-        constant(2.0, 5.0), constant(*s), d=1.0, task_weight=0.25, lambda_g=3.0
+        constant(2.0, 5.0), constant(*s), task_weight=0.25, lambda_g=3.0
     )
     assert list(found) == ["task", "adversarial"]
     np.testing.assert_allclose(found["task"], [0.5, 1.25])
@@ -105,10 +105,37 @@ def test_inference_loss_terms_are_equations_7_and_11():
 
 
 def test_adversarial_term_keeps_least_squares_gradient():
-    # Eq. 7 differentiated by hand: (v - d) v (1 - v).
+    # Eq. 7 differentiated by hand, with d = 1: (v - d) v (1 - v).
     s = tf.Variable([0.3, -1.0])
     with tf.GradientTape() as tape:
-        terms = losses.inference_loss_terms(tf.zeros(2), s, 0.8, 1.0, 2.0)
+        terms = losses.inference_loss_terms(tf.zeros(2), s, 1.0, 2.0)
         loss = tf.reduce_sum(terms["adversarial"])
     v = sigmoid(s)
-    np.testing.assert_allclose(tape.gradient(loss, s), 2 * (v - 0.8) * v * (1 - v), rtol=1e-5)
+    np.testing.assert_allclose(tape.gradient(loss, s), 2 * (v - 1) * v * (1 - v), rtol=1e-5)
+
+
+def test_losses_and_costs_have_names():
+    assert losses.get_regression_loss("squared_error") is losses.squared_error
+    assert losses.get_regression_loss("cross_entropy") is losses.cross_entropy
+    assert losses.get_cost("squared_difference") is losses.squared_difference
+    assert losses.get_cost("f1_cost") is oracles.f1_cost
+    for get in (losses.get_regression_loss, losses.get_cost):
+        assert get(max) is max
+    message = "regression loss 'huber' is unknown; known are cross_entropy, squared_error"
+    with pytest.raises(ConfigError, match=message):
+        losses.get_regression_loss("huber")
+    with pytest.raises(ConfigError, match="cost 'hamming' is unknown; known are f1_cost, squared"):
+        losses.get_cost("hamming")
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (4, 3, 2)])
+def test_the_squared_difference_sums_over_variables(random, shape):
+    y, y_true = random.rand(2, *shape).astype(np.float32)
+    expected = np.square(y - y_true).reshape(shape[0], -1).sum(axis=1)
+    found = losses.squared_difference(tf.constant(y), tf.constant(y_true))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_the_structured_hinge_is_positive_where_an_output_offends():
+    found = losses.structured_hinge(constant(1.0, 1.0), constant(0.5, -3.0), constant(0.25, 0.0))
+    np.testing.assert_allclose(found, [1.25, 0.0])

@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import f1_score, jaccard_score
 
-from alen_tf.objectives import oracles
+from alen_tf.errors import ConfigError
+from alen_tf.objectives import metrics, oracles
 
 
 def binary_pair(random, rows=40, labels=9):
@@ -88,13 +89,13 @@ def test_iou_of_classes_is_averaged(random):
     assert found[0] == 1.0
 
 
-def test_agreement_is_the_mass_that_is_right(random):
+def test_soft_pixel_accuracy_is_the_mass_that_is_right(random):
     y_true = np.eye(3, dtype=np.float32)[random.randint(0, 3, (2, 4, 4))]
     y = random.dirichlet(np.ones(3), size=(2, 4, 4)).astype(np.float32)
-    found = oracles.agreement(tf.constant(y), tf.constant(y_true))
+    found = oracles.soft_pixel_accuracy(tf.constant(y), tf.constant(y_true))
     np.testing.assert_allclose(found, np.sum(y * y_true, axis=-1), rtol=1e-5)
     mask = tf.constant(y[..., :1])
-    found = oracles.agreement(mask, tf.zeros_like(mask))
+    found = oracles.soft_pixel_accuracy(mask, tf.zeros_like(mask))
     np.testing.assert_allclose(found, 1 - y[..., 0], rtol=1e-5)
 
 
@@ -108,3 +109,47 @@ def test_local_iou_is_that_of_windows(random):
         both, either = soft_counts(y[window], y_true[window])
         assert found[i, row, column] == pytest.approx(both / either if either else 1.0, rel=1e-4)
     assert found[0, 0, 0] == 1.0
+
+
+def test_local_iou_is_averaged_over_classes(random):
+    y = tf.constant(random.dirichlet(np.ones(3), size=(2, 5, 5)), tf.float32)
+    y_true = tf.constant(np.eye(3)[random.randint(0, 3, (2, 5, 5))], tf.float32)
+    found = oracles.local_iou(y, y_true)
+    each = [oracles.local_iou(y[..., k : k + 1], y_true[..., k : k + 1]) for k in range(3)]
+    assert found.shape == (2, 5, 5)
+    np.testing.assert_allclose(found, np.mean(each, axis=0), rtol=1e-5)
+    wide = oracles.local_iou(y, y_true, size=99)  # all windows hold the whole image
+    np.testing.assert_allclose(wide, np.broadcast_to(wide[:, :1, :1], (2, 5, 5)), rtol=1e-5)
+    np.testing.assert_allclose(wide[:, 0, 0], oracles.class_iou(y, y_true), rtol=1e-5)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_soft_pixel_accuracy_of_crisp_outputs_is_pixel_accuracy(random, classes):
+    y, y_true = random.randint(0, 2, (2, 4, 6, 5, 1)).astype(np.float32)
+    if classes == 3:
+        y, y_true = np.eye(3, dtype=np.float32)[random.randint(0, 3, (2, 4, 6, 5))]
+    found = oracles.soft_pixel_accuracy(tf.constant(y), tf.constant(y_true))
+    assert found.shape == (4, 6, 5)
+    assert np.mean(found) == pytest.approx(metrics.pixel_accuracy(y, y_true))
+
+
+@pytest.mark.parametrize("oracle", [oracles.soft_pixel_accuracy, oracles.local_iou])
+def test_pixels_of_the_truth_have_value_1_and_wrong_ones_have_none(random, oracle):
+    y_true = tf.constant(np.eye(3)[random.randint(0, 3, (2, 8, 8))], tf.float32)
+    np.testing.assert_array_equal(oracle(y_true, y_true), np.ones((2, 8, 8)))
+    ground = tf.one_hot(tf.zeros((2, 8, 8), tf.int32), 3)
+    sky = tf.one_hot(tf.ones((2, 8, 8), tf.int32), 3)
+    # But that local IoU is a mean over classes, and of the third one neither output has any.
+    nothing = 0.0 if oracle is oracles.soft_pixel_accuracy else 1 / 3
+    np.testing.assert_allclose(oracle(sky, ground), np.full((2, 8, 8), nothing), rtol=1e-6)
+
+
+def test_oracles_have_names():
+    names = ["f1", "iou", "class_iou", "soft_pixel_accuracy", "local_iou"]
+    assert list(oracles.ORACLES) == list(oracles.NAMES) == names
+    for name in names:
+        assert oracles.get(name) is getattr(oracles, name)
+        assert oracles.name_of(name) == oracles.name_of(oracles.get(name)) == name
+    assert oracles.get(oracles.f1_cost) is oracles.f1_cost
+    with pytest.raises(ConfigError, match="oracle 'agreement' is unknown; known are class_iou, f1"):
+        oracles.get("agreement")

@@ -18,7 +18,7 @@ from alen_tf.datasets.readers.labelled_arff import xml_labels
 from alen_tf.datasets.readers.tables import read_table
 from alen_tf.datasets.readers.unnamed import read_libsvm, read_npz
 from alen_tf.datasets.weizmann_horses import read_rows
-from alen_tf.evaluation.signature import Interface
+from alen_tf.serving.trained import read_signature
 from alen_tf.storage import read_json
 from alen_tf.training import config
 from tests.archives import tar
@@ -146,7 +146,7 @@ FORMATS = [
     ),
     Format("train.txt", lambda path: read_rows(path, 14), (b"0\n13\n2\n",)),
     Format("parts_train.txt", read_names, (b"Ann_Other 3\nJo 0012\n\n",)),
-    Format("model.json", Interface.read, (JSON,)),
+    Format("model.json", read_signature, (JSON,)),
     Format("results.json", read_json, (b'{"test": {"refined": 0.5, "by_step": [1e-3, null]}}',)),
     Format("run.gin", lambda path: config.parse([path]), (GIN,)),
 ]

@@ -40,11 +40,11 @@ def test_refused_with_the_difference(half, faults):
 
     original = (half / "provenance.json").read_text()
     code = json.loads(original)["code"]
-    assert {"loop.py", "learning/alen.py", "tasks/task.py"} <= code.keys()
+    assert {"training/loop.py", "models/alen.py", "tasks/task.py"} <= code.keys()
     for part, key, what in (
         ("data", "train.x", "other data (train.x was another, is uint8[1170, 32] "),
         ("versions", "tensorflow", "other versions (tensorflow was another, is 2."),
-        ("code", "loop.py", "other code (loop.py was another, is "),
+        ("code", "training/loop.py", "other code (training/loop.py was another, is "),
     ):
         altered(half, part, key)
         message = refused()
@@ -102,8 +102,8 @@ def test_data_is_told_apart(random, faults):
 
 
 def test_a_new_module_changes_nothing():
-    made_by = {"data": {}, "versions": {}, "code": {"loop.py": "1"}}
-    more = made_by | {"code": {"loop.py": "1", "tasks/new.py": "2"}}
+    made_by = {"data": {}, "versions": {}, "code": {"training/loop.py": "1"}}
+    more = made_by | {"code": {"training/loop.py": "1", "tasks/new.py": "2"}}
     assert provenance.difference(made_by, more) == ""
     assert provenance.difference(more, made_by) == "other code (tasks/new.py was 2, is None)"
 

@@ -149,15 +149,16 @@ def test_not_finite(tmp_path, faults, broken):
 
 @pytest.mark.promise("Numbers: a weight that is no longer finite is never saved")
 def test_weights_that_break_are_not_saved(half, undisturbed, faults, monkeypatch):
-    step = ALEN.train_step
+    update = ALEN.update
 
-    def overflowing(self, x, y_true):
-        losses, others = step(self, x, y_true)
-        told = others()  # finite as yet
-        self.weights[0].assign(tf.fill(self.weights[0].shape, np.inf))
-        return losses, lambda: told
+    def overflowing(self, batch):
+        y, scalars = update(self, batch)  # finite as yet
+        weight = self.network_state[0]
+        with tf.control_dependencies([*scalars.values()]):
+            weight.assign(tf.fill(weight.shape, np.inf))
+        return y, scalars
 
-    monkeypatch.setattr(ALEN, "train_step", overflowing)
+    monkeypatch.setattr(ALEN, "update", overflowing)
     with pytest.raises(
         NonFiniteError, match=r"^weights \(32x8\) not finite .*last good checkpoint"
     ):
@@ -169,43 +170,43 @@ def test_weights_that_break_are_not_saved(half, undisturbed, faults, monkeypatch
 
 
 class Diverging:
-    """A learner one of whose scalars, or whose only weight, is not finite in one step of many."""
+    """A model one of whose scalars, or whose only weight, is not finite in one step of many."""
 
     def __init__(self, step, broken, value):
         self.count = tf.Variable(0)
         self.broken = step, broken, value
-        self.weights = [tf.Variable(1.0)]
+        self.network_state = [tf.Variable(1.0)]
 
-    def train_step(self, x, y_true):
+    def update(self, batch):
         self.count.assign_add(1)
         step, broken, value = self.broken
         number = tf.where(self.count == step, value, 1.0)
         if broken == "weights (scalar)":
-            self.weights[0].assign(number * self.weights[0])
-        scalars = dict.fromkeys(("loss", "gradient_norm/energy", "value/refined"), tf.constant(1.0))
-        scalars[broken] = number
-        return {"loss": scalars["loss"]}, lambda: {
-            name: scalars[name] for name in ("gradient_norm/energy", "value/refined")
-        }
+            self.network_state[0].assign(number * self.network_state[0])
+        names = ("energy_loss", "gradient_norm/energy", "value/refined")
+        scalars = dict.fromkeys(names, tf.constant(1.0))
+        if broken in names:
+            scalars[broken] = number
+        return batch.y, scalars
 
 
-@pytest.mark.promise("Numbers: a loss, weight or told scalar not finite in one step is named")
+@pytest.mark.promise("Numbers: a loss, weight or logged scalar not finite in one step is named")
 @pytest.mark.parametrize(
-    "broken", ["loss", "gradient_norm/energy", "value/refined", "weights (scalar)"]
+    "broken", ["energy_loss", "gradient_norm/energy", "value/refined", "weights (scalar)"]
 )
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_one_step_of_many(faults, broken, value):
     examples = Examples(np.zeros((600, 1), np.float32), np.zeros((600, 1), np.uint8))
     batches = loop.Batches(examples, 1, seed=0)
-    step = 300 // loop.TELLING * loop.TELLING + 1  # one that tells all scalars
-    learner = Diverging(step, broken, value)
+    step = 300 // loop.LOG_EVERY * loop.LOG_EVERY + 1  # one that logs all scalars
+    model = Diverging(step, broken, value)
     with pytest.raises(NonFiniteError, match=f"^{re.escape(broken)} not finite in epoch 1, steps"):
-        loop.Loop(learner, batches).epoch(0)
-    assert learner.count.numpy() <= 300 + loop.STEPS_PER_CALL
+        loop.Loop(model, batches).epoch(0)
+    assert model.count.numpy() <= 300 + loop.STEPS_PER_CALL
     faults()
 
 
-def test_every_learner_tells_its_gradients_and_values(undisturbed):
+def test_gradients_and_values_are_logged(undisturbed):
     tags = {tag for _, tag, _ in curves(undisturbed())}
     assert {"gradient_norm/energy", "value/refined", "energy_loss"} <= tags
     assert len([1 for part, tag, _ in curves(undisturbed()) if tag == "energy_loss"]) == EPOCHS

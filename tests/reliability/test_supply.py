@@ -80,10 +80,10 @@ def test_installed_versions_are_within_bounds(declared):
 
 @pytest.mark.promise("Supply: downloads are over HTTPS, and their SHA-256 is checked")
 def test_downloads_are_checked(faults):
-    for module in pkgutil.iter_modules(datasets.__path__):
-        source = pathlib.Path(datasets.__path__[0], f"{module.name}.py").read_text()
+    for module in pkgutil.walk_packages(datasets.__path__, f"{datasets.__name__}."):
+        source = pathlib.Path(module.module_finder.find_spec(module.name).origin).read_text()
         if "dl_manager.download" in source:
-            loaded = vars(importlib.import_module(f"alen_tf.datasets.{module.name}"))
+            loaded = vars(importlib.import_module(module.name))
             urls = [value for name, value in loaded.items() if name.endswith("_URL")]
             urls += loaded["_urls"]().values() if "_urls" in loaded else []
             digests = re.findall(r'"([0-9a-f]{64})"', source)

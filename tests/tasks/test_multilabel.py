@@ -67,4 +67,5 @@ def test_defaults_are_the_papers(task):
     assert isinstance(task.space, Box)
     assert task.oracle is oracles.f1
     assert task.metric == "example_f1"
+    assert task.test_time_augmentation is None
     assert task.pictures(None, None, None) == {}

@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 
 from alen_tf.inference.spaces import Box, Simplex
-from alen_tf.objectives.oracles import agreement
+from alen_tf.inference.test_time_augmentation import TestTimeAugmentation as Crops
+from alen_tf.objectives.oracles import soft_pixel_accuracy
 from alen_tf.tasks.face_parts import FaceParts
 from alen_tf.tasks.segmentation import (
     ClassSegmentation,
@@ -70,7 +71,16 @@ def test_classes_have_the_colours_of_the_masks():
 
 
 def test_one_name_is_an_object_and_several_are_classes():
-    one = own_segmentation(("horse",), dataset=None, oracle=agreement)
-    several = own_segmentation(("ground", "sky"), dataset=None, oracle=agreement)
+    one = own_segmentation(("horse",), dataset=None, oracle=soft_pixel_accuracy)
+    several = own_segmentation(("ground", "sky"), dataset=None, oracle=soft_pixel_accuracy)
     assert [type(task.space) for task in (one, several)] == [Box, Simplex]
-    assert one.oracle is several.oracle is agreement
+    assert one.oracle is several.oracle is soft_pixel_accuracy
+
+
+def test_one_s_own_task_takes_what_the_others_take():
+    crops = Crops(size=8, offsets=(0, 4))
+    for names in (("horse",), ("ground", "sky")):
+        plain = own_segmentation(names, dataset=None, oracle=soft_pixel_accuracy)
+        assert (plain.test_time_augmentation.count, plain.test_time_augmentation.size) == (1, None)
+        task = own_segmentation(names, None, soft_pixel_accuracy, test_time_augmentation=crops)
+        assert task.test_time_augmentation is crops

@@ -1,5 +1,4 @@
 import contextlib
-import functools
 
 import keras
 import numpy as np
@@ -8,6 +7,7 @@ import tensorflow as tf
 from alen_tf.models.feed_forward import FeedForward
 from alen_tf.models.optimizers import adam
 from alen_tf.networks.mlp import MLP
+from alen_tf.networks.standardization import Standardization
 from alen_tf.serving import trained
 from alen_tf.tasks.digits import DigitsCompletion
 from alen_tf.training import config, trainer
@@ -50,26 +50,54 @@ def test_without_weights_there_is_no_average():
     assert not average.variables
 
 
+class Fixed(keras.Model):
+    """Logits without any weight."""
+
+    def call(self, x):
+        return 0.1 * x
+
+
+def test_a_network_without_weights_is_its_own_average(tmp_path):
+    def maker(**task):
+        return FeedForward(Fixed(), **task)
+
+    results = trainer.train(
+        tmp_path / "run",
+        task=DigitsCompletion(),
+        model=maker,
+        epochs=2,
+        average=True,
+        batch_size=400,
+    )
+    assert results["parameters"] == {"inference_network": 0}
+    assert results["validation"]["refined"] > 0
+
+
 def test_the_best_model_is_the_average_of_its_run(tmp_path):
-    params = ("train.epochs = 3", "train.choose_from = 1.0", "train.average = True")
+    params = ("train.epochs = 3", "train.select_after = 1.0", "train.average = True")
     config.parse(["gin/digits/two_layer.gin"], (*params, "MLP.hidden_units = 8"))
     trainer.train(tmp_path / "run")
-    _, splits, learner = trained.restore(tmp_path / "run")
+    _, splits, model = trained.restore(tmp_path / "run")
 
     keras.utils.set_random_seed(0)
+    batches = Batches(splits.train, 20, seed=0)
+    task = DigitsCompletion()
     same = FeedForward(
-        functools.partial(MLP, hidden_units=8, dropout=0.3),
-        functools.partial(adam, learning_rate=1e-3, drops=(0.667,)),
+        MLP(hidden_units=8, dropout=0.3),
+        task.space,
+        task.oracle,
+        preprocessing=Standardization(dtype="float32"),
+        seed=0,
     )
-    task, batches = DigitsCompletion(), Batches(splits.train, 20, seed=0)
-    shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
-    same.build(*shapes, task.space, task.oracle, 3 * batches.per_epoch)
-    same.adapt(splits.train.x)
+    same.build(splits.train.x.shape, splits.train.y.shape)
+    same.preprocessing.adapt(splits.train.x)
+    steps = 3 * batches.per_epoch
+    same.compile(inference_optimizer=adam(steps, learning_rate=1e-3, drops=(0.667,)))
     loop, epochs = Loop(same, batches), []
     for epoch in range(3):
         loop.epoch(epoch)
         epochs.append([weight.numpy() for weight in same.inference_network.trainable_weights])
-    found = learner.inference_network.trainable_weights
+    found = model.inference_network.trainable_weights
     for weight, first, second, third in zip(found, *epochs, strict=True):
         assert np.abs(third - first).max() > 1e-3
         expected = (2 * first + 9 * second) / 11 / 4 + 3 * third / 4

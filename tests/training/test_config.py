@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import alen_tf.training.trainer  # noqa: F401  # registers the root `train`
 from alen_tf.errors import ConfigError, DataError
-from alen_tf.training import config
+from alen_tf.training import config, trainer
 from tests.photographs import write_folder
 from tests.steps import step
 
@@ -88,7 +87,7 @@ def test_include_is_relative_to_the_gin_folder(write, caplog):
     ("line", "name"),
     [
         ("trian.epochs = 3", "trian"),
-        ("train.learner = @Nope()", "Nope"),
+        ("train.model = @Nope", "Nope"),
         ("train.epoch = 3", "'epoch'"),
         ("GradientAscent.step = 3", "'step'"),
         ("training/GradientAscent.step = 3", "'step'"),
@@ -159,7 +158,7 @@ def test_macro_without_a_value(write):
         "train.epoch = 3",
         "trian.epochs = 3",
         "train.epochs = %long",
-        "train.learner = @Nope()",
+        "train.model = @Nope",
         "train.epochs = 3\ntrain.epoch = 4",
     ],
 )
@@ -169,6 +168,78 @@ def test_malformed_parameter(write, param):
         assert "%long" in message
     else:
         assert message.startswith(f"--gin_param={param!r}: ")
+
+
+# Names of version 0.1.
+
+STARTS = ", with {0}.starts = @TrainingStarts()"
+METHODS = ("ALEN", "MinMax", "DVN", "SPEN", "SPENEndToEnd", "SPENInfNet", "FeedForward")
+PAIRS = ("ALEN", "MinMax", "SPENInfNet")
+RENAMED = {
+    "train.learner = @ALEN()": "train.model, a name without parentheses: train.model = @ALEN",
+    "train.choose_from = 0.8": "train.select_after",
+    **{f"{method}.energy_optimizer = @adam": "train.energy_optimizer" for method in METHODS[:-1]},
+    **{
+        f"{method}.inference_optimizer = @adam": "train.inference_optimizer"
+        for method in (*PAIRS, "FeedForward")
+    },
+    "ALEN.distance = @cross_entropy": "ALEN.regression_loss",
+    "ALEN.a = 1.0": "gone: it was always 1",
+    "ALEN.d = 1.0": "gone: it was always 1",
+    "ALEN.uninformed = 0.5": "TrainingStarts.zero_init_fraction" + STARTS.format("ALEN"),
+    "DVN.uninformed = 0.5": "DVN.zero_init_fraction",
+    "ALEN.mixed = 0.5": "TrainingStarts.interpolate_fraction" + STARTS.format("ALEN"),
+    "DVN.mixed = 0.5": "TrainingStarts.interpolate_fraction" + STARTS.format("DVN"),
+    "ALEN.crisp = True": "TrainingStarts.discretize" + STARTS.format("ALEN"),
+    "DVN.crisp = True": "TrainingStarts.discretize" + STARTS.format("DVN"),
+    "ALEN.anywhere = True": "ALEN.random_iterate",
+    "DVN.anywhere = True": "DVN.random_iterate",
+    "GradientAscent.normalize = False": 'GradientAscent.norm = "l2", or None for False',
+    "training/GradientAscent.free = True": "GradientAscent.active_set",
+    "GradientAscent.per_place = True": 'GradientAscent.norm = "rms"',
+    "inference.ascent.GradientAscent.log_value = True": 'GradientAscent.objective = "log_value"',
+    **{
+        f"{task}.views = None": f"{task}.test_time_augmentation"
+        for task in ("Segmentation", "ClassSegmentation", "FaceParts", "own_segmentation")
+    },
+    "lfw_parts.finer = 2": "lfw_parts.high_res",
+    "ImageViews.mirror = True": "TestTimeAugmentation",
+    "crops/ImageViews.mirror = True": "TestTimeAugmentation",
+    "Segmentation.test_time_augmentation = @ImageViews()": "TestTimeAugmentation",
+    "Segmentation.test_time_augmentation = @crops/ImageViews()": "TestTimeAugmentation",
+    "Segmentation.oracle = @agreement": "soft_pixel_accuracy",
+    "Segmentation.oracle = @objectives.oracles.agreement": "soft_pixel_accuracy",
+}
+
+
+@pytest.mark.parametrize("line", RENAMED)
+def test_an_old_name_is_told_the_new_one(write, line):
+    file = write(f"# A comment.\n{line}\n")
+    message = message_of([file])
+    assert message.startswith(f"{file}:2: ")
+    assert message.endswith(f" is now {RENAMED[line]}")
+    message = message_of([], [line])
+    assert message.startswith(f"--gin_param={line!r}: ")
+    assert message.endswith(f" is now {RENAMED[line]}")
+
+
+def test_new_names_are_there(write):
+    new = {name for text in RENAMED.values() for name in re.findall(r"\w+\.\w+", text)}
+    assert len(new) > 15
+    config.parse([write("".join(f"{name} = None\n" for name in new - {"train.model"}))])
+    for name in ("TestTimeAugmentation", "soft_pixel_accuracy"):
+        config.parse([write(f"train.task = @{name}\n")])
+
+
+def test_other_mistakes_in_renamed_configurables_get_no_hint(write):
+    for line in ("ALEN.uninform = 0.5", "MLP.uninformed = 0.5", "train.task = @ImageView()"):
+        assert "is now" not in message_of([write(line)])
+
+
+def test_a_network_of_an_old_file_is_to_be_called():
+    config.parse(["gin/digits/alen.gin"], ["ALEN.energy = @MLPEnergy"])
+    with pytest.raises(ConfigError, match=r"^energy is MLPEnergy, .*MLPEnergy\(\.\.\.\)"):
+        trainer.train("unused")
 
 
 # Every file under gin/.
@@ -186,7 +257,7 @@ def names(file, binding):
 
 
 # The others are parts of runs.
-RUNS = [file for file in FILES if names(file, "train.task") and names(file, "train.learner")]
+RUNS = [file for file in FILES if names(file, "train.task") and names(file, "train.model")]
 
 
 def test_there_are_configurations():
@@ -230,12 +301,12 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
         raise urllib.error.URLError("tests do not download")
 
     monkeypatch.setattr(urllib.request, "urlopen", unreachable)
-    fewer_crops = ["ImageViews.offsets = (0, 8)"]
+    fewer_crops = ["TestTimeAugmentation.offsets = (0, 8)"]
     params = {"own": own_files, "weizmann_horses": fewer_crops}.get(file.parent.name, ())
     config.parse([str(file)], params)
     root = gin.get_bindings("train")
     assert root["epochs"] > 0
-    task, learner = root["task"], root["learner"]
+    task = root["task"]
     try:
         splits = load(file, task)
     except DataError as error:
@@ -243,22 +314,24 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
             pytest.skip(f"no data: {error}")
         raise  # damaged or malformed data is no reason to skip
     examples = splits.validation.take(slice(0, ROWS))
-    shapes = examples.x.shape[1:], examples.y.shape[1:]
-    learner.build(*shapes, task.space, task.oracle, total_steps=100, views=task.views)
-    learner.adapt(examples.x)
+    model = trainer.build(root["model"], task, examples.x.shape, examples.y.shape, seed=0)
+    model.preprocessing.adapt(examples.x)
+    makers = {k: root[k] for k in ("energy_optimizer", "inference_optimizer") if k in root}
+    model.compile(**{name: make(100) for name, make in makers.items()})
     x, y_true = tf.constant(examples.x), tf.constant(examples.y, tf.float32)
     augmented = task.augmentation(x, y_true, tf.constant([0, 0]))
 
-    before = {name: network.get_weights() for name, network in learner.networks.items()}
-    scalars = step(learner, *augmented)
+    networks = {name: getattr(model, name) for name in model.networks}
+    before = {name: network.get_weights() for name, network in networks.items()}
+    scalars = step(model, *augmented)
     for name, value in scalars.items():
         assert np.isfinite(float(value)), name
-    for name, network in learner.networks.items():
+    for name, network in networks.items():
         after = network.get_weights()
         changed = [np.any(a != b) for a, b in zip(before[name], after, strict=True)]
         assert any(changed), f"the {name} has learned nothing"
 
-    path = learner.predict(x)
+    path = model.path(x)
     for y in path:
         assert y.shape == examples.y.shape
         np.testing.assert_allclose(y, task.space.project(y), atol=1e-6)

@@ -1,4 +1,4 @@
-"""Training on two devices, and by two processes that talk over the loopback interface."""
+"""Training on two devices, and by two processes that talk over the loopback signature."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ PARAMS = (
     "MLP.dropout = 0.0",
     "MLPEnergy.hidden_units = 8",
     "MLPEnergy.global_units = 4",
-    "ALEN.uninformed = 0.0",
+    "TrainingStarts.zero_init_fraction = 0.0",
 )
 
 

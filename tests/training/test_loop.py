@@ -11,77 +11,82 @@ EXAMPLES = Examples(np.arange(23, dtype=np.float32)[:, None], np.arange(23)[:, N
 
 
 class Recorder:
-    """A learner that keeps the inputs of its steps, and says a number for each."""
+    """A model that keeps the inputs of its steps, and gives a loss for each."""
 
-    weights = ()
+    network_state = ()
 
     def __init__(self):
         self.seen = tf.Variable(tf.zeros((0,)), shape=[None])
         self.traces = 0
 
-    def train_step(self, x, y_true):
+    def update(self, batch):
         self.traces += 1
-        tf.debugging.assert_equal(x % 2, y_true)
-        self.seen.assign(tf.concat([self.seen, tf.cast(x[:, 0], tf.float32)], axis=0))
-        return {"mean": tf.reduce_mean(x)}, dict
+        tf.debugging.assert_equal(batch.x % 2, batch.y)
+        self.seen.assign(tf.concat([self.seen, batch.x[:, 0]], axis=0))
+        return batch.y, {"mean_loss": tf.reduce_mean(batch.x)}
 
 
 @pytest.mark.parametrize("steps_per_call", [1, 3, 200])
 def test_an_epoch_sees_every_full_batch_once(monkeypatch, steps_per_call):
     monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
-    learner, batches = Recorder(), loop.Batches(EXAMPLES, 5, seed=1)
+    model, batches = Recorder(), loop.Batches(EXAMPLES, 5, seed=1)
     assert (batches.size, batches.per_epoch) == (5, 4)
-    scalars = loop.Loop(learner, batches).epoch(2)
-    seen = learner.seen.numpy()
+    scalars = loop.Loop(model, batches).epoch(2)
+    seen = model.seen.numpy()
     np.testing.assert_array_equal(seen, batches.order(2)[:20])
     assert len(set(seen)) == 20
-    assert scalars == {"mean": pytest.approx(seen.mean())}
+    assert scalars == {"mean_loss": pytest.approx(seen.mean())}
 
 
 def test_a_step_is_traced_once(monkeypatch):
-    learner = Recorder()
-    training = loop.Loop(learner, loop.Batches(EXAMPLES, 5, seed=1))
+    model = Recorder()
+    training = loop.Loop(model, loop.Batches(EXAMPLES, 5, seed=1))
     for epoch, steps_per_call in enumerate((1, 3, 200)):
         monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
         training.epoch(epoch)
-    list(training.parts(3, step=2, sums={"mean": 1.0}))  # as a resumed run begins
-    assert learner.traces == 1
+    list(training.parts(3, step=2, sums={"mean_loss": 1.0}))  # as a resumed run begins
+    assert model.traces == 1
     assert training._steps.experimental_get_tracing_count() == 1
 
 
-def test_batches_of_finer_images_are_what_the_model_sees(random):
-    finer = Examples(random.rand(4, 6, 6, 1).astype(np.float32), np.ones((4, 6, 6, 1), np.uint8))
-    coarse = Examples(finer.x.reshape(4, 3, 2, 3, 2, 1).mean(axis=(2, 4)), finer.y[:, ::2, ::2])
-    batches = loop.Batches(coarse, 4, 0, ImageAugmentation(mirror=False), finer)
+def test_batches_of_high_res_images_are_what_the_model_sees(random):
+    high_res = Examples(random.rand(4, 6, 6, 1).astype(np.float32), np.ones((4, 6, 6, 1), np.uint8))
+    coarse = Examples(
+        high_res.x.reshape(4, 3, 2, 3, 2, 1).mean(axis=(2, 4)), high_res.y[:, ::2, ::2]
+    )
+    batches = loop.Batches(coarse, 4, 0, ImageAugmentation(mirror=False), high_res)
     order = batches.order(0)
     x, y = batches(0, order, 0)
     np.testing.assert_allclose(x, coarse.x[order], rtol=1e-5)
     np.testing.assert_array_equal(y, coarse.y)
 
 
-def test_all_but_losses_is_told_by_some_steps(monkeypatch):
-    monkeypatch.setattr(loop, "TELLING", 3)
+def test_all_but_losses_is_logged_by_some_steps(monkeypatch):
+    monkeypatch.setattr(loop, "LOG_EVERY", 3)
+    computed = []
 
     class Costly:
-        weights = ()
-        computed = tf.Variable(0)
+        network_state = ()
 
-        def train_step(self, x, y_true):
-            def norm():
-                with tf.control_dependencies([self.computed.assign_add(1)]):
-                    return tf.reduce_sum(x)
+        def update(self, batch):
+            # Without effects, like a norm: TensorFlow may leave it out where nobody needs it.
+            norm = tf.numpy_function(count, [tf.reduce_sum(batch.x)], tf.float32, stateful=False)
+            norm = tf.ensure_shape(norm, ())
+            return batch.y, {"a_loss": tf.reduce_mean(batch.x), "norm": norm}
 
-            return {"loss": tf.reduce_mean(x)}, lambda: {"norm": norm()}
+    def count(value):
+        computed.append(value)
+        return value
 
     batches = loop.Batches(EXAMPLES, 5, seed=1)
     training = loop.Loop(Costly(), batches)
     expected = batches.order(2).numpy()[:20].reshape(4, 5).astype(float)
     means = training.epoch(2)
-    assert Costly.computed.numpy() == 2  # of four steps
-    assert means["loss"] == pytest.approx(expected.mean())
+    assert len(computed) == 2  # of four steps
+    assert means["a_loss"] == pytest.approx(expected.mean())
     assert means["norm"] == pytest.approx(expected[[0, 3]].sum(axis=1).mean())
     # A resumed run samples the same steps.
-    (_, sums), *_ = training.parts(2, step=1, sums={"loss": 0.0, "norm": expected[0].sum()})
+    (_, sums), *_ = training.parts(2, step=1, sums={"a_loss": 0.0, "norm": expected[0].sum()})
     assert training.means(sums)["norm"] == pytest.approx(means["norm"])
 
 
@@ -100,8 +105,10 @@ def test_few_examples_are_one_batch():
 
 def test_a_scalar_that_is_not_finite_is_named():
     class Broken:
-        def train_step(self, x, y_true):
-            return {"fine": tf.constant(1.0), "energy_loss": tf.constant(np.nan)}, dict
+        network_state = ()
+
+        def update(self, batch):
+            return batch.y, {"fine": tf.constant(1.0), "energy_loss": tf.constant(np.nan)}
 
     with pytest.raises(NonFiniteError, match="energy_loss not finite in epoch 3"):
         loop.Loop(Broken(), loop.Batches(EXAMPLES, 5, seed=0)).epoch(2)

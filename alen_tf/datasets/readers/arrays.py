@@ -54,13 +54,13 @@ def indicator(Y):  # noqa: N803
     return Y.astype(np.uint8)
 
 
-def known_labels(known, interface):
+def known_labels(known, signature):
     """Known labels as an array; of a data frame of some labels, one of all labels.
 
     Args:
       known: [rows, labels], or a data frame with columns named like some of the labels; None for
         nothing known, which stays None.
-      interface: the model's `Interface`.
+      signature: the model's `Signature`.
 
     Raises:
       ValueError: they are no numbers.
@@ -72,7 +72,7 @@ def known_labels(known, interface):
         values = np.asarray(known, np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(f"known: expected 0, 1 and NaN for unknown: {error}") from error
-    return interface.known_columns(names(known), values, "known") if names(known) else values
+    return signature.known_columns(names(known), values, "known") if names(known) else values
 
 
 def _dense(matrix):

@@ -65,8 +65,8 @@ def image_folder(
     never = [classes[k] for k in np.flatnonzero(~splits[0].y.any(axis=(0, 1, 2)))]
     if never:
         raise DataError(f"{folder}: no training mask shows {shortened(never)} at {_text(size)}")
-    facts = {"size": _text(size)}
-    return Splits(folder.resolve().name, *splits, label_names=tuple(classes), facts=facts)
+    metadata = {"size": _text(size)}
+    return Splits(folder.resolve().name, *splits, label_names=tuple(classes), metadata=metadata)
 
 
 def _check_parts(folder):

@@ -9,8 +9,8 @@ from alen_tf.datasets.readers.unnamed import SUFFIXES, read_libsvm, read_npz
 from alen_tf.errors import DataError
 
 
-def read_inputs(path, interface):
-    """The inputs of a file, [rows, ...], float32, for a model with this `Interface`.
+def read_inputs(path, signature):
+    """The inputs of a file, [rows, ...], float32, for a model with this `Signature`.
 
     Columns are found by the names of the features that the model was trained on; where it knows no
     names, all columns but those named like a label are features, in order. Columns with numbers for
@@ -23,18 +23,18 @@ def read_inputs(path, interface):
     if suffix == ".npz":
         return read_npz(path, "x")
     if suffix in SUFFIXES:
-        return read_libsvm(path, interface.input_shape[0])[0]
+        return read_libsvm(path, signature.input_shape[0])[0]
     _check_suffix(path, suffix, SUFFIXES)
     table = read_table(path)
-    if interface.feature_names:
-        return table.values[:, table.columns(interface.feature_names, "feature")]
+    if signature.feature_names:
+        return table.values[:, table.columns(signature.feature_names, "feature")]
     if all(name.isdecimal() for name in table.names):
         return table.values
-    labels = {plain(name) for name in interface.label_names}
+    labels = {plain(name) for name in signature.label_names}
     return table.values[:, [plain(name) not in labels for name in table.names]]
 
 
-def read_known(path, interface):
+def read_known(path, signature):
     """Known labels of a file, [rows, ...], float32 with NaN where they are unknown.
 
     An NPZ file has them in an array "known", other files in columns named like some of the labels.
@@ -47,9 +47,9 @@ def read_known(path, interface):
         return read_npz(path, "known")
     _check_suffix(path, suffix, (".npz",))
     table = read_table(path)
-    names = {plain(name): name for name in interface.label_names}
+    names = {plain(name): name for name in signature.label_names}
     found = [names.get(plain(name), name) for name in table.names]
-    return interface.known_columns(found, np.asarray(table.values), path)
+    return signature.known_columns(found, np.asarray(table.values), path)
 
 
 def _check_suffix(path, suffix, others):

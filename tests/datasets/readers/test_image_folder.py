@@ -32,7 +32,7 @@ def test_images_are_held_out_twice(tmp_path):
         np.testing.assert_array_equal(found.y[..., 0] * 255, expected.y)
     assert splits.name == "blobs"
     assert splits.label_names == ("object",)
-    assert splits.facts == {"size": "8x8"}
+    assert splits.metadata == {"size": "8x8"}
 
 
 def test_folders_are_splits_and_masks_are_classes(tmp_path):

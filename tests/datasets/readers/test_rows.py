@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from alen_tf.datasets.readers.rows import read_inputs
-from alen_tf.evaluation.signature import Interface
+from alen_tf.evaluation.signature import Signature
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ from alen_tf.evaluation.signature import Interface
     ],
 )
 def test_columns_without_known_names(tmp_path, header, expected):
-    interface = Interface((3,), (2,), ("0", "1"))
+    signature = Signature((3,), (2,), ("0", "1"))
     path = tmp_path / "new.csv"
     values = ",".join(str(k + 1) for k in range(header.count(",") + 1))
     path.write_text(f"{header}\n{values}\n")
-    np.testing.assert_array_equal(read_inputs(path, interface), [expected])
+    np.testing.assert_array_equal(read_inputs(path, signature), [expected])

@@ -1,0 +1,284 @@
+"""How Keras trains a method: `compile`, `fit`, `evaluate`, and optimizers by network."""
+
+from types import SimpleNamespace as Arguments
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from alen_tf.errors import ConfigError, DataError
+from alen_tf.models.batch import Batch
+from alen_tf.models.checks import checked_model
+from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
+from alen_tf.models.step_metrics import OracleValue, StepMeans
+
+
+class Fitting(keras.Model):
+    """A `keras.Model` with an optimizer for each of its networks.
+
+    A method defines `update`, one training step. Keras's `fit` reaches it by `train_step`; the
+    command line's loop calls it as it is.
+    """
+
+    def __init__(self, name=None):
+        # The model's own arithmetic is float32, whatever its networks compute in.
+        super().__init__(name=name, dtype="float32")
+        self.step_means = StepMeans(name="step_means")
+
+    def compile(
+        self,
+        energy_optimizer="adam",
+        inference_optimizer="adam",
+        metrics=None,
+        jit_compile=False,
+        steps_per_execution=1,
+        run_eagerly=False,
+    ):
+        """Chooses optimizers and metrics.
+
+        Args:
+          energy_optimizer: a Keras optimizer or its name, for the energy network.
+          inference_optimizer: likewise, for inference networks; each further one gets a copy. An
+            optimizer of a network that the method lacks is not used.
+          metrics: Keras metrics of (true outputs, relaxed outputs), beside the mean oracle value of
+            outputs decoded at 0.5, which logs call by the oracle's name.
+          jit_compile: whether XLA compiles the whole training step, refinement included.
+          steps_per_execution: training steps per call of the compiled function; 50 or more where
+            networks are small.
+          run_eagerly: whether nothing is compiled, for debugging.
+
+        Raises:
+          ConfigError: there is no such optimizer.
+        """
+        self._compile_arguments = Arguments(
+            energy_optimizer=energy_optimizer,
+            inference_optimizer=inference_optimizer,
+            metrics=metrics,
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+            run_eagerly=run_eagerly,
+        )
+        given = {"energy": energy_optimizer, "inference": inference_optimizer}
+        self.optimizers = {}
+        for name in self.networks:
+            network = checked_model(name, getattr(self, name))
+            optimizer = _optimizer(given["energy" if name == "energy" else "inference"], name)
+            if any(optimizer is other for other in self.optimizers.values()):
+                optimizer = type(optimizer).from_config(optimizer.get_config())
+            scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+            if network.dtype_policy.name == "mixed_float16" and not scaled:
+                optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            self.optimizers[name] = optimizer
+        super().compile(
+            optimizer=None,
+            metrics=[OracleValue(self.oracle, self.space), *(metrics or [])],
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+            run_eagerly=run_eagerly,
+        )
+        self.optimizer = OptimizerGroup(self.optimizers)
+        if self.built:
+            self.build_optimizers()
+
+    def build_optimizers(self):
+        """Makes the optimizers' variables."""
+        for name, optimizer in self.optimizers.items():
+            if not optimizer.built:
+                optimizer.build(getattr(self, name).trainable_variables)
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return {}
+        arguments = vars(self._compile_arguments)
+        made = {"energy": "energy_optimizer", "inference_network": "inference_optimizer"}
+        made = {made[name]: each for name, each in self.optimizers.items() if name in made}
+        return keras.saving.serialize_keras_object(arguments | made)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    # Training.
+
+    def update(self, batch):
+        """Updates the networks on one batch. Runs inside a `tf.function`.
+
+        Args:
+          batch: a `Batch`.
+
+        Returns:
+          (relaxed outputs for metrics, [batch, ...]; scalars by name, losses term by term among
+          them. What a driver does not show costs nothing.)
+        """
+        raise NotImplementedError
+
+    def train_step(self, data):
+        """`update` for `fit`, whose logs are means over the epoch so far."""
+        batch = Batch.of(data)
+        if not self.built:
+            with tf.init_scope():
+                self.build(tf.nest.map_structure(lambda x: x.shape, batch.x), batch.y.shape)
+        y, scalars = self.update(batch)
+        losses = {name: value for name, value in scalars.items() if _shown(name)}
+        self.step_means.update_state(losses)
+        logs = self.compute_metrics(batch.x, batch.y, y, batch.weight)
+        return {name: value for name, value in logs.items() if name != "loss"}
+
+    def test_step(self, data):
+        batch = Batch.of(data)
+        logs = self.compute_metrics(batch.x, batch.y, self(batch.x), batch.weight)
+        ours = {"loss", *self.step_means.names}
+        return {name: value for name, value in logs.items() if name not in ours}
+
+    def seed_of_step(self, optimizer):
+        """What all random draws of a training step follow from: the model's seed, the step and the
+        replica, int32 [2]."""
+        seed = tf.stack([self.seed, tf.cast(optimizer.iterations.value, tf.int32)])
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return tf.random.experimental.stateless_fold_in(seed, replica)
+
+    def descend(self, tape, batch, **losses):
+        """One optimizer step of each network, in the order given.
+
+        Args:
+          tape: the persistent tape that recorded the losses.
+          batch: the `Batch`.
+          **losses: by network, {term: [batch] or [batch, height, width]}, whose sum is the loss of
+            an example.
+
+        Returns:
+          Scalars by name: losses, term by term, gradients' global norms, and penalties of weights.
+        """
+        scalars = {}
+        for network, terms in losses.items():
+            name = f"{network.removesuffix('_network')}_loss"
+            with tape:
+                means = {
+                    f"{name}/{term}": _mean(value, batch.weight) for term, value in terms.items()
+                }
+                # Not `add_n`, nor additions, which TensorFlow turns into one: its order is not
+                # always the same.
+                loss = tf.reduce_sum(tf.stack([*means.values()]))
+            scalars |= means | {name: loss} | self._step(tape, loss, network)
+        return scalars
+
+    def _step(self, tape, loss, name):
+        """One optimizer step of a network on the mean loss over this replica's share of the batch,
+        and on the regularizers of its weights; the norm of its gradient, and its penalty."""
+        network, optimizer = getattr(self, name), self.optimizers[name]
+        variables = network.trainable_variables
+        if not variables:
+            optimizer.iterations.assign_add(1)  # which random draws follow from
+            return {}
+        with tape:
+            total = loss
+            if others := regularization(network, optimizer):
+                total = tf.reduce_sum(tf.stack([loss, *others]))
+            scale = optimizer.scale_loss(1.0)
+            total = scale * total
+        # Not the Keras variables: in a graph, the zero gradient of an unconnected one raises.
+        sources = [variable.value for variable in variables]
+        gradients = tape.gradient(total, sources, unconnected_gradients="zero")
+        # Keras sums gradients over replicas; the loss must be a share of the global mean.
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        gradients = [gradient / replicas for gradient in gradients]
+        # An update that comes while somebody still reads the weights has to copy them first.
+        with tf.control_dependencies([loss, *gradients]):
+            optimizer.apply(gradients, variables)
+        norm = {f"gradient_norm/{name}": tf.linalg.global_norm(gradients) / scale}
+        weights = penalty(network)
+        return norm if weights is None else norm | {f"penalty/{name}": weights}
+
+    # Data.
+
+    def fit(self, x=None, y=None, **kwargs):
+        """Keras's `fit`, on arrays, a `tf.data.Dataset`, or anything else that Keras takes.
+
+        A data set gives (x, y), (x, y, weight) or dictionaries of a `Batch`'s parts. Logs hold the
+        losses, term by term, and the oracle's mean value of refined outputs, decoded at 0.5, under
+        its name; with `validation_data` that of these, too, as val_f1.
+
+        Raises:
+          ConfigError: networks do not fit the shapes of the data.
+          DataError: an output is outside of {0, 1}.
+        """
+        if not self.compiled:
+            self.compile()
+        validation = kwargs.get("validation_data")
+        if isinstance(validation, tuple | list):
+            check_outputs(validation[1], self.space, "validation y")
+        if isinstance(x, tf.data.Dataset):
+            self._build_for(x.element_spec)
+            x = x.map(self._checked, num_parallel_calls=tf.data.AUTOTUNE)
+            kwargs.setdefault("shuffle", False)  # that is for whoever made the data set
+        elif y is not None:
+            check_outputs(y, self.space, "y")
+            self._build_for((x, y))
+        try:
+            return super().fit(x, y, **kwargs)
+        except tf.errors.InvalidArgumentError as error:
+            if OUTSIDE not in error.message:
+                raise
+            raise DataError(f"the data set: {OUTSIDE}") from None
+
+    def _build_for(self, data):
+        """Makes all variables under the strategy in force, before replicas run."""
+        parts = data if isinstance(data, dict) else dict(zip("xy", data, strict=False))
+        if self.built or not {"x", "y"} <= set(parts):
+            return
+        x, y = (tf.nest.map_structure(lambda each: (None, *each.shape[1:]), parts[k]) for k in "xy")
+        with self.distribute_strategy.scope():
+            self.build(x, y)
+
+    def _checked(self, *data):
+        """An element of a data set, once its outputs have been checked."""
+        y = Batch.of(data[0] if isinstance(data[0], dict) else data).y
+        check = tf.debugging.Assert(tf.reduce_all(self.space.holds(y)), [OUTSIDE])
+        with tf.control_dependencies([check]):
+            data = tf.nest.map_structure(tf.identity, data)
+        return data[0] if len(data) == 1 else data
+
+
+OUTSIDE = "a true output is outside of {0, 1}"
+
+
+def check_outputs(y, space, source):
+    """Checks true outputs, [examples, ...].
+
+    Raises:
+      DataError: the space does not hold one.
+    """
+    y = np.asarray(y)
+    inside = space.holds(y)
+    if not inside.all():
+        place = tuple(map(int, np.argwhere(~inside)[0]))
+        raise DataError(
+            f"{source}[{', '.join(map(str, place))}] is {y[place]}: {OUTSIDE}; outputs are binary, "
+            "[examples, ...]"
+        )
+
+
+def _shown(name):
+    return not name.startswith(("gradient_norm/", "penalty/"))
+
+
+def _optimizer(given, name):
+    """The Keras optimizer of a name, or itself.
+
+    Raises:
+      ConfigError: there is none.
+    """
+    try:
+        optimizer = keras.optimizers.get(given)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{name}: {str(error).splitlines()[0]}") from error
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ConfigError(f"{name}: its optimizer is {given!r}, no Keras optimizer")
+    return optimizer
+
+
+def _mean(values, weight):
+    """The mean of losses, [batch] or [batch, height, width], with each example's weight."""
+    if weight is None:
+        return tf.reduce_mean(values)
+    weight = tf.reshape(tf.cast(weight, values.dtype), [-1] + [1] * (len(values.shape) - 1))
+    return tf.reduce_mean(weight * values)

@@ -1,0 +1,257 @@
+"""What every method is: a `keras.Model` that predicts structured outputs by inference."""
+
+import random
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from alen_tf.configured import Configured
+from alen_tf.errors import ConfigError, DataError, check_seed
+from alen_tf.inference import spaces
+from alen_tf.inference.batching import Compiled
+from alen_tf.inference.clamped import Clamped
+from alen_tf.inference.test_time_augmentation import Views
+from alen_tf.models.checks import called, checked_model, in_words
+from alen_tf.models.fitting import Fitting
+from alen_tf.objectives import oracles
+
+
+class StructuredModel(Configured, Fitting):
+    """A model of structured outputs.
+
+    Called on inputs [batch, ...] it gives relaxed outputs [batch, ...], the end of `path`. A method
+    names its `networks` and defines `update`, one training step, and `infer`, the path.
+
+    Attributes:
+      networks: names of the attributes that hold networks. "energy" is a `keras.Model` of [x, y]
+        with a score per example or per pixel; all others are models of x with a logit per output
+        variable.
+      space: the `OutputSpace` that `output_space` names.
+      oracle_value: the function h(y, y*) that `oracle` names.
+      x_shape, y_shape: of inputs and outputs, batch axis included, once the model is built.
+    """
+
+    networks: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        output_space="box",
+        oracle="f1",
+        preprocessing=None,
+        test_time_augmentation=None,
+        seed=None,
+        name=None,
+    ):
+        """Stores what all methods have.
+
+        Args:
+          output_space: "box" for variables in [0, 1] each, "simplex" for a distribution over the
+            classes of the last axis, or an `OutputSpace`.
+          oracle: the oracle value h(y, y*): "f1", "iou", "class_iou", "soft_pixel_accuracy",
+            "local_iou", or a function of (y, y*) to [batch] or [batch, height, width].
+          preprocessing: a layer, such as `Standardization`, that inputs pass before any network
+            sees them; none by default.
+          test_time_augmentation: the `Views` of an input that predictions are averaged over; by
+            default the input itself.
+          seed: of the random draws of training steps; by default drawn from Keras's global seed.
+          name: the method's name in results.
+
+        Raises:
+          ConfigError: a name is unknown, or a number out of its range.
+        """
+        super().__init__(name=name)
+        self.output_space = output_space
+        self.oracle = oracle
+        self.preprocessing = preprocessing
+        self.test_time_augmentation = test_time_augmentation
+        self.space = spaces.get(output_space)
+        self.oracle_value = oracles.get(oracle)
+        self.views = test_time_augmentation or Views()
+        # `keras.utils.set_random_seed` seeds Python's generator too.
+        self.seed = random.randrange(2**31) if seed is None else seed
+        check_seed("seed", self.seed)
+        self.x_shape = self.y_shape = None
+        self._paths = _Functions()
+
+    # Building.
+
+    def build(self, x_shape, *y_shape):
+        """Makes all variables.
+
+        Args:
+          x_shape: shape of inputs, [batch, ...], or a dictionary of them; the size of the batch
+            does not matter.
+          *y_shape: shape of outputs, where the networks do not tell it; Keras, which builds a model
+            that is called, knows none.
+
+        Raises:
+          ConfigError: networks, views and oracle do not fit one another and these shapes.
+        """
+        if isinstance(x_shape, dict):
+            x = {name: _zeros(shape) for name, shape in x_shape.items()}
+        else:
+            self.views.check(tuple(x_shape[1:]))
+            x = self.views.split(_zeros(x_shape))[:1]
+        x = self.prepare(x)
+        y = self.views.split(_zeros(*y_shape))[:1] if y_shape else self.example_output(x)
+        self.x_shape, self.y_shape = x_shape, (y_shape or [tuple(y.shape)])[0]
+        for name in self.networks:
+            self.check_network(name, x, y)
+        self.built = True
+        if self.compiled:
+            self.build_optimizers()
+
+    def get_build_config(self):
+        return {"x_shape": self.x_shape, "y_shape": self.y_shape} if self.built else None
+
+    def build_from_config(self, config):
+        if config:
+            self.build(config["x_shape"], config["y_shape"])
+
+    def example_output(self, x):
+        """An output for an example of preprocessed inputs, [1, ...].
+
+        Raises:
+          ConfigError: the networks do not tell what outputs look like.
+        """
+        network = getattr(self, "inference_network", None)
+        if network is None or getattr(network, "outputs", 0) is None:
+            raise ConfigError(f"{self.name}: call fit(x, y), or build(x_shape, y_shape), first")
+        return tf.zeros_like(called("inference_network", checked_model("g", network), x))
+
+    def check_network(self, name, x, y):
+        """Builds a network on an example, and checks that it gives a logit per output variable.
+
+        Raises:
+          ConfigError: it is no `keras.Model`, or does not.
+        """
+        network = checked_model(name, getattr(self, name))
+        if getattr(network, "outputs", 0) is None:
+            network.outputs = int(y.shape[-1])
+        logits = called(name, network, x)
+        if logits.shape[1:] != y.shape[1:]:
+            raise ConfigError(
+                f"{name} gives shape {in_words(logits)}, but outputs have shape {in_words(y)}: it "
+                "must give a logit per output variable"
+            )
+
+    @property
+    def network_state(self):
+        """All variables of networks: weights, statistics, and the state of dropout."""
+        return [each.value for name in self.networks for each in getattr(self, name).variables]
+
+    @property
+    def state(self):
+        """All variables that a prediction depends on, and the state of dropout."""
+        layer = self.preprocessing
+        return [each.value for each in (layer.variables if layer else [])] + self.network_state
+
+    def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):
+        """Exports `call`, with the refinement inside; see `keras.Model.export`."""
+        if input_signature is None:
+            input_signature = [
+                tf.nest.map_structure(
+                    lambda shape: keras.InputSpec(shape=(None, *shape[1:]), dtype="float32"),
+                    self.x_shape,
+                )
+                if isinstance(self.x_shape, dict)
+                else keras.InputSpec(shape=(None, *self.x_shape[1:]), dtype="float32")
+            ]
+        super().export(filepath, format=format, input_signature=input_signature, **kwargs)
+
+    # Inference.
+
+    def prepare(self, x):
+        """Inputs as networks see them: preprocessed, and bytes and truth values as float32."""
+        if self.preprocessing is not None:
+            return self.preprocessing(x)
+        x = tf.nest.map_structure(tf.convert_to_tensor, x)
+        return tf.nest.map_structure(
+            lambda each: tf.cast(each, tf.float32) if each.dtype in (tf.uint8, tf.bool) else each, x
+        )
+
+    def infer(self, x, space, steps=None) -> list[tf.Tensor]:
+        """The path of relaxed outputs for preprocessed inputs of the size that networks were built
+        for; `space` and `steps` as in `Ascent`."""
+        raise NotImplementedError
+
+    def path(self, x, steps=None, known=None):
+        """The path of relaxed outputs [y(0), ..., y(T)], each [batch, ...], as tensors; the last
+        one is the prediction.
+
+        Args:
+          x: inputs, [batch, ...].
+          steps: number of refinement steps T; the configured number by default. With a scalar
+            int32 tensor, or more than `ascent.UNROLLED`, the path is [y(0), y(T)].
+          known: true outputs where they are known and NaN elsewhere, [batch, ...], float32. All
+            outputs of the path have them, and the ascent refines the others around them.
+        """
+        space = self.space if known is None else Clamped(self.space, self.views.split(known))
+        if self.views.count == 1:
+            return self.infer(self.prepare(x), space, steps)
+        path = self.infer(self.views.split(self.prepare(x)), space, steps)
+        return [self.views.merge(y, x.shape[1:]) for y in path]
+
+    def call(self, x, training=False):
+        """Relaxed refined outputs, [batch, ...]; training has a step of its own."""
+        del training
+        return self.path(x)[-1]
+
+    def refine(self, x, steps=None, known=None):
+        """The path of relaxed outputs as an array, [steps + 1, examples, ...].
+
+        Args:
+          x: inputs, [examples, ...].
+          steps: number of refinement steps; the configured number by default.
+          known: outputs in {0, 1} where they are known and NaN elsewhere, [examples, ...].
+
+        Raises:
+          DataError: `known` is not shaped like outputs.
+        """
+        x = tf.nest.map_structure(np.asarray, x)
+        if not self.built:
+            self.build(x.shape)
+        arrays = [x]
+        if known is not None:
+            known = np.asarray(known, np.float32)
+            expected = (len(tf.nest.flatten(x)[0]), *self.y_shape[1:])
+            if known.shape != expected:
+                raise DataError(f"known: shape {known.shape}, expected {expected}, like outputs")
+            arrays.append(known)
+        path = self._paths.get(
+            steps, lambda x, known=None: tf.stack(self.path(x, steps, known)), Compiled
+        )
+        return path(self.views, *arrays, axis=1)
+
+    def decode(self, y, threshold=0.5):
+        """The discrete outputs of relaxed ones, in {0, 1}, shaped like `y`, float32."""
+        return tf.cast(self.space.decode(y, threshold), tf.float32)
+
+    def confidence(self, x, y):
+        """The oracle value that is expected of discrete outputs `y`, [batch] in (0, 1).
+
+        Args:
+          x: inputs, [batch, ...].
+          y: outputs in {0, 1}, [batch, ...], float32.
+
+        Returns:
+          None for a method whose energy is no regression on oracle values.
+        """
+        del x, y
+
+
+class _Functions:
+    """Compiled functions by key, in an object that Keras does not look into."""
+
+    def __init__(self):
+        self._made = {}
+
+    def get(self, key, function, compiled):
+        if key not in self._made:
+            self._made[key] = compiled(function)
+        return self._made[key]
+
+
+def _zeros(shape):
+    return tf.zeros((1, *shape[1:]))

@@ -1,0 +1,56 @@
+"""What the networks of this package share."""
+
+import keras
+
+from alen_tf.configured import Configured
+from alen_tf.networks.precision import under
+
+
+class Network(Configured, keras.Model):
+    """A `keras.Model` that makes its layers once shapes are known, and saves by its arguments.
+
+    Attributes:
+      precision: the dtype policy of its layers: Keras's global one when the network is made, as for
+        layers that Keras makes at once. It is saved, so that a loaded network computes alike.
+    """
+
+    def __init__(self, name=None, dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.precision = keras.config.dtype_policy().name
+
+    def get_config(self):
+        return super().get_config() | {"precision": self.precision}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        with under(config.pop("precision", keras.config.dtype_policy())):
+            return super().from_config(config, custom_objects)
+
+    def make_layers(self, input_shape):
+        """Makes layers that depend on shapes, or on the random state when a model is built.
+
+        Args:
+          input_shape: [batch, ...], or for an energy those of x and of y.
+        """
+
+    def build(self, input_shape):
+        with under(self.precision):
+            self.make_layers(input_shape)
+            # Makes the variables of all layers, and computes nothing.
+            inputs = keras.tree.map_shape_structure(keras.KerasTensor, input_shape)
+            self.compute_output_spec(inputs)
+        self.built = True
+
+
+class InferenceNetwork(Network):
+    """g(x): logits shaped like outputs.
+
+    Attributes:
+      outputs: size of the last axis of outputs. None where the model that the network is part of is
+        to set it, once it has seen an output.
+    """
+
+    def __init__(self, outputs, name, dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.outputs = outputs

@@ -1,0 +1,66 @@
+"""How TensorFlow starts: without its notes, and with a Keras that computes in it."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+
+from alen_tf.errors import ConfigError
+
+BACKEND = "tensorflow"
+ADVICE = (
+    f"alen_tf needs {BACKEND}: set the environment variable KERAS_BACKEND={BACKEND}, before "
+    "anything imports keras"
+)
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_starting = threading.Lock()
+
+
+def start():
+    """Imports TensorFlow and Keras; every command and every public name of the package begins here.
+
+    Raises:
+      ConfigError: Keras is to compute, or computes already, in something else than TensorFlow.
+    """
+    _check_backend(os.environ.get("KERAS_BACKEND") or BACKEND)
+    with _starting, _quiet():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices("GPU")  # notes what is wrong with their drivers
+    try:
+        import keras
+    except ImportError as error:  # of another backend, which Keras's own file names
+        raise ConfigError(f"Keras cannot be imported ({error}); {ADVICE}") from error
+    _check_backend(keras.config.backend())
+
+
+def _check_backend(name):
+    if name != BACKEND:
+        raise ConfigError(f"Keras's backend is {name}; {ADVICE}")
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Holds back what TensorFlow's native code writes while it starts, unless it fails.
+
+    Its notes on processors and drivers do not obey its log level, which hides what it notes later
+    and which it reads here, once. Setting TF_CPP_MIN_LOG_LEVEL to any value shows them all.
+    """
+    if _LEVEL in os.environ or "tensorflow" in sys.modules:
+        yield
+        return
+    os.environ[_LEVEL] = "2"
+    with tempfile.TemporaryFile() as held:
+        stderr = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            del os.environ[_LEVEL]

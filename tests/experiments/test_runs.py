@@ -1,0 +1,53 @@
+"""Records of training runs, looked up by the commands that made them."""
+
+import json
+
+import gin
+import pytest
+
+from alen_tf.training import config
+from experiments import figure3, runs
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Writes the records of commands."""
+    monkeypatch.setattr(runs, "RESULTS", tmp_path)
+
+    def write(*commands):
+        lines = [json.dumps({"command": command}) + "\n" for command in commands]
+        (tmp_path / "a.jsonl").write_text("".join(lines))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("training/GradientAscent.normalize = True", 'training/GradientAscent.norm = "l2"'),
+        ("ImageViews.size = 24", "TestTimeAugmentation.size = 24"),
+        ("lfw_parts.finer = True", "lfw_parts.high_res = True"),
+        ("train.choose_from = 0.8", "train.select_after = 0.8"),
+        ("train.epochs = 3", "train.epochs = 3"),
+    ],
+)
+def test_a_run_is_found_by_the_name_that_its_binding_has_now(write, before, now):
+    old, new = (runs.Run("gin/digits/alen.gin", 1, (param,)) for param in (before, now))
+    write(old.command)
+    (found,) = runs.recorded("a")
+    assert found == new.command
+
+
+def test_both_step_rules_of_figure_3_are_recorded(monkeypatch):
+    def not_recorded(run, options):
+        pytest.fail(f"not recorded: {run.command} {options}")
+
+    monkeypatch.setattr(figure3, "_evaluate", not_recorded)
+    monkeypatch.setattr(runs, "record", not_recorded)
+    curves = [figure3.curve(*trained) for trained in figure3.CURVES.values()]
+    assert [len(curve) for curve in curves] == [figure3.STEPS + 1] * 3
+
+
+def test_the_bindings_of_figure_3_are_known_to_gin():
+    config.parse(["gin/bibtex/dvn.gin"], figure3.NORMALIZED)
+    assert gin.query_parameter("prediction/GradientAscent.norm") == "l2"

@@ -1,0 +1,46 @@
+import csv
+import io
+import json
+
+import numpy as np
+
+from alen_tf.evaluation.trained_model import Prediction
+from alen_tf.serving import tables
+
+NAMES = ("sun|sea", "a\\b", "c\\|d", "e,f", "plain")
+
+
+def predicted(labels):
+    labels = np.array(labels, np.uint8)
+    return Prediction(labels, 0.5 * labels, np.array([0.25] * (len(labels) - 1) + [np.nan]))
+
+
+def split(text):
+    """The labels of a column, as the documentation says how they are written."""
+    found, characters = [""] if text else [], iter(text)
+    for character in characters:
+        if character == "|":
+            found.append("")
+        else:
+            found[-1] += next(characters) if character == "\\" else character
+    return found
+
+
+def test_no_character_of_a_label_breaks_a_column():
+    sets = [[1, 1, 1, 1, 1], [0, 0, 1, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0]]
+    text = tables.as_csv(predicted(sets), NAMES)
+    header, *rows = csv.reader(io.StringIO(text))
+    assert header == ["labels", "confidence", *NAMES]
+    for row, chosen in zip(rows, sets, strict=True):
+        assert split(row[0]) == [name for name, label in zip(NAMES, chosen, strict=True) if label]
+    assert [row[0] for row in rows[1:]] == ["c\\\\\\|d|plain", "", "sun\\|sea"]
+    assert [row[1] for row in rows] == ["0.25", "0.25", "0.25", ""]
+
+
+def test_json_lines_have_labels_as_they_are():
+    (line,) = tables.as_json_lines(predicted([[1, 1, 0, 0, 0]]), NAMES).splitlines()
+    assert json.loads(line) == {
+        "labels": ["sun|sea", "a\\b"],
+        "confidence": None,
+        "relaxed": dict(zip(NAMES, [0.5, 0.5, 0, 0, 0], strict=True)),
+    }
