@@ -2,11 +2,11 @@
 
 import functools
 
+import numpy as np
 import tensorflow as tf
 
 from alen_tf.errors import ConfigError
 from alen_tf.inference.ascent import UNROLLED
-from alen_tf.inference.batching import Compiled
 from alen_tf.models.checks import called, checked_model, in_words
 from alen_tf.models.structured_model import StructuredModel
 
@@ -95,9 +95,9 @@ class EnergyModel(StructuredModel):
         """Values of scores, same shape: sigmoid(score), or the score itself."""
         return tf.sigmoid(score) if self.bounded else score
 
-    def value_of(self, z, y):
+    def value_of(self, z, y, training=False):
         """v(x, y), [batch], for encoded inputs; the mean over a matrix of scores."""
-        return per_example(self.bound(self.score(z, y)))
+        return per_example(self.bound(self.score(z, y, training)))
 
     def value(self, x, y):
         """v(x, y) as an array, [examples]: the oracle value that is expected of `y` where the
@@ -107,10 +107,11 @@ class EnergyModel(StructuredModel):
           x: inputs, [examples, ...].
           y: relaxed or discrete outputs, [examples, ...].
         """
+        x, y = tf.nest.map_structure(np.asarray, x), np.asarray(y, np.float32)
         if not self.built:
-            self.build(tf.nest.map_structure(lambda each: each.shape, x), y.shape)
-        function = self._paths.get("value", self.value_in_graph, Compiled)
-        return function(self.views, x, tf.cast(y, tf.float32).numpy())
+            self.build(tf.nest.map_structure(np.shape, x), y.shape)
+        function = self._compiled.get("value", self.value_in_graph)
+        return function(self.views, x, y)
 
     def value_in_graph(self, x, y):
         """`value` of a batch as a tensor."""

@@ -190,7 +190,7 @@ class Fitting(keras.Model):
 
     # Data.
 
-    def fit(self, x=None, y=None, **kwargs):
+    def fit(self, x=None, y=None, *args, **kwargs):
         """Keras's `fit`, on arrays, a `tf.data.Dataset`, or anything else that Keras takes.
 
         A data set gives (x, y), (x, y, weight) or dictionaries of a `Batch`'s parts. Logs hold the
@@ -199,7 +199,7 @@ class Fitting(keras.Model):
 
         Raises:
           ConfigError: networks do not fit the shapes of the data.
-          DataError: an output is outside of {0, 1}.
+          DataError: there are more inputs than outputs, or one of these is outside of {0, 1}.
         """
         if not self.compiled:
             self.compile()
@@ -212,9 +212,12 @@ class Fitting(keras.Model):
             kwargs.setdefault("shuffle", False)  # that is for whoever made the data set
         elif y is not None:
             check_outputs(y, self.space, "y")
-            self._build_for((x, y))
+            rows = len(tf.nest.flatten(x)[0])
+            if rows != len(y):
+                raise DataError(f"x has {rows} examples, but y has {len(y)}")
+            self._build_for((tf.nest.map_structure(np.asarray, x), np.asarray(y)))
         try:
-            return super().fit(x, y, **kwargs)
+            return super().fit(x, y, *args, **kwargs)
         except tf.errors.InvalidArgumentError as error:
             if OUTSIDE not in error.message:
                 raise
@@ -245,16 +248,15 @@ def check_outputs(y, space, source):
     """Checks true outputs, [examples, ...].
 
     Raises:
-      DataError: the space does not hold one.
+      DataError: the space does not hold one, or they have no axis of variables.
     """
     y = np.asarray(y)
+    if y.ndim < 2:
+        raise DataError(f"{source} has shape {y.shape}, expected [examples, variables, ...]")
     inside = space.holds(y)
     if not inside.all():
         place = tuple(map(int, np.argwhere(~inside)[0]))
-        raise DataError(
-            f"{source}[{', '.join(map(str, place))}] is {y[place]}: {OUTSIDE}; outputs are binary, "
-            "[examples, ...]"
-        )
+        raise DataError(f"{source}[{', '.join(map(str, place))}] is {y[place]}: {OUTSIDE}")
 
 
 def _shown(name):

@@ -73,7 +73,8 @@ class SPEN(EnergyModel):
                     self.space,
                 )[-1]
             cost = self.margin * self.cost(y_offending, y_true)
-            s_offending, s_true = self.value_of(z, y_offending), self.value_of(z, y_true)
+            s_offending = self.value_of(z, y_offending, training=True)
+            s_true = self.value_of(z, y_true, training=True)
             terms = {"hinge": losses.structured_hinge(cost, s_offending, s_true)}
         return y_offending, self.descend(tape, batch, energy=terms) | {
             "oracle/offending": tf.reduce_mean(self.oracle_value(y_offending, y_true)),

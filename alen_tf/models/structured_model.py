@@ -72,7 +72,7 @@ class StructuredModel(Configured, Fitting):
         self.seed = random.randrange(2**31) if seed is None else seed
         check_seed("seed", self.seed)
         self.x_shape = self.y_shape = None
-        self._paths = _Functions()
+        self._compiled = _Functions()
 
     # Building.
 
@@ -211,7 +211,7 @@ class StructuredModel(Configured, Fitting):
         """
         x = tf.nest.map_structure(np.asarray, x)
         if not self.built:
-            self.build(x.shape)
+            self.build(tf.nest.map_structure(np.shape, x))
         arrays = [x]
         if known is not None:
             known = np.asarray(known, np.float32)
@@ -219,9 +219,7 @@ class StructuredModel(Configured, Fitting):
             if known.shape != expected:
                 raise DataError(f"known: shape {known.shape}, expected {expected}, like outputs")
             arrays.append(known)
-        path = self._paths.get(
-            steps, lambda x, known=None: tf.stack(self.path(x, steps, known)), Compiled
-        )
+        path = self._compiled.get(steps, lambda x, known=None: tf.stack(self.path(x, steps, known)))
         return path(self.views, *arrays, axis=1)
 
     def decode(self, y, threshold=0.5):
@@ -242,15 +240,16 @@ class StructuredModel(Configured, Fitting):
 
 
 class _Functions:
-    """Compiled functions by key, in an object that Keras does not look into."""
+    """Compiled functions by name, in an object that Keras does not look into."""
 
     def __init__(self):
         self._made = {}
 
-    def get(self, key, function, compiled):
-        if key not in self._made:
-            self._made[key] = compiled(function)
-        return self._made[key]
+    def get(self, name, function):
+        """The `Compiled` of this name, made of `function` when it is first asked for."""
+        if name not in self._made:
+            self._made[name] = Compiled(function)
+        return self._made[name]
 
 
 def _zeros(shape):

@@ -22,6 +22,8 @@ class Standardization(keras.layers.Layer):
     def adapt(self, x):
         """Takes mean and deviation from `x`, [examples, ..., features]; a feature that is constant,
         up to the rounding of single precision, is only centred."""
+        if not self.built:
+            self.build(x.shape)
         axes = tuple(range(x.ndim - 1))
         deviation = np.std(x, axis=axes, dtype=np.float64)
         self.mean.assign(np.mean(x, axis=axes, dtype=np.float64))

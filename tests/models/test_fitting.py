@@ -222,7 +222,7 @@ def test_keras_mixed_precision(policy, tmp_path):
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
-def test_fit_on_two_devices_learns_what_one_does():
+def test_fit_on_two_devices_learns_what_one_does(two_replicas):
     x, y = rows()
 
     def fit():
@@ -234,7 +234,7 @@ def test_fit_on_two_devices_learns_what_one_does():
         return model
 
     one = fit()
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    with two_replicas.scope():
         two = fit()
     for expected, found in zip(one.network_state, two.network_state, strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)

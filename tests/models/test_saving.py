@@ -99,8 +99,8 @@ def test_a_second_process_predicts_the_same(tmp_path):
 def test_preprocessing_is_saved_with_the_model(tmp_path):
     x, y = rows()
     model = alen_tf.ALEN(*package_networks(), preprocessing=alen_tf.Standardization())
-    model.build(x.shape, y.shape)
     model.preprocessing.adapt(100.0 * x + 3.0)
+    model.build(x.shape, y.shape)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     found = loaded.predict(100.0 * x + 3.0, verbose=0)

@@ -120,21 +120,25 @@ def test_an_energy_takes_a_list_or_a_tuple(kind):
 
 
 @keras.saving.register_keras_serializable("tests")
-class TwoLayers(Energy):
+class OfAUser(Energy):
     """An energy as a user writes it, with nothing about precision."""
 
-    def __init__(self, units=8, name="energy"):
+    def __init__(self, labels, units=8, name="energy"):
         super().__init__(name=name)
+        self.labels = labels
         self.units = units
+        self.local = keras.layers.Dense(labels)
         self.hidden = keras.layers.Dense(units, activation="softplus")
         self.mix = keras.layers.Dense(units)
         self.last = keras.layers.Dense(1)
 
     def encode(self, x, training=False):
-        return self.hidden(x)
+        return self.local(x), self.hidden(x)
 
     def score(self, z, y):
-        return self.last(keras.ops.tanh(z + self.mix(y)))[..., 0]
+        local, hidden = z
+        both = self.last(keras.ops.tanh(hidden + self.mix(y)))
+        return tf.reduce_sum(y * local, axis=-1) + both[..., 0]
 
 
 @pytest.fixture
@@ -147,7 +151,7 @@ def bfloat16():
 
 @pytest.mark.usefixtures("bfloat16")
 def test_the_energy_of_a_user_works_in_mixed_precision(random, tmp_path):
-    model = DVN(TwoLayers(), seed=0)
+    model = DVN(OfAUser(4), seed=0)
     x = random.randn(40, 6).astype(np.float32)
     y = (random.rand(40, 4) < 0.4).astype(np.float32)
     history = model.fit(x, y, epochs=2, batch_size=10, verbose=0).history
