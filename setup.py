@@ -6,6 +6,7 @@ import re
 import setuptools
 
 ROOT = pathlib.Path(__file__).parent
+COMMANDS = ("train", "evaluate", "predict", "export")
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "alen_tf/__init__.py").read_text())[1]
 
 setuptools.setup(
@@ -16,6 +17,7 @@ setuptools.setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
+    entry_points={"console_scripts": [f"alen-{name} = alen_tf.{name}:run" for name in COMMANDS]},
     packages=[*setuptools.find_packages(include=["alen_tf", "alen_tf.*"]), "alen_tf.gin"],
     # The gin files stand at the top of the clone; an installed package carries them inside.
     package_dir={"alen_tf.gin": "gin"},

@@ -39,5 +39,10 @@ def main(options):
         print(confidence)
 
 
-if __name__ == "__main__":
+def run():
+    """The console script."""
     command_line.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -20,5 +20,10 @@ def main(options):
     print(f"{options.output}: serving_default, refine, complete")
 
 
-if __name__ == "__main__":
+def run():
+    """The console script."""
     command_line.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -43,5 +43,10 @@ def main(options):
     print(f"{options.output}: {count} {'masks' if of_images else 'rows'}")
 
 
-if __name__ == "__main__":
+def run():
+    """The console script."""
     command_line.run(main)
+
+
+if __name__ == "__main__":
+    run()

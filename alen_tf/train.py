@@ -30,5 +30,10 @@ def main(options):
     print(f"\n{workdir}: results.json, pictures, checkpoints; tensorboard --logdir {workdir}")
 
 
-if __name__ == "__main__":
+def run():
+    """The console script."""
     command_line.run(main)
+
+
+if __name__ == "__main__":
+    run()

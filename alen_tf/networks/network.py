@@ -38,7 +38,9 @@ class Network(Configured, keras.Model):
         with under(self.precision):
             self.make_layers(input_shape)
             # Makes the variables of all layers, and computes nothing.
-            inputs = keras.tree.map_shape_structure(keras.KerasTensor, input_shape)
+            inputs = keras.tree.map_shape_structure(
+                lambda shape: keras.KerasTensor(shape, self.compute_dtype), input_shape
+            )
             self.compute_output_spec(inputs)
         self.built = True
 
