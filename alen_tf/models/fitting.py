@@ -66,7 +66,8 @@ class Fitting(keras.Model):
             if any(optimizer is other for other in self.optimizers.values()):
                 optimizer = type(optimizer).from_config(optimizer.get_config())
             scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-            if network.dtype_policy.name == "mixed_float16" and not scaled:
+            precision = getattr(network, "precision", network.dtype_policy.name)
+            if precision == "mixed_float16" and not scaled:
                 optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
             self.optimizers[name] = optimizer
         super().compile(

@@ -192,13 +192,15 @@ class Loop:
         step in `LOG_EVERY` all other scalars. Of the others TensorFlow computes none."""
         zeros = tf.zeros(len(self._others), tf.float64)
         step = first
+        # Loops over numbers: XLA does not compile a loop over `tf.range` within another one, and
+        # what workers exchange must not be in an `if`, whose graph TensorFlow then breaks.
         while step < last:
-            # Not `tf.range`, which XLA does not compile where a loop's variable begins it.
-            while step < last and step % LOG_EVERY != 0:
+            logged = -(-step // LOG_EVERY) * LOG_EVERY
+            while step < tf.minimum(logged, last):
                 losses, _ = self._step(epoch, order, step)
                 sums += tf.concat([losses, zeros], axis=0)
                 step += 1
-            if step < last:
+            while step < tf.minimum(logged + 1, last):
                 losses, others = self._step(epoch, order, step)
                 sums += tf.concat([losses, others], axis=0)
                 step += 1
