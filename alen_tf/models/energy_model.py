@@ -83,9 +83,10 @@ class EnergyModel(StructuredModel):
 
     def score(self, z, y, training=False):
         """Scores of outputs `y`, [batch] or [batch, height, width], float32."""
-        kind = self.energy.compute_dtype
         if self.encodes:
-            z = tf.nest.map_structure(lambda each: tf.cast(each, kind), z)
+            # Half precision only where the energy has encoded in nothing else.
+            kinds = {each.dtype for each in tf.nest.flatten(z)}
+            kind = tf.float32 if tf.float32 in kinds else self.energy.compute_dtype
             score = self.energy.score(z, tf.cast(y, kind))
         else:
             score = self.energy([z, y], training=training)

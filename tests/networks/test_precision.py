@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from alen_tf.errors import ConfigError
+from alen_tf.models.dvn import DVN
 from alen_tf.networks import conv, crf, fcn, icnn, mlp, unet
 from alen_tf.networks.precision import made_in
 from tests.commands import assert_one_clear_line, run
@@ -64,6 +65,23 @@ def test_scores_and_slopes_are_those_of_single_precision_but_for_rounding(name, 
         assert_close(low, full)
 
 
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", ENERGIES)
+def test_a_model_that_encodes_once_scores_as_the_energy_does(name, precision, random):
+    make, x_shape, y_shape = ENERGIES[name]
+    x = tf.constant(random.randn(*x_shape), tf.float32)
+    y = tf.constant(random.rand(*y_shape), tf.float32)
+    with made_in(precision):
+        energy = make()
+        scores = energy([x, y])
+        oracle = "f1" if len(scores.shape) == 1 else "soft_pixel_accuracy"
+        model = DVN(energy, oracle=oracle)
+        model.build(x_shape, y_shape)
+    found = model.score(model.encode(x), y)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, scores, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", INFERENCE_NETWORKS)
 def test_logits_are_those_of_single_precision_but_for_rounding(name, random):
     make, shape, outputs = INFERENCE_NETWORKS[name]
@@ -102,3 +120,4 @@ def test_an_unknown_precision_gets_one_line_before_data_is_asked_for(tmp_path):
     options = ["--gin_file=gin/weizmann_horses/fcn.gin", "--gin_param=train.precision = 'half'"]
     done = run("train", *options, f"--workdir={tmp_path / 'run'}")
     assert_one_clear_line(done, "train.precision = 'half'", "mixed_bfloat16")
+
