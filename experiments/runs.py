@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from absl import flags
 
+from alen_tf.cli import command_line
+
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
 # Records of version 0.1 have these bindings in their commands; read, they have today's.
@@ -24,8 +26,7 @@ RENAMED = {
 }
 _LOCK = threading.Lock()  # runs end on several threads
 
-flags.DEFINE_string("manual_dir", None, "Folder with the data sets' files; see alen_tf.train.")
-flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; see alen_tf.train.")
+flags.adopt_module_key_flags(command_line)  # --manual_dir, --data_dir
 flags.DEFINE_string("workdirs", "runs", "Folder of the runs' workdirs.")
 flags.DEFINE_bool("run", True, "Train what is not recorded yet; --norun only reads.")
 flags.DEFINE_list("methods", None, "Only these rows of the table; all by default.")
