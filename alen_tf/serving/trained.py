@@ -102,7 +102,7 @@ def _configured(workdir, params):
     with config.complete():
         root = gin.get_bindings(trainer.train)
         yield root["task"], root["model"], root.get("precision", "float32")
-    config.check_effective()
+    config.check_effective(queried=("train.task", "train.model", "train.precision"))
 
 
 def _saved_shapes(workdir):

@@ -102,18 +102,21 @@ def complete():
         ) from error
 
 
-def check_effective():
+def check_effective(queried=()):
     """Checks that single bindings had an effect, once all that a run consists of is made.
 
     Gin says nothing where nobody takes a binding, or where whoever would, energy/adam of
     adam.learning_rate, has one of its own.
+
+    Args:
+      queried: names of bindings that took effect without a call, which alone gin records.
 
     Raises:
       ConfigError: one had none.
     """
     # Those of inner scopes last, which win.
     bound = sorted(_bindings(gin.config_str()), key=lambda binding: len(binding[1]))
-    effective = set()
+    effective = {(name, ()) for name in queried}
     for name, scope in _bindings(gin.operative_config_str()):
         covering = [each for each in bound if each[0] == name and scope[: len(each[1])] == each[1]]
         effective.update(covering[-1:])

@@ -120,4 +120,3 @@ def test_an_unknown_precision_gets_one_line_before_data_is_asked_for(tmp_path):
     options = ["--gin_file=gin/weizmann_horses/fcn.gin", "--gin_param=train.precision = 'half'"]
     done = run("train", *options, f"--workdir={tmp_path / 'run'}")
     assert_one_clear_line(done, "train.precision = 'half'", "mixed_bfloat16")
-

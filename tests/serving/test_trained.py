@@ -87,9 +87,15 @@ def test_an_override_reaches_the_model(workdir):
     assert len(trained.load(workdir).model.refine(x)) == 7
 
 
+def test_an_override_of_the_precision_is_taken(workdir):
+    model = trained.load(workdir, params=["train.precision = 'mixed_bfloat16'"]).model
+    assert model.inference_network.body.layers[0].compute_dtype == "bfloat16"
+
+
 @pytest.mark.parametrize(
     ("param", "parts"),
     [
+        ("train.epochs = 7", ["nothing in this run takes it"]),
         ("SPEN.margin = 2", ["nothing in this run takes it"]),
         ("GradientAscent.steps = 2", ["nothing in this run takes it", "prediction/GradientAscent"]),
         ("other/GradientAscent.steps = 2", ["nothing in this run takes it"]),
