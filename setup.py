@@ -26,6 +26,7 @@ setuptools.setup(
         "absl-py>=2.1,<3",
         "gin-config>=0.5,<0.6",
         "importlib_resources>=6,<8",  # tensorflow-datasets imports it undeclared
+        "iterative-stratification>=0.1.9,<0.2",
         "keras>=3.12,<4",
         "liac-arff>=2.5,<3",
         "matplotlib>=3.9,<4",

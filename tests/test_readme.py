@@ -31,13 +31,21 @@ def section():
 
 
 def test_python(section):
-    (code,) = blocks(section, "python")
+    code, _ = blocks(section, "python")
     found = {}
     exec(code, found)
     assert found["labels"].shape == (200, 6)
     np.testing.assert_array_equal(found["labels"][:, 2], found["Y"][800:, 2])
     assert np.all((found["expected"] > 0) & (found["expected"] < 1))
     assert found["model"].score(found["X"][800:], found["Y"][800:]) > 0.6
+
+
+def test_python_for_any_classifier(section):
+    _, code = blocks(section, "python")
+    found = {}
+    exec(code, found)
+    assert found["labels"].shape == found["marginals"].shape == (100, 6)
+    assert found["model"].score(found["X"][300:], found["Y"][300:]) > 0.6
 
 
 @pytest.fixture

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.svm import LinearSVC
+
+from alen_tf.cross_fitting.calibration import Platt, logits
+from alen_tf.cross_fitting.out_of_fold import out_of_fold
+from alen_tf.errors import DataError
+
+
+@pytest.fixture
+def rows(random):
+    x = random.randn(90, 6)
+    return x, np.uint8(x[:, :3] + 0.5 * random.randn(90, 3) > 0.4)
+
+
+class Frame:
+    """As much of a data frame as scikit-learn needs; rows are behind `iloc`."""
+
+    def __init__(self, values):
+        self.iloc, self.shape = values, values.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return self.iloc
+
+    def __len__(self):
+        return len(self.iloc)
+
+
+class Memory:
+    """A classifier that is sure of the rows that it has seen, and of no others."""
+
+    def get_params(self, deep=False):
+        return {}
+
+    def fit(self, x, y):
+        self.seen = {row.tobytes() for row in x}
+        self.labels = y.shape[1]
+        return self
+
+    def predict_proba(self, x):
+        seen = np.array([row.tobytes() in self.seen for row in x])
+        return np.tile(seen[:, None], (1, self.labels)).astype(float)
+
+
+def test_no_row_is_predicted_by_who_has_seen_it(rows):
+    x, y = rows
+    marginals, fitted = out_of_fold(Memory(), x, y)
+    assert np.all(marginals == 0.0)
+    assert np.all(fitted(x) == 1.0)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        RandomForestClassifier(20, random_state=0),  # gives a list
+        OneVsRestClassifier(LogisticRegression()),  # gives a matrix
+    ],
+)
+def test_marginals_are_those_of_the_estimator(rows, estimator):
+    x, y = rows
+    marginals, fitted = out_of_fold(estimator, x, y)
+    assert marginals.shape == y.shape
+    expected = estimator.fit(x, y).predict_proba(x)
+    if isinstance(expected, list):
+        expected = np.stack([each[:, 1] for each in expected], axis=1)
+    np.testing.assert_allclose(fitted(x), expected)
+    assert np.mean((marginals >= 0.5) == y) > 0.75
+
+
+@pytest.mark.parametrize("container", [sparse.csr_matrix, Frame])
+def test_inputs_reach_the_estimator_as_they_are(rows, container):
+    x, y = rows
+    estimator = OneVsRestClassifier(LogisticRegression())
+    found = out_of_fold(estimator, container(x), y)[0]
+    np.testing.assert_allclose(found, out_of_fold(estimator, x, y)[0], atol=1e-4)
+
+
+def test_labels_that_a_fold_or_all_rows_lack_have_their_share(rows):
+    x, y = rows
+    y = np.concatenate([y, np.zeros((90, 1)), np.ones((90, 1)), np.eye(90)[:, :1]], axis=1)
+    marginals, fitted = out_of_fold(OneVsRestClassifier(LogisticRegression()), x, np.uint8(y))
+    np.testing.assert_allclose(fitted(x)[:, 3], 0.5 / 91)
+    np.testing.assert_allclose(fitted(x)[:, 4], 90.5 / 91)
+    assert np.all(np.isfinite(marginals))
+    assert marginals[0, 5] < 0.05  # of the only row that has it
+
+
+def test_few_rows():
+    x, y = np.random.RandomState(0).randn(6, 2), np.uint8([[1], [0], [1], [0], [1], [0]])
+    assert out_of_fold(OneVsRestClassifier(LogisticRegression()), x, y)[0].shape == (6, 1)
+    with pytest.raises(DataError, match="3 rows are too few for folds: at least 4"):
+        out_of_fold(LogisticRegression(), x[:3], y[:3])
+    with pytest.raises(DataError, match="LinearSVC has no predict_proba"):
+        out_of_fold(LinearSVC(), x, y)
+
+
+def test_platt_scaling_recovers_what_distorted_the_logits(random):
+    truth = random.randn(20_000, 2) * 2
+    y = np.uint8(random.rand(20_000, 2) < 1 / (1 + np.exp(-truth)))
+    found = Platt((truth - [1.0, -2.0]) / [0.5, 2.0], y)((truth - [1.0, -2.0]) / [0.5, 2.0])
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-truth)), atol=0.03)
+
+
+def test_logits_are_finite():
+    found = logits(np.float64([[0.0, 1.0, 0.5]]), rows=99)
+    np.testing.assert_allclose(
+        found, [[np.log(0.005 / 0.995), np.log(0.995 / 0.005), 0]], rtol=1e-5
+    )
