@@ -45,7 +45,9 @@ def test_losses_are_the_weighted_cross_entropies_of_values_to_oracle_values(batc
     assert set(outputs) == set(TUPLES)
     expected = {
         kind: TUPLES[kind]
-        * np.mean(by_hand.cross_entropy(np.float64(model.score(z, y)), by_hand.f1(y.numpy(), y_true)))
+        * np.mean(
+            by_hand.cross_entropy(np.float64(model.score(z, y)), by_hand.f1(y.numpy(), y_true))
+        )
         for kind, y in outputs.items()
     }
     found = step(model, x, y_true)
