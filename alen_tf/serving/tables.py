@@ -70,6 +70,11 @@ def predict_file(model, source, target, known=None, steps=None):
       UserError: a file cannot be read or written, or does not fit the model.
     """
     check_name(target)
+    shape = model.signature.output_shape
+    if len(shape) != 1:
+        raise UserError(
+            f"outputs of shape {shape} have no columns in a table; call the model in Python"
+        )
     x = read_inputs(source, model.signature)
     values = None
     if known is not None:

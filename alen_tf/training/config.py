@@ -25,7 +25,8 @@ GIN_DIR = next(path for path in (_PACKAGE / "gin", _PACKAGE.parent / "gin") if p
 gin.add_config_file_search_path(str(GIN_DIR))  # what `include` is relative to
 # Packages whose modules may be named in a gin file.
 _OPEN = ("datasets", "inference", "models", "networks", "objectives", "tasks")
-# What `parse` read last beside files; gin's configuration is global, and so is this.
+# What `parse` read last beside files; gin's configuration is global, and so is this. Whoever clears
+# gin's leaves this as it is.
 _params = []
 
 
@@ -121,7 +122,7 @@ def check_effective(queried=()):
         covering = [each for each in bound if each[0] == name and scope[: len(each[1])] == each[1]]
         effective.update(covering[-1:])
     for param in _params:
-        for name, scope in _bindings(param) - effective:
+        for name, scope in _bindings(param).intersection(bound) - effective:
             message = f"--gin_param={param!r}: nothing in this run takes it"
             if inner := [path for other, path in bound if other == name and len(path) > len(scope)]:
                 names = ", ".join(sorted("/".join((*path, name)) for path in inner))

@@ -1,9 +1,13 @@
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from alen_tf.errors import UserError
+from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import Prediction
 from alen_tf.serving import tables
 
@@ -44,3 +48,9 @@ def test_json_lines_have_labels_as_they_are():
         "confidence": None,
         "relaxed": dict(zip(NAMES, [0.5, 0.5, 0, 0, 0], strict=True)),
     }
+
+
+def test_outputs_of_several_axes_have_no_columns(tmp_path):
+    model = SimpleNamespace(signature=Signature((4,), (2, 3), ("sea", "sun", "sky")))
+    with pytest.raises(UserError, match=r"outputs of shape \(2, 3\) have no columns in a table"):
+        tables.predict_file(model, "rows.csv", str(tmp_path / "out.csv"))

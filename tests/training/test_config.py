@@ -339,6 +339,14 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
     assert 0 <= scores[task.metric] <= 1
 
 
+def test_an_override_of_a_configuration_that_was_cleared_is_not_missed():
+    config.parse(["gin/digits/alen.gin"], ["ALEN.beta_v = 0.5"])
+    with pytest.raises(ConfigError, match="nothing in this run takes it"):
+        config.check_effective()
+    gin.clear_config()
+    config.check_effective()
+
+
 def test_configured_names_are_all_used():
     # gin itself is silent about a binding for a scope that nothing refers to, such as a typing
     # error in `energy/adam.learning_rate`.
