@@ -9,6 +9,7 @@ import tensorflow as tf
 from alen_tf.errors import ConfigError, DataError
 from alen_tf.models.batch import Batch
 from alen_tf.models.checks import checked_model
+from alen_tf.models.equal_batches import are_arrays, equal_batches
 from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
 from alen_tf.models.step_metrics import OracleValue, StepMeans
 
@@ -191,12 +192,28 @@ class Fitting(keras.Model):
 
     # Data.
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        class_weight=None,
+        sample_weight=None,
+        **kwargs,
+    ):
         """Keras's `fit`, on arrays, a `tf.data.Dataset`, or anything else that Keras takes.
 
-        A data set gives (x, y), (x, y, weight) or dictionaries of a `Batch`'s parts. Logs hold the
-        losses, term by term, and the oracle's mean value of refined outputs, decoded at 0.5, under
-        its name; with `validation_data` that of these, too, as val_f1.
+        A data set gives (x, y), (x, y, weight) or dictionaries of a `Batch`'s parts. Arrays that
+        are shuffled come in batches of one size: the last one of an epoch is filled up, see
+        `equal_batches`. Logs hold the losses, term by term, and the oracle's mean value of refined
+        outputs, decoded at 0.5, under its name; with `validation_data` that of these, too, as
+        val_f1.
 
         Raises:
           ConfigError: networks do not fit the shapes of the data.
@@ -204,21 +221,37 @@ class Fitting(keras.Model):
         """
         if not self.compiled:
             self.compile()
-        validation = kwargs.get("validation_data")
-        if isinstance(validation, tuple | list):
-            check_outputs(validation[1], self.space, "validation y")
+        if isinstance(validation_data, tuple | list):
+            check_outputs(validation_data[1], self.space, "validation y")
         if isinstance(x, tf.data.Dataset):
             self._build_for(x.element_spec)
-            x = x.map(self._checked, num_parallel_calls=tf.data.AUTOTUNE)
-            kwargs.setdefault("shuffle", False)  # that is for whoever made the data set
+            x = x.map(self._checked)
+            shuffle = False  # that is for whoever made the data set
         elif y is not None:
             check_outputs(y, self.space, "y")
             rows = len(tf.nest.flatten(x)[0])
             if rows != len(y):
                 raise DataError(f"x has {rows} examples, but y has {len(y)}")
             self._build_for((tf.nest.map_structure(np.asarray, x), np.asarray(y)))
+            arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
+            if shuffle is True and are_arrays(arrays) and not (validation_split or class_weight):
+                x, y, sample_weight = equal_batches(arrays, batch_size or 32), None, None
+                batch_size, shuffle = None, False
         try:
-            return super().fit(x, y, *args, **kwargs)
+            return super().fit(
+                x,
+                y,
+                batch_size,
+                epochs,
+                verbose,
+                callbacks,
+                validation_split,
+                validation_data,
+                shuffle,
+                class_weight,
+                sample_weight,
+                **kwargs,
+            )
         except tf.errors.InvalidArgumentError as error:
             if OUTSIDE not in error.message:
                 raise

@@ -105,18 +105,22 @@ def fit(quick):
     """Keras's `fit` against the loop of the command line: the same steps, on Bibtex's shapes."""
     epochs, examples, repetitions = (1, 40, 1) if quick else (FIT_EPOCHS, EXAMPLES["Bibtex"], 7)
 
-    def workload():
-        return Workload("bibtex/alen", count=examples)
+    def steps():
+        workload = Workload("bibtex/alen", count=examples)
+        count = min(workload.batches.per_epoch, STEPS_TIMED)
+        return workload.steps(count), count
 
-    steps = workload().batches.per_epoch
-    count = min(steps, STEPS_TIMED)
-    fits = {
-        "fit on arrays": (FIT_STEPS,),
-        "fit on a tf.data.Dataset": (FIT_STEPS, True),
-        "fit on arrays, one step per call": (1,),
-    }
-    functions = {"the command line's loop": (workload().steps(count), count)} | {
-        name: (workload().fit(epochs, *how), epochs * steps) for name, how in fits.items()
+    def fitting(per_call=FIT_STEPS, data_set=False, left=0):
+        workload = Workload("bibtex/alen", count=examples + left)
+        batches = workload.batches.per_epoch + (left > 0)
+        return workload.fit(epochs, per_call, data_set), epochs * batches
+
+    functions = {
+        "the command line's loop": steps(),
+        "fit on arrays": fitting(),
+        "fit on arrays, the last batch smaller": fitting(left=10),
+        "fit on a tf.data.Dataset": fitting(data_set=True),
+        "fit on arrays, one step per call": fitting(per_call=1),
     }
     return _against_first(_seconds_per_step(functions, repetitions)) | {
         "steps_per_execution": FIT_STEPS

@@ -47,12 +47,22 @@ def test_the_step_with_kerass_updates_is_the_same_step():
             assert np.any(found.numpy() != old)
 
 
-@pytest.mark.parametrize("data_set", [False, True])
-def test_fit_takes_the_steps_that_it_is_timed_for(data_set):
-    workload = Workload("bibtex/alen", Shape((30,), (5,), 3, 2), count=60)
-    workload.fit(epochs=2, per_call=2, data_set=data_set)()
-    steps = [optimizer.iterations.numpy() for optimizer in workload.model.optimizers.values()]
-    assert steps == [2 * workload.batches.per_epoch] * 2
+def test_fit_takes_the_steps_that_it_is_timed_for(monkeypatch):
+    made = []
+
+    def small(gin_file, count):
+        made.append(Workload(gin_file, Shape((30,), (5,), 3, 2), count=count))
+        return made[-1]
+
+    monkeypatch.setattr(sections, "Workload", small)
+    monkeypatch.setattr(sections, "_seconds_per_step", lambda functions, repetitions: functions)
+    monkeypatch.setattr(sections, "_against_first", lambda functions: functions)
+    functions = sections.fit(quick=True)
+    functions.pop("steps_per_execution")
+    for workload, (function, count) in zip(made, functions.values(), strict=True):
+        function()
+        steps = [optimizer.iterations.numpy() for optimizer in workload.model.optimizers.values()]
+        assert steps == [count, count]
 
 
 def test_what_is_compared_is_told_per_step_and_relative_to_the_first(monkeypatch):
@@ -155,7 +165,7 @@ def test_quick_run_ends_with_a_json_object():
     result = json.loads(done.stdout.splitlines()[-1])
     assert set(sections.DEFAULT) < set(result)
     assert result["change"]["relative"]["eager Keras"] > 2.0
-    assert len(result["fit"]["ms"]) == 4
+    assert len(result["fit"]["ms"]) == 5
     assert result["training"]["Bibtex"]["alen"]["steps_per_second"] > 0
     assert result["products"]["Bibtex"]["megaflop_per_step"] == pytest.approx(53, abs=5)
     assert {"processor", "cores"} == set(result["machine"])
