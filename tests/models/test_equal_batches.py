@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,6 +28,17 @@ def test_every_row_is_seen_in_batches_of_one_size(rows, size, count):
 def test_rows_that_fill_the_last_batch_change():
     batches = equal_batches(np.arange(20), 19)
     assert len({tuple(list(batches)[1].numpy()[1:]) for _ in range(5)}) == 5
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "bool"])
+def test_numbers_are_of_the_type_that_keras_gives_them(dtype):
+    array = np.ones((4, 2), dtype)
+    keras_own = keras.Sequential([keras.layers.Identity(dtype="float32")])
+    seen = []
+    keras_own.predict_step = lambda data: seen.append(data[0].dtype) or tf.zeros(4)
+    keras_own.predict(array, verbose=0)
+    for each in (array, tf.constant(array)):
+        assert equal_batches(each, 2).element_spec.dtype == seen[0]
 
 
 def test_what_keras_reads_itself():

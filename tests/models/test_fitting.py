@@ -222,15 +222,16 @@ def test_keras_mixed_precision(policy, tmp_path):
     np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
-def test_fit_on_two_devices_learns_what_one_does(two_replicas):
-    x, y = rows()
+@pytest.mark.parametrize(("batch_size", "shuffle"), [(16, False), (64, True)])
+def test_fit_on_two_devices_learns_what_one_does(two_replicas, batch_size, shuffle):
+    x, y = rows()  # 64, whose order does not matter where they are one batch
 
     def fit():
         keras.utils.set_random_seed(0)
         network = MLP(hidden_units=6)
         model = alen_tf.ALEN(MLPEnergy(hidden_units=6, global_units=3), network, seed=1)
         model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-        model.fit(x, y, epochs=1, batch_size=16, shuffle=False, verbose=0)
+        model.fit(x, y, epochs=1, batch_size=batch_size, shuffle=shuffle, verbose=0)
         return model
 
     one = fit()
@@ -293,6 +294,15 @@ def test_inputs_that_do_not_fit_are_named():
         alen().fit(x, y[:, :2], verbose=0)
     with pytest.raises(DataError, match="training needs inputs x and true outputs y"):
         alen().fit(x, verbose=0)
+
+
+@pytest.mark.parametrize("count", [63, 65])
+def test_parts_of_other_lengths_are_named(count):
+    x, y = rows()
+    with pytest.raises(DataError, match=rf"^x has {count} examples, but y has 64$"):
+        alen().fit(rows(count)[0], y)
+    with pytest.raises(DataError, match=rf"^sample_weight has {count} examples, but y has 64$"):
+        alen().fit(x, y, sample_weight=np.ones(count))
 
 
 def test_outputs_that_are_not_binary_are_named():
