@@ -118,7 +118,7 @@ def fit(quick):
     functions = {
         "the command line's loop": steps(),
         "fit on arrays": fitting(),
-        "fit on arrays, the last batch smaller": fitting(left=10),
+        "fit on arrays that do not fill the last batch": fitting(left=10),
         "fit on a tf.data.Dataset": fitting(data_set=True),
         "fit on arrays, one step per call": fitting(per_call=1),
     }
