@@ -19,7 +19,6 @@ _HOMES = {
     "TestTimeAugmentation": "inference.test_time_augmentation",
     "Standardization": "networks.standardization",
     "ALENClassifier": "estimator",
-    "CrossFittedClassifier": "cross_fitting.classifier",
     "load": "serving.trained",
 }
 __all__ = list(_HOMES)

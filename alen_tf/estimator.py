@@ -4,13 +4,19 @@ import contextlib
 import functools
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from alen_tf.configured import named
+from alen_tf.cross_fitting import defaults
+from alen_tf.cross_fitting.cross_fitted import CrossFitted
+from alen_tf.cross_fitting.refined import DECODINGS
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.splits import Examples, Splits, hold_out
 from alen_tf.errors import UserError, check_count, check_number, check_share, shortened
+from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
@@ -26,16 +32,27 @@ from alen_tf.training import in_memory, trainer
 class ALENClassifier(ClassifierMixin, BaseEstimator):
     """Multi-label classifier that refines label sets by gradient ascent on a learned energy.
 
-    `fit` trains the `ALEN` of `gin/own/multilabel.gin` with the training loop of the command line:
-    the same data, parameters and seed give the same model. A part of the rows is held out to choose
-    the epoch and the decision threshold.
+    By default an energy is cross-fitted to classifiers: it learns from what they say of rows that
+    they have not learned from, so that it knows their errors on new rows. Where refinement does not
+    beat decoding by expected F1, or at a threshold, on held-out rows, the better one takes its
+    place. See `alen_tf.cross_fitting`.
+
+    With `estimator=None`, `fit` trains the `ALEN` of `gin/own/multilabel.gin`, Algorithm 1 of the
+    paper, with the training loop of the command line: the same data, parameters and seed give the
+    same model. A part of the rows is held out to choose the epoch and the decision threshold.
 
     Attributes:
       label_names_: names of labels: the columns of a data frame `y`, else "0", "1", ...
       classes_: indices of labels, [labels].
-      threshold_: the relaxed output from which on a row has a label.
-      validation_scores_: example-averaged F1 on the held-out rows after each epoch.
-      n_iter_: number of epochs.
+      threshold_: the relaxed output, or calibrated marginal, from which on a row has a label.
+      classifiers_: names of the classifiers in use, whose mean is g; and
+      classifier_losses_: the out-of-fold cross entropy of each, summed over labels.
+      decoding_: how marginals become label sets: "refined", "expected_f1" or "threshold"; and
+      decoding_scores_: the F1 of each on held-out rows.
+      marginals_: out-of-fold marginals of the training rows, [rows, labels].
+      validation_scores_: of joint training, example-averaged F1 on the held-out rows after each
+        epoch; and
+      n_iter_: its number of epochs.
       n_features_in_: number of features.
       feature_names_in_: names of features, where `X` was a data frame.
     """
@@ -43,6 +60,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         *,
+        estimator="auto",
+        folds=5,
+        decoding="auto",
         hidden_units=300,
         energy_hidden_units=50,
         global_units=16,
@@ -64,9 +84,16 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         random_state=None,
         verbose=0,
     ):
-        """Stores hyper-parameters.
+        """Stores hyper-parameters. Those from `hidden_units` to `patience` are of joint training.
 
         Args:
+          estimator: the inference network g. "auto" for a linear classifier, trees, and a network;
+            or a classifier with `predict_proba` for several labels, such as a forest or a
+            `OneVsRestClassifier`; or a `keras.Model` with a logit per label, not built; or a list
+            of these. Of several those are used whose mean is best. A classifier gets X as it is.
+            None for a network that is trained jointly with the energy, as in the paper.
+          folds: number of parts for out-of-fold marginals, from 2.
+          decoding: "auto", or one of `decoding_`.
           hidden_units: width of the hidden layer of the inference network.
           energy_hidden_units: width of the hidden layer of the energy network.
           global_units: units of the energy network that look at all labels together.
@@ -90,6 +117,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
           verbose: print the validation score after every so many epochs; 0 for silence.
         """
+        self.estimator = estimator
+        self.folds = folds
+        self.decoding = decoding
         self.hidden_units = hidden_units
         self.energy_hidden_units = energy_hidden_units
         self.global_units = global_units
@@ -115,9 +145,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """Trains on rows `X` with label sets `y`.
 
         Args:
-          X: [rows, features], dense, data frame or scipy-sparse; finite numbers.
+          X: [rows, features], dense, data frame or scipy-sparse; finite numbers. Whatever it takes,
+            where there is an `estimator`.
           y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
-            label; a label that no row has cannot be learned and is an error.
+            label. A label that no row has is predicted for none; joint training refuses it.
 
         Returns:
           The estimator.
@@ -127,16 +158,43 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             diverges.
         """
         self.__dict__.pop("_model", None)  # a fit that fails leaves none
+        self._recipe = self.get_params(deep=False)
         names = arguments.names(y)
         X, Y = self._validated(X, y)  # noqa: N806
         self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
         self.classes_ = np.arange(Y.shape[1])
         with _value_errors():
-            self._model, self.validation_scores_ = self._train(X, Y)
-        self.n_iter_ = len(self.validation_scores_)
-        self.threshold_ = self._model.signature.threshold
-        self._recipe = self.get_params()
+            if self.estimator is None:
+                self._train(X, Y)
+            else:
+                self._cross_fit(X, Y)
         return self
+
+    def _cross_fit(self, X, Y):  # noqa: N803
+        check_count("folds", self.folds, least=2)
+        named(dict.fromkeys(("auto", *DECODINGS)), self.decoding, "decoding")
+        seed = self._seed()
+        named({"auto": None}, self.estimator, "estimator")
+        classifiers = self._classifiers(X, Y, seed)
+        model = CrossFitted(classifiers, X, Y, self.folds, self.decoding, seed=seed)
+        self._signature = Signature((), Y.shape[1:], self.label_names_, expected="F1")
+        self.classifiers_, self.classifier_losses_ = model.chosen, model.losses
+        self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
+        self.marginals_, self.threshold_ = model.marginals, model.refined.threshold
+        self._model = model
+
+    def _classifiers(self, X, Y, seed):  # noqa: N803
+        """The classifiers that stand for g, by name."""
+        if isinstance(self.estimator, str):
+            return defaults.classifiers(X, Y, seed)
+        given = self.estimator if isinstance(self.estimator, list | tuple) else [self.estimator]
+        if not given:
+            raise ValueError("estimator is an empty list: name a classifier")
+        names = [type(each).__name__ for each in given]
+        return {
+            name if names.count(name) == 1 else f"{name} {number}": each
+            for number, (name, each) in enumerate(zip(names, given, strict=True), start=1)
+        }
 
     def _train(self, X, Y):  # noqa: N803
         check_count("epochs", self.epochs)
@@ -155,7 +213,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
         if never:
             raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
-        return in_memory.train(
+        self._model, self.validation_scores_ = in_memory.train(
             task=MultiLabel(dataset=None),
             splits=Splits("own", train, validation, validation, self.label_names_),
             epochs=self.epochs,
@@ -166,28 +224,72 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             verbose=self.verbose,
             **self._makers(),
         )
+        self.n_iter_ = len(self.validation_scores_)
+        self.threshold_ = self._model.signature.threshold
 
-    def predict(self, X, known=None):  # noqa: N803
+    def predict(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
         """Label sets, binary indicator [rows, labels].
 
         Args:
           X: [rows, features].
           known: labels known already, which are kept and around which the others are refined:
             [rows, labels] with 0, 1 and NaN for unknown, or a data frame of some of the labels.
+          threshold: in place of refinement, the value of `predict_proba` from which on a row has a
+            label: one for all labels, or [labels].
+          top: in place of refinement, how many labels a row has: those with the highest values.
         """
-        return self._predict(X, known).labels.astype(np.int64)
+        if threshold is not None and top is not None:
+            raise ValueError("predict takes a threshold or top, not both")
+        check_is_fitted(self)
+        if threshold is None and top is None:
+            if self._joint:
+                return self._predict(X, known).labels.astype(np.int64)
+            found, known = self._logits(X, known)
+            return self._model.refined.sets(found, known=known).astype(np.int64)
+        values = self.predict_proba(X, known)
+        count = values.shape[1]
+        if threshold is not None:
+            if np.shape(threshold) not in ((), (count,)):
+                raise ValueError(
+                    f"threshold has shape {np.shape(threshold)}, expected one number or {count}"
+                )
+            return (values >= threshold).astype(np.int64)
+        with _value_errors():
+            check_count("top", top)
+        if top > count:
+            raise ValueError(f"top is {top}, but there are {count} labels")
+        labels = np.zeros(values.shape, np.int64)
+        np.put_along_axis(labels, np.argsort(-values, axis=1, kind="stable")[:, :top], 1, axis=1)
+        return labels
 
     def predict_proba(self, X, known=None):  # noqa: N803
-        """Relaxed outputs in [0, 1], [rows, labels]; a row has the labels from `threshold_` on.
+        """Calibrated marginals P(y_i = 1 | x), [rows, labels].
 
-        They are what refinement ends at: degrees of membership in one label set, no probabilities;
-        `confidence` says how good the whole set is expected to be.
+        After joint training they are the relaxed outputs of `refine`, which are no probabilities; a
+        row has the labels from `threshold_` on.
         """
-        return self._predict(X, known).relaxed
+        check_is_fitted(self)
+        if self._joint:
+            return self.refine(X, known)
+        found, known = self._logits(X, known)
+        return self._model.refined.marginals(found, known).astype(np.float32)
+
+    def refine(self, X, known=None):  # noqa: N803
+        """What refinement ends at: relaxed outputs in [0, 1], [rows, labels], degrees of membership
+        in one label set."""
+        check_is_fitted(self)
+        if self._joint:
+            return self._predict(X, known).relaxed
+        found, known = self._logits(X, known)
+        return self._model.refined.relaxed(found, known)
 
     def confidence(self, X, known=None):  # noqa: N803
-        """v(x, y) of the predicted label sets, [rows]: the F1 that the energy network expects."""
-        return self._predict(X, known).confidence
+        """The expected F1 of the predicted label sets, [rows]; after joint training v(x, y)."""
+        check_is_fitted(self)
+        if self._joint:
+            return self._predict(X, known).confidence
+        (found, known), refined = self._logits(X, known), self._model.refined
+        return refined.confidence(found, refined.sets(found, known=known), known)
 
     def score(self, X, y, sample_weight=None):  # noqa: N803
         """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
@@ -197,12 +299,24 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return float(np.average(metrics.f1_of_examples(found, Y), weights=sample_weight))
 
     def explain(self, X, known=None):  # noqa: N803
-        """An `Explanation` of the predicted label set of each row: energy terms and label pairs."""
+        """An `Explanation` of the predicted label set of each row: energy terms and label pairs.
+
+        Raises:
+          ValueError: there was no joint training, whose energy alone has such terms.
+        """
+        check_is_fitted(self)
+        if not self._joint:
+            raise ValueError("explain needs joint training: ALENClassifier(estimator=None)")
         prediction, rows = self._predict(X, known), self._rows(X)
         model = self._fitted_model()
         return [explain(model, x, y) for x, y in zip(rows, prediction.labels, strict=True)]
 
+    @property
+    def _joint(self):
+        return not isinstance(self._model, CrossFitted)
+
     def _predict(self, X, known):  # noqa: N803
+        """The `Prediction` of rows, after joint training."""
         check_is_fitted(self)
         rows = self._rows(X)
         model = self._fitted_model()
@@ -210,16 +324,37 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             known = arguments.known_labels(known, model.signature)
             return model(rows, known=known, source="X")
 
+    def _logits(self, X, known):  # noqa: N803
+        """Logits of g for rows, and known labels as an array or None."""
+        marginals = self._model.marginals_of(self._inputs(X))
+        with _value_errors():
+            known = arguments.known_labels(known, self._signature)
+            if known is not None:
+                self._signature.check_known(known, len(marginals), "known")
+        return self._model.refined.logits(marginals, known), known
+
     def _rows(self, X, reset=False):  # noqa: N803
         """`X` as dense float32."""
         options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
         return arguments.finite(validate_data(self, X, reset=reset, **options))
 
+    def _inputs(self, X, reset=False):  # noqa: N803
+        """`X` as g takes it: that of a user's estimator as it is."""
+        estimator = self._recipe["estimator"]
+        if estimator is None:
+            return self._rows(X, reset)
+        if not isinstance(estimator, str):
+            return X
+        options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
+        X = validate_data(self, X, reset=reset, **options)  # noqa: N806
+        arguments.finite(X.data[None] if sparse.issparse(X) else X)
+        return X
+
     def _validated(self, X, Y):  # noqa: N803
-        """`X` as float32 and `Y` as uint8, both dense."""
+        """`X` as g takes it and `Y` as uint8, dense."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        X, Y = self._rows(X, reset=True), arguments.indicator(Y)  # noqa: N806
+        X, Y = self._inputs(X, reset=True), arguments.indicator(Y)  # noqa: N806
         check_consistent_length(X, Y)
         return X, Y
 

@@ -20,7 +20,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from alen_tf import ALENClassifier
 from tests.commands import ENVIRONMENT
 
-SMALL = {"epochs": 2, "hidden_units": 8, "energy_hidden_units": 8, "steps": 1, "random_state": 0}
+SMALL = {
+    "estimator": None,
+    "epochs": 2,
+    "hidden_units": 8,
+    "energy_hidden_units": 8,
+    "steps": 1,
+    "random_state": 0,
+}
 
 
 class Frame:
@@ -73,8 +80,8 @@ from alen_tf import ALENClassifier
 x = np.random.default_rng(0).normal(size=(90, 4))
 y = (x[:, :3] > 0).astype(int)
 known = np.where(x[:, :3] > 1, 1.0, np.nan)
-for epochs in (2, 3, 2):
-    model = ALENClassifier(epochs=epochs, hidden_units=4, random_state=0).fit(x, y)
+for options in ({"estimator": None, "epochs": 2}, {}, {"estimator": None, "epochs": 3}):
+    model = ALENClassifier(**options, hidden_units=4, random_state=0).fit(x, y)
     for rows in (x, x[:7], x[:1]):
         model.predict(rows)
         model.predict_proba(rows, known=known[: len(rows)])

@@ -114,7 +114,7 @@ from alen_tf import ALENClassifier
 for name in alen_tf.__all__:
     getattr(alen_tf, name)
 x = np.random.default_rng(0).normal(size=(60, 4))
-ALENClassifier(epochs=1, hidden_units=4).fit(x, (x > 0).astype(int)).predict(x)
+ALENClassifier(estimator=None, epochs=1, hidden_units=4).fit(x, (x > 0).astype(int)).predict(x)
 
 from alen_tf.errors import WorkdirError
 from alen_tf.training.workdir import Workdir

@@ -43,7 +43,9 @@ def test_one_score(real_data, tmp_path, name):
         "train": json.loads((workdir / "results.json").read_text())["test"]["tuned"]["refined"],
         "predict": example_f1(predicted, test.y),
         "SavedModel": example_f1(serve(x=tf.constant(test.x, tf.float32))["labels"], test.y),
-        "estimator": ALENClassifier(random_state=0).fit(train.x, train.y).score(test.x, test.y),
+        "estimator": ALENClassifier(estimator=None, random_state=0)
+        .fit(train.x, train.y)
+        .score(test.x, test.y),
     }
     print(name, scores)
     assert list(scores.values()) == pytest.approx([scores["train"]] * len(scores), abs=1e-9)

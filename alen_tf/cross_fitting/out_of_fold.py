@@ -1,65 +1,88 @@
 """Marginals of a classifier for rows that it has not learned from."""
 
+import functools
+
+import keras
 import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.base import clone
 
+from alen_tf.cross_fitting import network
 from alen_tf.errors import DataError
 
 # Fewer rows than these leave a fold nothing to learn from.
 FEWEST = 4
 
 
-def out_of_fold(estimator, x, y, folds=5, seed=0):
-    """Out-of-fold marginals of training rows, and the classifier that all of them train.
-
-    Args:
-      estimator: a scikit-learn classifier with `predict_proba` for several labels, such as a random
-        forest or a `OneVsRestClassifier`.
-      x: inputs, [rows, ...], as the estimator takes them.
-      y: labels in {0, 1}, [rows, labels].
-      folds: number of parts, stratified by label (Sechidis et al., ECML 2011); each is predicted by
-        a copy that learns from the others.
-      seed: of the folds.
-
-    Returns:
-      (P(y_i = 1 | x), [rows, labels]; the `Fitted` classifier).
+def fold_of_rows(y, folds=5, seed=0):
+    """The fold of each row, [rows], from 0: stratified by label (Sechidis et al., ECML 2011), rows
+    without a label likewise.
 
     Raises:
-      DataError: there are too few rows, or the estimator has no probabilities.
+      DataError: there are too few rows.
     """
-    if not hasattr(estimator, "predict_proba"):
-        raise DataError(f"{type(estimator).__name__} has no predict_proba")
     if len(y) < FEWEST:
         raise DataError(f"{len(y)} rows are too few for folds: at least {FEWEST} are needed")
     splitter = MultilabelStratifiedKFold(min(folds, len(y) // 2), shuffle=True, random_state=seed)
+    strata = np.column_stack([y, ~y.any(axis=1)])
+    fold = np.zeros(len(y), np.int32)
+    for number, (_, held_out) in enumerate(splitter.split(np.zeros(len(y)), strata)):
+        fold[held_out] = number
+    return fold
+
+
+def out_of_fold(classifier, x, y, fold, seed=0):
+    """Out-of-fold marginals of training rows.
+
+    Args:
+      classifier: a scikit-learn classifier with `predict_proba` for several labels, such as a
+        random forest or a `OneVsRestClassifier`, or a `keras.Model` with a logit per label, not
+        built.
+      x: inputs, [rows, ...], as the classifier takes them.
+      y: labels in {0, 1}, [rows, labels].
+      fold: the fold of each row, [rows]; each is predicted by a copy that learns from the others.
+      seed: of a Keras model.
+
+    Returns:
+      (P(y_i = 1 | x), [rows, labels]; a function without arguments that gives the classifier that
+      all rows train, a function from inputs to marginals).
+
+    Raises:
+      DataError: the classifier has no probabilities.
+    """
+    if isinstance(classifier, keras.Model):
+        found, fitted = network.out_of_fold(classifier, x, y, fold, seed)
+        return found, lambda: fitted
+    if not hasattr(classifier, "predict_proba"):
+        raise DataError(f"{type(classifier).__name__} has no predict_proba")
     found = np.zeros(y.shape)
-    strata = np.column_stack([y, ~y.any(axis=1)])  # rows without a label, too
-    for learned, held_out in splitter.split(np.zeros(len(y)), strata):
-        found[held_out] = Fitted(estimator, _rows(x, learned), y[learned])(_rows(x, held_out))
-    return found, Fitted(estimator, x, y)
+    for number in np.unique(fold):
+        learned, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        fitted = Fitted(classifier, _rows(x, learned), y[learned])
+        found[held_out] = fitted(_rows(x, held_out))
+    return found, functools.partial(Fitted, classifier, x, y)
 
 
 class Fitted:
     """A classifier fitted to the labels that some rows have and others lack; the rest it predicts
     by their share of rows."""
 
-    def __init__(self, estimator, x, y):
-        """Fits a copy of the estimator.
+    def __init__(self, classifier, x, y):
+        """Fits a copy of the classifier.
 
         Args:
-          estimator: see `out_of_fold`.
+          classifier: of scikit-learn; see `out_of_fold`.
           x, y: rows to learn from.
         """
         counts = y.sum(axis=0)
         self._varied = np.flatnonzero((counts > 0) & (counts < len(y)))
         self._rates = (counts + 0.5) / (len(y) + 1.0)
         if len(self._varied):
-            self._model = clone(estimator).fit(x, y[:, self._varied])
+            self._model = clone(classifier).fit(x, y[:, self._varied])
 
     def __call__(self, x):
         """P(y_i = 1 | x), [rows, labels]."""
-        rows = x.shape[0]
+        rows = x.shape[0] if hasattr(x, "shape") else len(x)
         marginals = np.tile(self._rates, (rows, 1))
         if len(self._varied):
             found = self._model.predict_proba(x)
@@ -71,5 +94,7 @@ class Fitted:
 
 
 def _rows(x, numbers):
-    """The rows of a matrix or a data frame with these numbers."""
+    """The rows of a matrix, a data frame or a list with these numbers."""
+    if isinstance(x, list):
+        return [x[number] for number in numbers]
     return x.iloc[numbers] if hasattr(x, "iloc") else x[numbers]

@@ -31,6 +31,26 @@ def decode(marginals, allow_empty=True):
     return np.concatenate(sets), np.concatenate(values)
 
 
+def value(marginals, sets):
+    """The expected F1 of label sets, [rows], where labels are independent.
+
+    Args:
+      marginals: P(y_i = 1 | x), [rows, labels].
+      sets: label sets, bool or in {0, 1}, [rows, labels].
+    """
+    p, sets = np.clip(np.asarray(marginals, np.float64), 0.0, 1.0), np.asarray(sets, bool)
+    sizes = np.count_nonzero(sets, axis=1)
+    inside = sums(np.where(sets, p, 0.0))  # P(t true labels in the set), [rows, labels + 1]
+    outside = sums(np.where(sets, 0.0, p))  # P(u true labels beside it)
+    true = np.arange(p.shape[1] + 1)
+    found = outside[:, 0].copy()  # of the empty set P(|y| = 0)
+    for k in np.unique(sizes[sizes > 0]):
+        rows, t = sizes == k, true[: k + 1, None]
+        f1 = 2.0 * t / (k + t + true)  # [t, u]
+        found[rows] = np.sum((inside[rows, : k + 1] @ f1) * outside[rows], axis=1)
+    return found
+
+
 def sums(marginals):
     """P(|y| = s) for s = 0, 1, ..., the Poisson-binomial distribution, [rows, labels + 1]."""
     rows, labels = marginals.shape

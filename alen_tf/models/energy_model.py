@@ -163,12 +163,6 @@ class PairModel(EnergyModel):
 
     networks = ("energy", "inference_network")
 
-    def logits(self, x, fold=None, training=False):
-        """Logits of g, [batch, ...], float32; with the `fold` of each example, those of the member
-        of a cross-fitted g that has not learned from it."""
-        folds = {} if fold is None else {"fold": fold}
-        return tf.cast(self.inference_network(x, training=training, **folds), tf.float32)
-
     def encode_for_inference(self, x):
         sees_logits = getattr(self.energy, "sees", "x") != "x"
         return self.encode(x, self.logits(x) if sees_logits else None)

@@ -38,15 +38,16 @@ class FeedForward(StructuredModel):
         super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
         self.inference_network = inference_network
 
-    def logits(self, x, training=False):
-        """Logits of g, [batch, ...], float32."""
-        return tf.cast(self.inference_network(x, training=training), tf.float32)
-
     def update(self, batch):
         x, y_true = self.prepare(batch.x), batch.y
         with tf.GradientTape(persistent=True) as tape:
-            logits = self.logits(x, training=True)
-            terms = {"task": self.space.cross_entropy(logits, y_true)}
+            if batch.fold is None:
+                logits = self.logits(x, training=True)
+                task_loss = self.space.cross_entropy(logits, y_true)
+            else:  # g is `Members`
+                logits = self.logits(x, batch.fold)
+                task_loss = self.inference_network.cross_entropy(self.space, x, y_true, batch.fold)
+            terms = {"task": task_loss}
         return self.space.relax(logits), self.descend(tape, batch, inference_network=terms)
 
     def infer(self, x, space, steps=None):

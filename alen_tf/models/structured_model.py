@@ -171,6 +171,12 @@ class StructuredModel(Configured, Fitting):
             lambda each: tf.cast(each, tf.float32) if each.dtype in (tf.uint8, tf.bool) else each, x
         )
 
+    def logits(self, x, fold=None, training=False):
+        """Logits of g, [batch, ...], float32; with the `fold` of each example, those of the member
+        of a cross-fitted g that has not learned from it."""
+        folds = {} if fold is None else {"fold": fold}
+        return tf.cast(self.inference_network(x, training=training, **folds), tf.float32)
+
     def infer(self, x, space, steps=None) -> list[tf.Tensor]:
         """The path of relaxed outputs for preprocessed inputs of the size that networks were built
         for; `space` and `steps` as in `Ascent`."""

@@ -42,7 +42,7 @@ def train(
     Raises:
       NonFiniteError: training diverges.
     """
-    with _seeded(seed):
+    with seeded(seed):
         batches = Batches(splits.train, batch_size, seed, task.augmentation)
         made = trainer.build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
         made.preprocessing.adapt(splits.train.x)
@@ -68,6 +68,18 @@ def train(
     return TrainedModel(made, Signature.of(splits, threshold)), np.array(scores)
 
 
+def epochs(wanted, batches, steps):
+    """A number of epochs of so many steps at least and at most, though never none.
+
+    Args:
+      wanted: the number where the steps allow it.
+      batches: the `Batches`.
+      steps: (fewest steps, most steps).
+    """
+    fewest, most = steps
+    return int(np.clip(wanted, -(-fewest // batches.per_epoch), max(1, most // batches.per_epoch)))
+
+
 def arrays(model):
     """All that a prediction depends on, as arrays for `assign`."""
     return [variable.numpy() for variable in model.state]
@@ -80,7 +92,7 @@ def assign(model, values):
 
 
 @contextlib.contextmanager
-def _seeded(seed):
+def seeded(seed):
     """Seeds what Keras draws from and leaves the generators of Python and NumPy as they were."""
     states = random.getstate(), np.random.get_state()
     keras.utils.set_random_seed(seed)

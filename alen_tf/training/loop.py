@@ -27,7 +27,7 @@ class Batches:
     many equal shares of each batch as there are replicas.
     """
 
-    def __init__(self, examples, batch_size, seed, augment=None, high_res=None):
+    def __init__(self, examples, batch_size, seed, augment=None, high_res=None, fold=None):
         """Configures the batches.
 
         Args:
@@ -36,6 +36,7 @@ class Batches:
           seed: of the order of examples and of augmentation.
           augment: the `Augmentation`; none by default.
           high_res: see `Splits`; it takes the place of `examples`.
+          fold: the fold of each example, [examples]; none by default.
 
         Raises:
           ConfigError: a batch cannot be shared out among the replicas, or examples cannot be
@@ -44,6 +45,7 @@ class Batches:
         source = high_res or examples
         self._x = tf.constant(source.x)
         self._y = tf.constant(source.y)
+        self._fold = None if fold is None else tf.constant(fold, tf.int32)
         self._seed = seed
         self._augment = augment or Augmentation()
         self._augment.check(examples.x.shape[1:])
@@ -64,8 +66,7 @@ class Batches:
         )
 
     def __call__(self, epoch, order, step):
-        """The batch of a step of an epoch with this `order`, or this replica's share of it: inputs,
-        and outputs as float32."""
+        """The `Batch` of a step of an epoch with this `order`, or this replica's share of it."""
         share = step * self._replicas
         seed = tf.random.experimental.stateless_fold_in(tf.stack([self._seed, epoch]), step)
         if self._replicas > 1:
@@ -74,7 +75,8 @@ class Batches:
         size = self.size // self._replicas
         rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
-        return self._augment(x, y, seed, self._high_res)
+        x, y = self._augment(x, y, seed, self._high_res)
+        return Batch(x, y, fold=None if self._fold is None else tf.gather(self._fold, rows))
 
 
 class Loop:
@@ -173,7 +175,7 @@ class Loop:
         exchange it at once."""
 
         def on_replica(epoch, order, step):
-            _, scalars = self._model.update(Batch(*self.batches(epoch, order, step)))
+            _, scalars = self._model.update(self.batches(epoch, order, step))
             self._losses = [name for name in scalars if "_loss" in name]
             self._others = [name for name in scalars if name not in self._losses]
             return tuple(

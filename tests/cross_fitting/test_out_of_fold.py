@@ -7,8 +7,14 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from alen_tf.cross_fitting.calibration import Platt, logits
-from alen_tf.cross_fitting.out_of_fold import out_of_fold
+from alen_tf.cross_fitting.out_of_fold import fold_of_rows, out_of_fold
 from alen_tf.errors import DataError
+
+
+def cross_fitted(classifier, x, y):
+    """Out-of-fold marginals, and the fitted classifier."""
+    found, fit = out_of_fold(classifier, x, y, fold_of_rows(y))
+    return found, fit()
 
 
 @pytest.fixture
@@ -48,7 +54,7 @@ class Memory:
 
 def test_no_row_is_predicted_by_who_has_seen_it(rows):
     x, y = rows
-    marginals, fitted = out_of_fold(Memory(), x, y)
+    marginals, fitted = cross_fitted(Memory(), x, y)
     assert np.all(marginals == 0.0)
     assert np.all(fitted(x) == 1.0)
 
@@ -62,7 +68,7 @@ def test_no_row_is_predicted_by_who_has_seen_it(rows):
 )
 def test_marginals_are_those_of_the_estimator(rows, estimator):
     x, y = rows
-    marginals, fitted = out_of_fold(estimator, x, y)
+    marginals, fitted = cross_fitted(estimator, x, y)
     assert marginals.shape == y.shape
     expected = estimator.fit(x, y).predict_proba(x)
     if isinstance(expected, list):
@@ -75,14 +81,14 @@ def test_marginals_are_those_of_the_estimator(rows, estimator):
 def test_inputs_reach_the_estimator_as_they_are(rows, container):
     x, y = rows
     estimator = OneVsRestClassifier(LogisticRegression())
-    found = out_of_fold(estimator, container(x), y)[0]
-    np.testing.assert_allclose(found, out_of_fold(estimator, x, y)[0], atol=1e-4)
+    found = cross_fitted(estimator, container(x), y)[0]
+    np.testing.assert_allclose(found, cross_fitted(estimator, x, y)[0], atol=1e-4)
 
 
 def test_labels_that_a_fold_or_all_rows_lack_have_their_share(rows):
     x, y = rows
     y = np.concatenate([y, np.zeros((90, 1)), np.ones((90, 1)), np.eye(90)[:, :1]], axis=1)
-    marginals, fitted = out_of_fold(OneVsRestClassifier(LogisticRegression()), x, np.uint8(y))
+    marginals, fitted = cross_fitted(OneVsRestClassifier(LogisticRegression()), x, np.uint8(y))
     np.testing.assert_allclose(fitted(x)[:, 3], 0.5 / 91)
     np.testing.assert_allclose(fitted(x)[:, 4], 90.5 / 91)
     assert np.all(np.isfinite(marginals))
@@ -91,11 +97,11 @@ def test_labels_that_a_fold_or_all_rows_lack_have_their_share(rows):
 
 def test_few_rows():
     x, y = np.random.RandomState(0).randn(6, 2), np.uint8([[1], [0], [1], [0], [1], [0]])
-    assert out_of_fold(OneVsRestClassifier(LogisticRegression()), x, y)[0].shape == (6, 1)
+    assert cross_fitted(OneVsRestClassifier(LogisticRegression()), x, y)[0].shape == (6, 1)
     with pytest.raises(DataError, match="3 rows are too few for folds: at least 4"):
-        out_of_fold(LogisticRegression(), x[:3], y[:3])
+        fold_of_rows(y[:3])
     with pytest.raises(DataError, match="LinearSVC has no predict_proba"):
-        out_of_fold(LinearSVC(), x, y)
+        cross_fitted(LinearSVC(), x, y)
 
 
 def test_platt_scaling_recovers_what_distorted_the_logits(random):

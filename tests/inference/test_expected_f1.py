@@ -28,6 +28,16 @@ def test_no_label_set_has_a_higher_expected_f1(random, allow_empty, power):
     np.testing.assert_array_equal(found, sets[expected.argmax(axis=1)] == 1)
 
 
+def test_the_value_of_any_set_is_its_expected_f1(random):
+    marginals = random.rand(40, 6) ** 2
+    expected, sets = by_enumeration(marginals)
+    for number in (0, 1, 21, 63):
+        found = expected_f1.value(marginals, np.tile(sets[number], (40, 1)))
+        np.testing.assert_allclose(found, expected[:, number], atol=1e-12)
+    best, values = expected_f1.decode(marginals)
+    np.testing.assert_allclose(expected_f1.value(marginals, best), values, atol=1e-12)
+
+
 def test_certain_labels_are_decoded_as_they_are():
     marginals = np.float64([[1, 0, 1, 0], [0, 0, 0, 0], [1, 1, 1, 1]])
     found, values = expected_f1.decode(marginals)

@@ -88,7 +88,7 @@ def test_both_drivers_reach_the_same_weights_from_the_same_batches():
     for epoch in range(3):
         loop.epoch(epoch)
         order = batches.order(epoch)
-        data += [batches(epoch, order, step) for step in range(batches.per_epoch)]
+        data += [batches(epoch, order, step)[:2] for step in range(batches.per_epoch)]
     xs, ys = (tf.concat(each, axis=0) for each in zip(*data, strict=True))
     by_fit.fit(tf.data.Dataset.from_tensor_slices((xs, ys)).batch(12), verbose=0)
     for expected, found in zip(by_loop.network_state, by_fit.network_state, strict=True):

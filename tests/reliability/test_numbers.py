@@ -124,7 +124,9 @@ ODD = {
 def test_odd_data_sets(random, faults, case, batch_size):
     y, x = ODD[case]
     x = random.randn(60, 4) if x is None else x
-    model = ALENClassifier(epochs=1, batch_size=batch_size, hidden_units=4, random_state=0)
+    model = ALENClassifier(
+        estimator=None, epochs=1, batch_size=batch_size, hidden_units=4, random_state=0
+    )
     model.set_params(energy_hidden_units=4, global_units=2).fit(x, y)
     relaxed = model.predict_proba(x[:1])
     assert relaxed.shape == (1, y.shape[1])

@@ -68,7 +68,7 @@ def results(own):
 @pytest.fixture(scope="module")
 def estimator():
     """The same model from Python: the same rows, parameters and seed."""
-    return ALENClassifier(epochs=EPOCHS, random_state=0).fit(*rows(150, 0))
+    return ALENClassifier(estimator=None, epochs=EPOCHS, random_state=0).fit(*rows(150, 0))
 
 
 @pytest.fixture(scope="module")

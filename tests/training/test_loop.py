@@ -56,7 +56,7 @@ def test_batches_of_high_res_images_are_what_the_model_sees(random):
     )
     batches = loop.Batches(coarse, 4, 0, ImageAugmentation(mirror=False), high_res)
     order = batches.order(0)
-    x, y = batches(0, order, 0)
+    x, y, *_ = batches(0, order, 0)
     np.testing.assert_allclose(x, coarse.x[order], rtol=1e-5)
     np.testing.assert_array_equal(y, coarse.y)
 

@@ -1,0 +1,33 @@
+"""The classifiers that stand for g where the user names none."""
+
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+
+from alen_tf.cross_fitting.scaling import is_counts
+from alen_tf.networks.mlp import MLP
+
+# Numbers of rows times features that a network, which needs them dense, is given at most, and of
+# rows times labels that trees, which keep them in every leaf, are.
+DENSE, LEAVES = 1e6, 2e7
+
+
+def classifiers(x, y, seed):
+    """Classifiers of three kinds, by name: their errors differ, so that their mean is better than
+    any alone.
+
+    Args:
+      x: inputs, [rows, features], dense or scipy-sparse.
+      y: labels in {0, 1}, [rows, labels].
+      seed: of their random draws.
+    """
+    scaler, c = (MaxAbsScaler(), 1.0) if is_counts(x) else (StandardScaler(), 0.01)
+    logistic = LogisticRegression(C=c, solver="liblinear", random_state=seed)
+    made = {"linear": make_pipeline(scaler, OneVsRestClassifier(logistic))}
+    if y.size <= LEAVES:
+        made["trees"] = ExtraTreesClassifier(150, min_samples_leaf=2, n_jobs=-1, random_state=seed)
+    if x.shape[0] * x.shape[1] <= DENSE:
+        made["network"] = MLP(hidden_units=300, dropout=0.5, input_dropout=0.2)
+    return made

@@ -1,0 +1,69 @@
+"""A Keras network's marginals for rows that it has not learned from: all folds in one training."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy import sparse
+
+from alen_tf.cross_fitting.scaling import is_counts
+from alen_tf.datasets.splits import Examples
+from alen_tf.inference.batching import Compiled
+from alen_tf.models.feed_forward import FeedForward
+from alen_tf.networks.members import Members
+from alen_tf.networks.standardization import Standardization
+from alen_tf.training import in_memory
+from alen_tf.training.loop import Batches, Loop
+
+BATCH = 32
+EPOCHS = 40
+# Fewer training steps than these leave a network far from its optimum; more bring nothing.
+STEPS = (1000, 8000)
+LEARNING_RATE = 1e-3
+WEIGHT_DECAY = 0.3
+
+
+def out_of_fold(network, x, y, fold, seed):
+    """Out-of-fold marginals of training rows, and the network that all of them train.
+
+    Args:
+      network: a `keras.Model` of x with a logit per label, not built.
+      x: inputs, [rows, features], dense or scipy-sparse.
+      y: labels in {0, 1}, [rows, labels].
+      fold: the fold of each row, [rows], from 0.
+      seed: of weights, dropout and the order of rows.
+
+    Returns:
+      (P(y_i = 1 | x), [rows, labels]; a `FittedNetwork`).
+    """
+    x, fold = dense(x), fold.astype(np.int32)
+    preprocessing = None if is_counts(x) else Standardization()
+    if preprocessing:
+        preprocessing.adapt(x)
+    with in_memory.seeded(seed):
+        members = Members(network, int(fold.max()) + 1)
+        model = FeedForward(members, preprocessing=preprocessing, seed=seed)
+        model.build(x.shape, y.shape)
+        batches = Batches(Examples(x, y), BATCH, seed, fold=fold)
+        epochs = in_memory.epochs(EPOCHS, batches, STEPS)
+        rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * batches.per_epoch)
+        model.compile(inference_optimizer=keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY))
+        loop = Loop(model, batches)
+        for epoch in range(epochs):
+            loop.epoch(epoch)
+    found = Compiled(lambda x, fold: tf.sigmoid(model.logits(model.prepare(x), fold)))
+    return found(model.views, x, fold), FittedNetwork(model)
+
+
+class FittedNetwork:
+    """A trained network as a function from inputs to marginals P(y_i = 1 | x), [rows, labels]."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def __call__(self, x):
+        return self._model.refine(dense(x))[-1]
+
+
+def dense(x):
+    """Rows as a float32 array."""
+    return (x.toarray() if sparse.issparse(x) else np.asarray(x)).astype(np.float32)

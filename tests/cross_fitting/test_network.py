@@ -1,0 +1,44 @@
+import pickle
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from alen_tf.cross_fitting import network
+from alen_tf.cross_fitting.scaling import is_counts
+from alen_tf.networks.mlp import MLP
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(network, "STEPS", (800, 800))
+
+
+def test_rows_are_predicted_by_who_has_not_seen_them(random):
+    """On labels that nothing tells, a network that learns by heart is right of its rows alone."""
+    x, y = random.randn(60, 40), np.uint8(random.rand(60, 2) < 0.5)
+    fold = np.arange(60) % 3
+    found, fitted = network.out_of_fold(MLP(hidden_units=64), x, y, fold, seed=0)
+    assert np.mean((fitted(x) >= 0.5) == y) > 0.95
+    assert np.mean((found >= 0.5) == y) < 0.7
+
+
+def test_a_network_learns_repeats_itself_and_is_pickled(random):
+    x = random.randn(120, 4)
+    y = np.uint8(x[:, :2] > 0)
+    fold = np.arange(120) % 2
+    found, fitted = network.out_of_fold(MLP(hidden_units=32), x, y, fold, seed=1)
+    assert np.mean((found >= 0.5) == y) > 0.8
+    again, _ = network.out_of_fold(MLP(hidden_units=32), x, y, fold, seed=1)
+    np.testing.assert_array_equal(again, found)
+    loaded = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(loaded(x), fitted(x))
+    np.testing.assert_array_equal(fitted(sparse.csr_array(x)), fitted(x))
+
+
+def test_counts_are_not_standardised(random):
+    words = random.poisson(0.2, size=(20, 10))
+    for rows in (words, sparse.csr_array(words)):
+        assert is_counts(rows)
+        assert not is_counts(-rows)
+    assert not is_counts(random.rand(20, 10))
