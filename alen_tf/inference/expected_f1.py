@@ -9,10 +9,8 @@ NUMBERS = 2**24
 def decode(marginals, allow_empty=True):
     """The label sets with the highest expected F1, exactly, where labels are independent.
 
-    The expected F1 of a set of k labels is the sum over its labels i of
-    sum_s 2 P(y_i = 1, |y| = s) / (s + k), so that the best set of each size holds the labels with
-    the largest terms (Dembczynski et al., NIPS 2011; Ye et al., ICML 2012). That of the empty set
-    is P(|y| = 0).
+    Of all sets of k labels that of the k most probable is the best (Lewis, SIGIR 1995), so that
+    one set of each size is compared (Ye et al., ICML 2012).
 
     Args:
       marginals: P(y_i = 1 | x), [rows, labels].
@@ -22,11 +20,7 @@ def decode(marginals, allow_empty=True):
       (label sets, bool [rows, labels]; their expected F1, [rows]).
     """
     marginals = np.clip(np.asarray(marginals, np.float64), 0.0, 1.0)
-    rows = max(1, NUMBERS // marginals.shape[1] ** 2)
-    parts = [
-        _decode(marginals[start : start + rows], allow_empty)
-        for start in range(0, max(len(marginals), 1), rows)
-    ]
+    parts = [_decode(marginals[rows], allow_empty) for rows in _parts(marginals)]
     sets, values = zip(*parts, strict=True)
     return np.concatenate(sets), np.concatenate(values)
 
@@ -39,71 +33,83 @@ def value(marginals, sets):
       sets: label sets, bool or in {0, 1}, [rows, labels].
     """
     p, sets = np.clip(np.asarray(marginals, np.float64), 0.0, 1.0), np.asarray(sets, bool)
-    sizes = np.count_nonzero(sets, axis=1)
-    inside = sums(np.where(sets, p, 0.0))  # P(t true labels in the set), [rows, labels + 1]
-    outside = sums(np.where(sets, 0.0, p))  # P(u true labels beside it)
-    true = np.arange(p.shape[1] + 1)
-    found = outside[:, 0].copy()  # of the empty set P(|y| = 0)
-    for k in np.unique(sizes[sizes > 0]):
-        rows, t = sizes == k, true[: k + 1, None]
-        f1 = 2.0 * t / (k + t + true)  # [t, u]
-        found[rows] = np.sum((inside[rows, : k + 1] @ f1) * outside[rows], axis=1)
-    return found
+    return np.concatenate([_value(p[rows], sets[rows]) for rows in _parts(p)])
 
 
-def sums(marginals):
-    """P(|y| = s) for s = 0, 1, ..., the Poisson-binomial distribution, [rows, labels + 1]."""
+def sums(marginals, most=None):
+    """P(|y| = s) for s = 0, 1, ..., the Poisson-binomial distribution, [rows, most + 1].
+
+    Args:
+      marginals: P(y_i = 1), [rows, labels].
+      most: the largest s; by default the number of labels.
+    """
     rows, labels = marginals.shape
-    distribution = np.zeros((rows, labels + 1))
+    distribution = np.zeros((rows, (labels if most is None else most) + 1))
     distribution[:, 0] = 1.0
     for label in range(labels):
-        p = marginals[:, label, None]
-        taken = p * distribution[:, : label + 1]
-        distribution[:, : label + 2] *= 1.0 - p
-        distribution[:, 1 : label + 2] += taken
+        distribution = _added(distribution, marginals[:, label, None])
     return distribution
+
+
+def _parts(marginals):
+    """Slices of the rows, each as many as are decoded at a time."""
+    rows = max(1, NUMBERS // marginals.shape[1] ** 2)
+    return [slice(start, start + rows) for start in range(0, max(len(marginals), 1), rows)]
 
 
 def _decode(p, allow_empty):
     rows, labels = p.shape
-    # Beyond so many labels nothing is left of the distribution.
-    distribution = sums(p)
-    most = min(labels, int(np.max(np.argmax(np.cumsum(distribution, 1) > 1.0 - 1e-12, 1))) + 1)
-    joint = _joint(p, distribution)[..., :most]  # P(y_i = 1, |y| = s + 1)
-    sizes = np.arange(1, most + 1)
-    best_value = distribution[:, 0] if allow_empty else np.full(rows, -1.0)
-    best_set = np.zeros((rows, labels), bool)
-    for k in range(1, min(labels, 2 * most) + 1):
-        terms = joint @ (2.0 / (sizes + k))  # [rows, labels]
-        order = np.argpartition(-terms, k - 1, axis=1)[:, :k]
-        value = np.take_along_axis(terms, order, axis=1).sum(axis=1)
-        better = value > best_value
-        chosen = np.zeros((rows, labels), bool)
-        np.put_along_axis(chosen, order, True, axis=1)
-        best_set[better], best_value = chosen[better], np.maximum(best_value, value)
-    return best_set, best_value
+    order = np.argsort(-p, axis=1, kind="stable")
+    p = np.take_along_axis(p, order, axis=1)
+    most = _most(p)
+    largest = min(labels, 2 * most)
+    outside = [sums(p[:, largest:], most)]  # of the labels beside the set, from the largest set on
+    for label in range(largest - 1, -1, -1):
+        outside.append(_added(outside[-1], p[:, label, None]))
+    inside = np.zeros((rows, largest + 1))
+    inside[:, 0] = 1.0
+    none = outside.pop()
+    best_value = none[:, 0] if allow_empty else np.full(rows, -1.0)
+    best_size = np.zeros(rows, int)
+    for k in range(1, largest + 1):
+        inside = _added(inside, p[:, k - 1, None])
+        values = _f1(k, inside, outside.pop())
+        better = values > best_value
+        best_size[better], best_value = k, np.maximum(best_value, values)
+    sets = np.zeros((rows, labels), bool)
+    np.put_along_axis(sets, order, np.arange(labels) < best_size[:, None], axis=1)
+    return sets, best_value
 
 
-def _joint(p, distribution):
-    """P(y_i = 1, |y| = s + 1), [rows, labels, labels], the sums of all labels but one shifted.
+def _value(p, sets):
+    most, sizes = _most(p), np.count_nonzero(sets, axis=1)
+    inside = sums(np.where(sets, p, 0.0), max(most, sizes.max(initial=0)))
+    outside = sums(np.where(sets, 0.0, p), most)
+    found = outside[:, 0].copy()  # of the empty set P(|y| = 0)
+    for k in np.unique(sizes[sizes > 0]):
+        rows = sizes == k
+        found[rows] = _f1(k, inside[rows], outside[rows])
+    return found
 
-    The sums without label i divide those of all by (1 - p_i) + p_i z, from the low end where
-    p_i < 1/2 and from the high end otherwise: both recursions shrink errors.
-    """
-    rows, labels = p.shape
-    without = np.zeros((rows, labels, labels))
-    low = p < 0.5
-    odds = np.where(low, p / (1.0 - np.where(low, p, 0.0)), 0.0)
-    scale = 1.0 / (1.0 - np.where(low, p, 0.0))
-    previous = np.zeros((rows, labels))
-    for s in range(labels):
-        previous = scale * distribution[:, s, None] - odds * previous
-        without[..., s] = np.where(low, previous, 0.0)
-    high = ~low
-    odds = np.where(high, (1.0 - p) / np.where(high, p, 1.0), 0.0)
-    scale = 1.0 / np.where(high, p, 1.0)
-    previous = np.zeros((rows, labels))
-    for s in range(labels - 1, -1, -1):
-        previous = scale * distribution[:, s + 1, None] - odds * previous
-        without[..., s] += np.where(high, previous, 0.0)
-    return p[..., None] * without
+
+def _f1(k, inside, outside):
+    """The expected F1 of a set of k labels, [rows], the mean of 2 t / (k + t + u), from the chances
+    of t true labels in the set and of u beside it, [rows, 1 + ...]."""
+    t, u = np.arange(k + 1)[:, None], np.arange(outside.shape[1])
+    return np.sum((inside[:, : k + 1] @ (2.0 * t / (k + t + u))) * outside, axis=1)
+
+
+def _added(distribution, p):
+    """The distribution of a sum with one more label, of chance p, [rows, 1]; its last entry keeps
+    no chance of more."""
+    found = (1.0 - p) * distribution
+    found[:, 1:] += p * distribution[:, :-1]
+    return found
+
+
+def _most(p):
+    """A number that the sum of labels exceeds in no row with a chance of 1e-12, by Bernstein's
+    inequality."""
+    mean, variance, c = p.sum(axis=1), (p * (1.0 - p)).sum(axis=1), np.log(1e12)
+    bound = mean + c / 3.0 + np.sqrt((c / 3.0) ** 2 + 2.0 * c * variance)
+    return min(p.shape[1], int(np.ceil(np.max(bound, initial=0.0))))
