@@ -89,9 +89,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Args:
           estimator: the inference network g. "auto" for a linear classifier, trees, and a network;
             or a classifier with `predict_proba` for several labels, such as a forest or a
-            `OneVsRestClassifier`; or a `keras.Model` with a logit per label, not built; or a list
-            of these. Of several those are used whose mean is best. A classifier gets X as it is.
-            None for a network that is trained jointly with the energy, as in the paper.
+            `OneVsRestClassifier`; or a `keras.Model` with a logit per label, of which copies learn;
+            or a list of these. Of several those are used whose mean is best. A classifier gets X as
+            it is. None for a network that is trained jointly with the energy, as in the paper.
           folds: number of parts for out-of-fold marginals, from 2.
           decoding: "auto", or one of `decoding_`.
           hidden_units: width of the hidden layer of the inference network.

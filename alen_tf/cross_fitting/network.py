@@ -9,7 +9,7 @@ from alen_tf.cross_fitting.scaling import is_counts
 from alen_tf.datasets.splits import Examples
 from alen_tf.inference.batching import Compiled
 from alen_tf.models.feed_forward import FeedForward
-from alen_tf.networks.members import Members
+from alen_tf.networks.members import Members, copied
 from alen_tf.networks.standardization import Standardization
 from alen_tf.training import in_memory
 from alen_tf.training.loop import Batches, Loop
@@ -26,7 +26,7 @@ def out_of_fold(network, x, y, fold, seed):
     """Out-of-fold marginals of training rows, and the network that all of them train.
 
     Args:
-      network: a `keras.Model` of x with a logit per label, not built.
+      network: a `keras.Model` of x with a logit per label; its copies learn.
       x: inputs, [rows, features], dense or scipy-sparse.
       y: labels in {0, 1}, [rows, labels].
       fold: the fold of each row, [rows], from 0.
@@ -40,7 +40,8 @@ def out_of_fold(network, x, y, fold, seed):
     if preprocessing:
         preprocessing.adapt(x)
     with in_memory.seeded(seed):
-        members = Members(network, int(fold.max()) + 1)
+        # A copy, since a classifier that is fitted stays as it was given.
+        members = Members(copied(network), int(fold.max()) + 1)
         model = FeedForward(members, preprocessing=preprocessing, seed=seed)
         model.build(x.shape, y.shape)
         batches = Batches(Examples(x, y), BATCH, seed, fold=fold)

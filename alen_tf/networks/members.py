@@ -34,7 +34,7 @@ class Members(InferenceNetwork):
         super().__init__(getattr(network, "outputs", 0), name)
         self.network = network
         self.folds = folds
-        self.copies = [_copy(network) for _ in range(folds)]
+        self.copies = [copied(network) for _ in range(folds)]
 
     def make_layers(self, input_shape):
         for member in (*self.copies, self.network):
@@ -70,7 +70,7 @@ class Members(InferenceNetwork):
         return loss
 
 
-def _copy(network):
+def copied(network):
     """A network of the same configuration, with weights of its own."""
     return type(network).from_config(_unshared(network.get_config()))
 

@@ -27,9 +27,11 @@ def test_a_network_learns_repeats_itself_and_is_pickled(random):
     x = random.randn(120, 4)
     y = np.uint8(x[:, :2] > 0)
     fold = np.arange(120) % 2
-    found, fitted = network.out_of_fold(MLP(hidden_units=32), x, y, fold, seed=1)
+    given = MLP(hidden_units=32)
+    found, fitted = network.out_of_fold(given, x, y, fold, seed=1)
     assert np.mean((found >= 0.5) == y) > 0.8
-    again, _ = network.out_of_fold(MLP(hidden_units=32), x, y, fold, seed=1)
+    assert not given.built
+    again, _ = network.out_of_fold(given, x, y, fold, seed=1)
     np.testing.assert_array_equal(again, found)
     loaded = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(loaded(x), fitted(x))
