@@ -19,7 +19,7 @@ def products(workload):
       {(operation, shapes of its inputs, shape of its output, attributes): how often}.
     """
     batch = workload.batches(0, workload.batches.order(0), 0)
-    step = tf.function(lambda x, y_true: losses(workload.model.update(Batch(x, y_true))[1]))
+    step = tf.function(lambda *batch: losses(workload.model.update(Batch(*batch))[1]))
     graph = step.get_concrete_function(*batch).graph
     found = collections.Counter()
     for operation in _needed(graph):
