@@ -45,8 +45,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
       label_names_: names of labels: the columns of a data frame `y`, else "0", "1", ...
       classes_: indices of labels, [labels].
       threshold_: the relaxed output, or calibrated marginal, from which on a row has a label.
-      classifiers_: names of the classifiers in use, whose mean is g; and
-      classifier_losses_: the out-of-fold cross entropy of each, summed over labels.
+      classifier_losses_: the out-of-fold cross entropy of each classifier, calibrated, and of their
+        "stack", which is g; summed over labels.
       decoding_: how marginals become label sets: "refined", "expected_f1" or "threshold"; and
       decoding_scores_: the F1 of each on held-out rows.
       marginals_: out-of-fold marginals of the training rows, [rows, labels].
@@ -90,8 +90,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           estimator: the inference network g. "auto" for a linear classifier, trees, and a network;
             or a classifier with `predict_proba` for several labels, such as a forest or a
             `OneVsRestClassifier`; or a `keras.Model` with a logit per label, of which copies learn;
-            or a list of these. Of several those are used whose mean is best. A classifier gets X as
-            it is. None for a network that is trained jointly with the energy, as in the paper.
+            or a list of these, which a logistic regression per label weighs. A classifier gets X as
+            it is. None for a network that is trained jointly with the
+            energy, as in the paper.
           folds: number of parts for out-of-fold marginals, from 2.
           decoding: "auto", or one of `decoding_`.
           hidden_units: width of the hidden layer of the inference network.
@@ -178,7 +179,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         classifiers = self._classifiers(X, Y, seed)
         model = CrossFitted(classifiers, X, Y, self.folds, self.decoding, seed=seed)
         self._signature = Signature((), Y.shape[1:], self.label_names_, expected="F1")
-        self.classifiers_, self.classifier_losses_ = model.chosen, model.losses
+        self.classifier_losses_ = model.losses
         self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
         self.marginals_, self.threshold_ = model.marginals, model.refined.threshold
         self._model = model
@@ -326,12 +327,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X, known):  # noqa: N803
         """Logits of g for rows, and known labels as an array or None."""
-        marginals = self._model.marginals_of(self._inputs(X))
+        found = self._model.logits(self._inputs(X))
         with _value_errors():
             known = arguments.known_labels(known, self._signature)
             if known is not None:
-                self._signature.check_known(known, len(marginals), "known")
-        return self._model.refined.logits(marginals, known), known
+                self._signature.check_known(known, len(found), "known")
+        return found, known
 
     def _rows(self, X, reset=False):  # noqa: N803
         """`X` as dense float32."""

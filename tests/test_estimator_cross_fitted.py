@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, log_loss
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
@@ -39,6 +39,10 @@ def fitted(rows):
 
 def f1(found, y):
     return f1_score(y, found, average="samples", zero_division=1.0)
+
+
+def log_loss_per_row(p, y):
+    return sum(log_loss(y[:, label], p[:, label]) for label in range(y.shape[1]))
 
 
 def test_the_decoding_that_held_out_rows_prefer_beats_the_plain_threshold(fitted, rows):
@@ -115,7 +119,7 @@ def test_thresholds_and_top_labels(fitted, rows):
             fitted.predict(x, **options)
 
 
-def test_the_classifiers_with_the_best_mean_are_used(rows, monkeypatch):
+def test_classifiers_are_stacked(rows, monkeypatch):
     monkeypatch.setattr(refined, "STEPS", (20, 40))
     monkeypatch.setattr(network, "STEPS", (200, 400))
     x, y = rows
@@ -125,13 +129,13 @@ def test_the_classifiers_with_the_best_mean_are_used(rows, monkeypatch):
         MLP(hidden_units=16),
     ]
     model = ALENClassifier(estimator=classifiers, random_state=0).fit(x[:300], y[:300])
-    losses = model.classifier_losses_
-    assert set(losses) == {"RandomForestClassifier 1", "RandomForestClassifier 2", "MLP"}
-    best = min(losses, key=losses.get)
-    assert model.classifiers_[0] == best
-    assert "RandomForestClassifier 2" not in model.classifiers_
+    losses = dict(model.classifier_losses_)
+    assert list(losses) == ["RandomForestClassifier 1", "RandomForestClassifier 2", "MLP", "stack"]
+    assert losses["stack"] == pytest.approx(log_loss_per_row(model.marginals_, y[:300]), rel=1e-4)
+    assert losses.pop("stack") < min(losses.values())
     alone = ALENClassifier(estimator=classifiers[0], random_state=0).fit(x[:300], y[:300])
     assert alone.classifier_losses_["RandomForestClassifier"] == losses["RandomForestClassifier 1"]
+    assert alone.classifier_losses_["stack"] == losses["RandomForestClassifier 1"]
     assert model.score(x[300:], y[300:]) > 0.3
 
 
@@ -142,7 +146,7 @@ def test_sparse_rows_are_the_same_rows(rows, monkeypatch):
     x, y = rows[0][:120], rows[1][:120]
     dense = ALENClassifier(random_state=0).fit(x, y)
     found = ALENClassifier(random_state=0).fit(sparse.csr_array(x), sparse.csr_array(y))
-    assert set(dense.classifier_losses_) == {"linear", "trees"}
+    assert set(dense.classifier_losses_) == {"linear", "trees", "stack"}
     np.testing.assert_allclose(
         found.predict_proba(sparse.coo_matrix(x)), dense.predict_proba(x), atol=1e-4
     )

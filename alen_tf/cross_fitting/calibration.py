@@ -1,32 +1,64 @@
-"""Calibrated marginals, label by label (Platt, 1999)."""
+"""Calibrated marginals of several classifiers, label by label."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+# Labels that fewer rows have, or lack, than these are too rare to learn weights from.
+FEWEST = 5
+
 
 def logits(marginals, rows):
-    """Logits of marginals, [rows, labels], finite: of `rows` rows none is surer than half a row."""
+    """Logits of marginals, finite: of `rows` rows none is surer than half a row."""
     margin = max(0.5 / (rows + 1), 1e-4)
     p = np.clip(marginals, margin, 1.0 - margin)
     return (np.log(p) - np.log1p(-p)).astype(np.float32)
 
 
-class Platt:
-    """sigmoid(a_i l_i + b_i) for the logit l_i of each label, fitted to out-of-fold ones."""
+def sigmoid(found):
+    """1 / (1 + exp(-found))."""
+    return np.exp(-np.logaddexp(0.0, -found))
+
+
+class Stacking:
+    """The logits sum_m a_im l_im + b_i of several classifiers' logits l_im for label i.
+
+    A logistic regression per label (Wolpert, Neural Networks 1992); of a single classifier it is
+    Platt's calibration (1999). Of a rare label the mean of the logits is taken.
+
+    Attributes:
+      weights: a, [classifiers, labels].
+    """
 
     def __init__(self, found, y):
         """Fits a and b.
 
         Args:
-          found: out-of-fold logits, [rows, labels].
+          found: out-of-fold logits, [classifiers, rows, labels].
           y: labels in {0, 1}, [rows, labels].
         """
-        self._gain, self._shift = np.ones(y.shape[1]), np.zeros(y.shape[1])
-        for label in np.flatnonzero((y.sum(axis=0) > 1) & (y.sum(axis=0) < len(y) - 1)):
-            model = LogisticRegression().fit(found[:, [label]], y[:, label])
-            if model.coef_[0, 0] > 0:  # else the logit of a rare label says nothing
-                self._gain[label], self._shift[label] = model.coef_[0, 0], model.intercept_[0]
+        count, rows, labels = found.shape
+        self.weights, self._shift = np.full((count, labels), 1.0 / count), np.zeros(labels)
+        positives = y.sum(axis=0)
+        for label in np.flatnonzero((positives >= FEWEST) & (positives <= rows - FEWEST)):
+            model = LogisticRegression(solver="newton-cholesky")  # of many rows the fastest
+            model.fit(found[:, :, label].T, y[:, label])
+            self.weights[:, label], self._shift[label] = model.coef_[0], model.intercept_[0]
 
     def __call__(self, found):
-        """Calibrated marginals of logits, [rows, labels]."""
-        return 1.0 / (1.0 + np.exp(-(self._gain * found + self._shift)))
+        """Stacked logits, [rows, labels], of logits [classifiers, rows, labels]."""
+        stacked = np.einsum("mi,mri->ri", self.weights, found) + self._shift
+        return stacked.astype(np.float32)
+
+
+def stacked_out_of_fold(found, y, fold):
+    """Stacked logits of rows that their weights are not fitted to, [rows, labels].
+
+    Args:
+      found, y: see `Stacking`.
+      fold: the fold of each row, [rows]; its weights are fitted to the others.
+    """
+    stacked = np.zeros(y.shape, np.float32)
+    for number in np.unique(fold):
+        held_out = fold == number
+        stacked[held_out] = Stacking(found[:, ~held_out], y[~held_out])(found[:, held_out])
+    return stacked

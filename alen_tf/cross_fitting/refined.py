@@ -1,87 +1,88 @@
-"""A classifier's marginals, decoded: at a threshold, by expected F1, or refined on an energy that
-has learned from out-of-fold ones. Rows held out from all of it choose."""
+"""A classifier's logits, decoded: at a threshold, by expected F1, or refined on an energy that has
+learned from out-of-fold ones. Rows held out from all of it choose."""
 
 import keras
 import numpy as np
-import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from alen_tf.cross_fitting.calibration import Platt, logits
+from alen_tf.cross_fitting.calibration import sigmoid
 from alen_tf.datasets.splits import Examples
 from alen_tf.inference import expected_f1
-from alen_tf.models.oracle_regression import OracleRegression
-from alen_tf.networks.expected_oracle import ExpectedOracle
+from alen_tf.models.masked_likelihood import MaskedLikelihood
+from alen_tf.networks.conditionals import Conditionals
+from alen_tf.networks.sampled_oracle import SampledOracle
 from alen_tf.objectives.metrics import f1_of_examples
 from alen_tf.training import in_memory
 from alen_tf.training.loop import Batches, Loop
 
-BATCH = 32
+BATCH = 64
 EPOCHS = 40
 # Fewer training steps than these do not train an energy; more bring nothing.
-STEPS = (500, 4000)
-LEARNING_RATE = 5e-3
+STEPS = (1000, 4000)
+LEARNING_RATE = 0.01
 PARTS = 3
 THRESHOLDS = np.linspace(0.02, 0.8, 79)
 DECODINGS = ("refined", "expected_f1", "threshold")
 
 
 class Refined:
-    """Decodes marginals into label sets, and tells the F1 to expect of each.
+    """Decodes logits into label sets, and tells the F1 to expect of each.
 
     Attributes:
       decoding: the decoding in use, of `DECODINGS`.
       scores: mean F1 of every decoding on rows that its energy has not learned from.
       threshold: of the decoding "threshold".
+      energy: the `MaskedLikelihood` whose v(l, y) is the expected F1 of y.
     """
 
-    def __init__(self, marginals, y, decoding="auto", units=16, seed=0):
-        """Fits calibration, threshold, energy and confidence.
+    def __init__(self, found, y, decoding="auto", seed=0):
+        """Fits threshold, energy and confidence.
 
         Args:
-          marginals: out-of-fold P(y_i = 1 | x), [rows, labels].
+          found: out-of-fold logits, calibrated, [rows, labels].
           y: labels in {0, 1}, [rows, labels].
           decoding: one of `DECODINGS`, or "auto" for the one with the highest of `scores`; of equal
             ones the first.
-          units: width of the energy's residual.
           seed: of the energy.
         """
-        self._rows, self._seed = len(y), seed
-        found = logits(marginals, self._rows)
+        self._seed = seed
         self.allow_empty = bool(np.any(y.sum(axis=1) == 0))
-        self._calibrate(found, y)
-        training = _EnergyTraining(found, y, units, seed)
-        values = {name: np.zeros(len(y)) for name in DECODINGS}
-        evidence = {name: np.zeros((len(y), 2)) for name in DECODINGS}
+        parts = []
         for learned, held_out in KFold(PARTS, shuffle=True, random_state=seed).split(found):
-            self._calibrate(found[learned], y[learned])
-            self.energy = training(learned)
-            for name in DECODINGS:
-                sets = self.sets(found[held_out], name)
-                values[name][held_out] = f1_of_examples(sets, y[held_out])
-                evidence[name][held_out] = self._evidence(found[held_out], sets)
-        self.scores = {name: float(each.mean()) for name, each in values.items()}
+            self._learn(found[learned], y[learned])
+            sets = {name: self.sets(found[held_out], name) for name in DECODINGS}
+            parts.append((self.energy, held_out, sets))
+        self.scores = {
+            name: float(
+                np.mean(
+                    np.concatenate([f1_of_examples(sets[name], y[rows]) for _, rows, sets in parts])
+                )
+            )
+            for name in DECODINGS
+        }
         self.decoding = max(DECODINGS, key=self.scores.get) if decoding == "auto" else decoding
-        self._confidence = _Share(evidence[self.decoding], values[self.decoding])
-        self._calibrate(found, y)
-        self.energy = training(np.arange(len(y)))
+        evidence, values = [], []
+        for self.energy, rows, sets in parts:
+            chosen = sets[self.decoding]
+            evidence.append(self._evidence(found[rows], chosen))
+            values.append(f1_of_examples(chosen, y[rows]))
+        self._confidence = _Share(np.concatenate(evidence), np.concatenate(values))
+        self._learn(found, y)
 
-    def _calibrate(self, found, y):
-        self.calibration = Platt(found, y)
-        calibrated = self.calibration(found)
-        scores = [np.mean(f1_of_examples(calibrated >= each, y)) for each in THRESHOLDS]
+    def _learn(self, found, y):
+        marginals = sigmoid(found)
+        scores = [np.mean(f1_of_examples(marginals >= each, y)) for each in THRESHOLDS]
         self.threshold = float(THRESHOLDS[np.argmax(scores)])
         self._emptiness = _Emptiness(found, y)
+        self.energy = _energy(found, y, self._seed)
 
     # Prediction.
 
-    def logits(self, marginals, known=None):
-        """What the other methods take, of marginals of new rows; known labels are all but sure."""
-        return logits(_with(known, marginals), self._rows)
-
     def marginals(self, found, known=None):
-        """Calibrated marginals of logits, [rows, labels], with known labels in their places."""
-        return _with(known, self.calibration(found))
+        """Calibrated marginals of logits, [rows, labels], given the known labels, which stand in
+        their places."""
+        return sigmoid(found) if known is None else self.energy.marginals(found, known)
 
     def relaxed(self, found, known=None):
         """The relaxed outputs that refinement on the energy ends at, [rows, labels]."""
@@ -96,74 +97,54 @@ class Refined:
             sets = expected_f1.decode(self.marginals(found, known), self.allow_empty)[0]
         else:
             sets = self.relaxed(found, known) >= 0.5
-            empty = self._emptiness(found)
-            sets[empty > (1.0 - empty) * self.energy.value(found, sets)] = False
-        return _with(known, sets).astype(bool)
+            none = np.zeros_like(sets)
+            value, of_none = self.value(found, np.stack([sets, none], axis=1), known).T
+            sets &= (value >= of_none)[:, None]
+        return sets if known is None else np.where(np.isnan(known), sets, known == 1)
+
+    def value(self, found, sets, known=None):
+        """The expected F1 of label sets, [rows, sets, labels], under the energy's joint
+        distribution, but for the chance of no label, [rows, sets]."""
+        none = np.zeros_like(sets[:, :1])
+        *values, of_none = self.energy.value(found, np.concatenate([sets, none], axis=1), known).T
+        chance = self._emptiness(found)
+        if known is not None and self.allow_empty:  # evidence as strong as the energy says
+            before = self.energy.value(found, none)[:, 0]
+            chance = sigmoid(_logit(chance) + _logit(of_none) - _logit(before))
+            chance[np.any(known == 1, axis=1)] = 0.0
+        conditional = np.stack(values, axis=1) / np.maximum(1.0 - of_none, 1e-3)[:, None]
+        labelled = np.minimum((1.0 - chance)[:, None] * conditional, 1.0)
+        return np.where(sets.any(axis=2), labelled, chance[:, None])
 
     def confidence(self, found, sets, known=None):
         """The expected F1 of label sets, [rows]: of v and of the expected F1 under independence
         what predicts the F1 of held-out rows best."""
         return self._confidence(self._evidence(found, sets, known))
 
-    def value(self, found, sets):
-        """v(l, y) of label sets, [rows]: conditional on that there are labels; of the empty set the
-        probability that there are none."""
-        empty = self._emptiness(found)
-        value = (1.0 - empty) * self.energy.value(found, sets)
-        return np.where(np.any(sets, axis=1), value, empty)
-
     def _evidence(self, found, sets, known=None):
         """Logits of v and of the expected F1 under independence, [rows, 2]."""
         expected = expected_f1.value(self.marginals(found, known), sets)
-        values = np.clip(np.stack([self.value(found, sets), expected], axis=1), 1e-3, 1.0 - 1e-3)
-        return np.log(values) - np.log1p(-values)
+        value = self.value(found, sets[:, None], known)[:, 0]
+        return _logit(np.stack([value, expected], axis=1))
 
 
-class _EnergyTraining:
-    """Trains one energy again and again, from the same start and in as many steps."""
-
-    def __init__(self, found, y, units, seed):
-        self._labelled = y.any(axis=1)
-        with in_memory.seeded(seed):
-            self._model = OracleRegression(
-                ExpectedOracle(units=units),
-                keras.Sequential([keras.layers.Identity()]),  # rows are logits already
-                seed=seed,
-            )
-            self._model.build(found.shape, y.shape)
-        self._batches = _Drawn(Examples(found, y), BATCH, seed)
-        self._epochs = in_memory.epochs(EPOCHS, self._batches, STEPS)
-        steps = self._epochs * self._batches.per_epoch
-        rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
-        self._model.compile(energy_optimizer=keras.optimizers.Adam(rate))
-        self._loop = Loop(self._model, self._batches)
-        self._variables = [*self._model.variables, *self._model.optimizers["energy"].variables]
-        self._start = [variable.numpy() for variable in self._variables]
-
-    def __call__(self, rows):
-        """The energy of those rows that have labels: v(l, y) is conditional on that there are
-        any."""
-        for variable, value in zip(self._variables, self._start, strict=True):
-            variable.assign(value)
-        self._batches.rows = rows[self._labelled[rows]]
-        for epoch in range(self._epochs):
-            self._loop.epoch(epoch)
-        return self._model
-
-
-class _Drawn(Batches):
-    """Batches of some rows alone, as many per epoch as all rows fill.
-
-    Attributes:
-      rows: their numbers.
-    """
-
-    def order(self, epoch):
-        wanted = self.per_epoch * self.size
-        draws = np.random.default_rng((self._seed, epoch))
-        times = -(-wanted // max(1, len(self.rows)))
-        drawn = [draws.permutation(self.rows) for _ in range(times)] if len(self.rows) else []
-        return tf.constant(np.concatenate([*drawn, np.zeros(wanted)])[:wanted], tf.int32)
+def _energy(found, y, seed):
+    """The energy that learns from rows with these logits and labels."""
+    with in_memory.seeded(seed):
+        model = MaskedLikelihood(
+            SampledOracle(Conditionals(l2=1.0 / len(y))),  # a standard normal prior
+            keras.Sequential([keras.layers.Identity()]),  # rows are logits already
+            seed=seed,
+        )
+        model.build(found.shape, y.shape)
+    batches = Batches(Examples(found, y), BATCH, seed)
+    epochs = in_memory.epochs(EPOCHS, batches, STEPS)
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * batches.per_epoch)
+    model.compile(energy_optimizer=keras.optimizers.Adam(rate))
+    loop = Loop(model, batches)
+    for epoch in range(epochs):
+        loop.epoch(epoch)
+    return model
 
 
 class _Emptiness:
@@ -199,6 +180,6 @@ def _signs_of_none(found):
     return np.stack([-np.logaddexp(0.0, found).sum(axis=1), found.max(axis=1)], axis=1)
 
 
-def _with(known, values):
-    """Values, with known ones in their places."""
-    return values if known is None else np.where(np.isnan(known), values, known)
+def _logit(values):
+    values = np.clip(values, 1e-3, 1.0 - 1e-3)
+    return np.log(values) - np.log1p(-values)

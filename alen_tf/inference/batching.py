@@ -13,9 +13,11 @@ class Compiled:
     fits many models makes many.
     """
 
-    def __init__(self, function):
-        """Stores the function, from a batch of each input to a tensor or a tuple of tensors."""
+    def __init__(self, function, size=BATCH):
+        """Stores the function, from a batch of each input to a tensor or a tuple of tensors, and
+        the number of rows of a batch."""
         self._function = tf.function(function, autograph=False)
+        self._size = size
         self._made = {}
 
     def __call__(self, views, *arrays, axis=0):
@@ -26,10 +28,10 @@ class Compiled:
         kind = tuple(tf.nest.flatten(specs))
         if kind not in self._made:
             self._made[kind] = self._function.get_concrete_function(*specs)
-        return in_batches(self._made[kind], views, *arrays, axis=axis)
+        return in_batches(self._made[kind], views, *arrays, axis=axis, size=self._size)
 
 
-def in_batches(function, views, *arrays, axis=0):
+def in_batches(function, views, *arrays, axis=0, size=BATCH):
     """A function's outputs for all rows, as arrays, fetched after the last batch was dispatched.
 
     Args:
@@ -37,9 +39,10 @@ def in_batches(function, views, *arrays, axis=0):
       views: the `Views` of a row: the more and the larger they are, the smaller the batches.
       *arrays: [rows, ...] each, or structures of them, of one length, which may be 0.
       axis: that of the rows in the outputs.
+      size: number of rows of a batch, where a row has one view.
     """
     first = tf.nest.flatten(arrays)[0]
-    size = views.batch(BATCH, first.shape[1:])
+    size = views.batch(size, first.shape[1:])
     parts = []
     for start in range(0, max(len(first), 1), size):
         rows = slice(start, start + size)

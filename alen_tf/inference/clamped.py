@@ -20,12 +20,12 @@ class Clamped(OutputSpace):
           known: values of the space where they are known and NaN elsewhere, [batch, ...], float32.
         """
         self._space = space
-        self._known = known
+        self.known = known
         self._unknown = tf.math.is_nan(known)
 
     def clamp(self, y):
         """`y` with the known values in place."""
-        return tf.where(self._unknown, y, self._known)
+        return tf.where(self._unknown, y, self.known)
 
     def restrict(self, value):
         return lambda y: value(self.clamp(y))

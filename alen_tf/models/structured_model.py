@@ -9,7 +9,7 @@ import tensorflow as tf
 from alen_tf.configured import Configured
 from alen_tf.errors import ConfigError, DataError, check_seed
 from alen_tf.inference import spaces
-from alen_tf.inference.batching import Compiled
+from alen_tf.inference.batching import BATCH, Compiled
 from alen_tf.inference.clamped import Clamped
 from alen_tf.inference.test_time_augmentation import Views
 from alen_tf.models.checks import called, checked_model, in_words
@@ -27,12 +27,14 @@ class StructuredModel(Configured, Fitting):
       networks: names of the attributes that hold networks. "energy" is a `keras.Model` of [x, y]
         with a score per example or per pixel; all others are models of x with a logit per output
         variable.
+      rows_at_once: number of examples that predictions hold in memory together.
       space: the `OutputSpace` that `output_space` names.
       oracle_value: the function h(y, y*) that `oracle` names.
       x_shape, y_shape: of inputs and outputs, batch axis included, once the model is built.
     """
 
     networks: tuple[str, ...] = ()
+    rows_at_once = BATCH
 
     def __init__(
         self,
@@ -72,7 +74,7 @@ class StructuredModel(Configured, Fitting):
         self.seed = random.randrange(2**31) if seed is None else seed
         check_seed("seed", self.seed)
         self.x_shape = self.y_shape = None
-        self._compiled = _Functions()
+        self._compiled = _Functions(self.rows_at_once)
 
     # Building.
 
@@ -248,13 +250,14 @@ class StructuredModel(Configured, Fitting):
 class _Functions:
     """Compiled functions by name, in an object that Keras does not look into."""
 
-    def __init__(self):
+    def __init__(self, rows_at_once):
+        self._rows_at_once = rows_at_once
         self._made = {}
 
     def get(self, name, function):
         """The `Compiled` of this name, made of `function` when it is first asked for."""
         if name not in self._made:
-            self._made[name] = Compiled(function)
+            self._made[name] = Compiled(function, self._rows_at_once)
         return self._made[name]
 
 

@@ -6,7 +6,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
-from alen_tf.cross_fitting.calibration import Platt, logits
 from alen_tf.cross_fitting.out_of_fold import fold_of_rows, out_of_fold
 from alen_tf.errors import DataError
 
@@ -102,17 +101,3 @@ def test_few_rows():
         fold_of_rows(y[:3])
     with pytest.raises(DataError, match="LinearSVC has no predict_proba"):
         cross_fitted(LinearSVC(), x, y)
-
-
-def test_platt_scaling_recovers_what_distorted_the_logits(random):
-    truth = random.randn(20_000, 2) * 2
-    y = np.uint8(random.rand(20_000, 2) < 1 / (1 + np.exp(-truth)))
-    found = Platt((truth - [1.0, -2.0]) / [0.5, 2.0], y)((truth - [1.0, -2.0]) / [0.5, 2.0])
-    np.testing.assert_allclose(found, 1 / (1 + np.exp(-truth)), atol=0.03)
-
-
-def test_logits_are_finite():
-    found = logits(np.float64([[0.0, 1.0, 0.5]]), rows=99)
-    np.testing.assert_allclose(
-        found, [[np.log(0.005 / 0.995), np.log(0.995 / 0.005), 0]], rtol=1e-5
-    )
