@@ -31,6 +31,7 @@ setuptools.setup(
         "liac-arff>=2.5,<3",
         "matplotlib>=3.9,<4",
         "numpy>=2,<3",
+        "pandas>=2.2.2,<4",
         "pillow>=10,<13",
         "scikit-learn>=1.6,<2",
         "scipy>=1.14,<2",
@@ -41,6 +42,7 @@ setuptools.setup(
     extras_require={
         # The rival of experiments/benchmark.
         "benchmark": ["torch>=2.5,<3"],
+        "excel": ["openpyxl>=3.1,<4"],
         "gpu": ["tensorflow[and-cuda]>=2.20,<3"],
         # Superpixels for LFW part labels, where there are no official ones.
         "images": ["scikit-image>=0.25,<1"],
@@ -50,6 +52,7 @@ setuptools.setup(
             "dill>=0.3.9,<1",
             "hypothesis>=6,<7",
             "import-linter>=2,<3",
+            "openpyxl>=3.1,<4",
             "optuna>=4,<6",
             "packaging>=24,<27",
             "pytest>=8,<10",

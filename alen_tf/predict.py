@@ -8,8 +8,8 @@ flags.adopt_module_key_flags(command_line)
 flags.DEFINE_string(
     "input",
     None,
-    "File of rows: .arff, .csv, .parquet, .npz, .svm or .libsvm. For a model of images: a .png or "
-    ".jpg file, or a folder of them.",
+    "File of rows: .csv, .tsv, .jsonl or .arff (also .csv.gz etc.), .parquet, .xlsx, .npz, .svm or "
+    ".libsvm. For a model of images: a .png or .jpg file, or a folder of them.",
 )
 flags.DEFINE_string(
     "output",
@@ -21,8 +21,8 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "known",
     None,
-    "File of known labels, a row per row: .csv, .parquet or .npz. For images: a folder of strokes, "
-    "PNG files of the images' names, transparent where nothing is known.",
+    "File of known labels, a row per row: a table as for --input, or .npz. For images: a folder of "
+    "strokes, PNG files of the images' names, transparent where nothing is known.",
 )
 flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", lower_bound=0)
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from alen_tf import ALENClassifier
-from alen_tf.datasets.readers.labelled_arff import read_labelled, xml_labels
+from alen_tf.datasets.mulan import mulan
 from alen_tf.objectives.metrics import example_f1
 from tests.commands import run
 
@@ -22,8 +22,8 @@ def run_long(module, *options):
 def test_one_score(real_data, tmp_path, name):
     stem = real_data / "mulan" / name / name
     train_file, test_file, xml = (f"{stem}{end}" for end in ("-train.arff", "-test.arff", ".xml"))
-    labels = xml_labels(xml)
-    (train, _), (test, _) = (read_labelled(file, labels) for file in (train_file, test_file))
+    splits = mulan(name, manual_dir=str(real_data), validation_fraction=0.0)
+    labels, train, test = splits.label_names, splits.train, splits.test
 
     workdir, saved, output = tmp_path / "run", tmp_path / "saved" / "1", tmp_path / "labels.jsonl"
     run_long(

@@ -2,7 +2,7 @@
 
 import gin
 
-from alen_tf.datasets.readers.labelled_arff import read_labelled, xml_labels
+from alen_tf.datasets.readers.labelled_tables import read_tables
 from alen_tf.datasets.readers.tags import manual_file
 from alen_tf.datasets.splits import Splits, hold_out
 from alen_tf.errors import DataError
@@ -36,7 +36,14 @@ def mulan(name=gin.REQUIRED, manual_dir=None, data_dir=None, validation_fraction
         manual_file(manual_dir, f"mulan/{name}", file, SOURCE)
         for file in (f"{stem}-train.arff", f"{stem}-test.arff", f"{stem}.xml")
     )
-    label_names = xml_labels(xml)
-    (train, _), (test, _) = (read_labelled(file, label_names) for file in (train_file, test_file))
-    train, validation = hold_out(train, validation_fraction, fold)
-    return Splits(name, train, validation, test, label_names)
+
+    def divide(examples, test):
+        return *hold_out(examples, validation_fraction, fold), test
+
+    splits, label_names, preprocessing = read_tables(train_file, str(xml), test_file, divide)
+    return Splits(
+        name,
+        *splits,
+        label_names,
+        preprocessing=preprocessing if preprocessing.needed else None,
+    )

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from alen_tf.datasets.readers.preprocessing import Preprocessing
 from alen_tf.errors import DataError, check_number, check_seed, check_share
 
 
@@ -46,6 +47,8 @@ class Splits:
       train, validation, test: the three splits.
       label_names, feature_names: where they have names.
       metadata: what results have to state.
+      preprocessing: how the columns of a table became inputs; None where they are inputs as they
+        are.
       high_res: the training images and masks at a multiple of their height and width, for
         augmentation; None where `train` is all there is.
     """
@@ -58,6 +61,7 @@ class Splits:
     feature_names: tuple[str, ...] = ()
     metadata: dict[str, str] = dataclasses.field(default_factory=dict)
     high_res: Examples | None = None
+    preprocessing: Preprocessing | None = None
 
 
 def hold_out(examples, fraction=0.1, seed=0):

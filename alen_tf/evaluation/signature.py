@@ -8,6 +8,7 @@ import dataclasses
 
 import numpy as np
 
+from alen_tf.datasets.readers.preprocessing import Preprocessing
 from alen_tf.errors import DataError, check_finite, shortened
 
 
@@ -21,6 +22,7 @@ class Signature:
       feature_names: a name per entry of the last input axis; empty where they have no names.
       threshold: of relaxed outputs, the best one on validation.
       expected: what confidence is the expected value of, such as "F1".
+      preprocessing: how columns of a table become inputs; None where they are inputs as they are.
     """
 
     input_shape: tuple[int, ...]
@@ -29,6 +31,7 @@ class Signature:
     feature_names: tuple[str, ...] = ()
     threshold: float = 0.5
     expected: str = "score"
+    preprocessing: Preprocessing | None = None
 
     @classmethod
     def of(cls, splits, threshold, expected="score"):
@@ -36,7 +39,8 @@ class Signature:
         outputs = splits.train.y.shape[1:]
         names = splits.label_names or tuple(str(label) for label in range(outputs[-1]))
         inputs = splits.train.x.shape[1:]
-        return cls(inputs, outputs, names, splits.feature_names, threshold, expected)
+        features, preprocessing = splits.feature_names, splits.preprocessing
+        return cls(inputs, outputs, names, features, threshold, expected, preprocessing)
 
     @property
     def of_images(self):
@@ -45,7 +49,9 @@ class Signature:
 
     def to_json(self):
         """An object for `from_json`."""
-        return dataclasses.asdict(self)
+        content = dict(vars(self))
+        preprocessing = content.pop("preprocessing")
+        return content | ({"preprocessing": preprocessing.to_json()} if preprocessing else {})
 
     @classmethod
     def from_json(cls, content):
@@ -54,9 +60,14 @@ class Signature:
         Raises:
           TypeError, ValueError: `content` is not what `to_json` makes.
         """
-        made = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+        content = dict(content)
+        preprocessing = content.pop("preprocessing", None)
+        made = cls(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()},
+            preprocessing=None if preprocessing is None else Preprocessing.from_json(preprocessing),
+        )
         for name, kind in (("shape", int), ("names", str)):
-            for field, value in dataclasses.asdict(made).items():
+            for field, value in vars(made).items():
                 if field.endswith(name) and not (
                     isinstance(value, tuple) and all(type(entry) is kind for entry in value)
                 ):
@@ -65,6 +76,8 @@ class Signature:
             raise ValueError(f"{len(made.label_names)} names for shape {made.output_shape}")
         if type(made.threshold) is not float or not 0 <= made.threshold <= 1:
             raise ValueError(f"the threshold is {made.threshold!r}")
+        if made.preprocessing and made.input_shape != (len(made.preprocessing.names),):
+            raise ValueError(f"{len(made.preprocessing.names)} inputs for {made.input_shape}")
         if type(made.expected) is not str:
             raise TypeError(f"expected is {made.expected!r}")
         return made

@@ -34,6 +34,32 @@ def test_missing_set(tmp_path):
     assert str(tmp_path / "mulan" / "scene" / "scene-train.arff") in str(caught.value)
 
 
+def test_a_set_with_words(tmp_path):
+    """As in genbase: a name in each row, and YES or NO for features and labels."""
+    folder = tmp_path / "mulan" / "proteins"
+    folder.mkdir(parents=True)
+    names = [f"P{number}" for number in range(30)]
+    header = (
+        f"@relation proteins\n@attribute protein {{{','.join(names)}}}\n"
+        "@attribute PS00010 {YES,NO}\n@attribute length numeric\n"
+        "@attribute PDOC1 {NO,YES}\n@data\n"
+    )
+    words = ("NO", "YES")
+    rows = [f"{name},{words[k % 3 > 0]},{k},{words[k % 2]}" for k, name in enumerate(names)]
+    (folder / "proteins-train.arff").write_text(header + "\n".join(rows[:20]))
+    (folder / "proteins-test.arff").write_text(header + "\n".join(rows[20:]))
+    (folder / "proteins.xml").write_text('<labels><label name="PDOC1"></label></labels>')
+    splits = mulan("proteins", manual_dir=str(tmp_path), validation_fraction=0.0)
+    order = sorted(names[:20])
+    assert [order[entry] for entry in splits.train.x[:, :20].argmax(axis=1)] == names[:20]
+    np.testing.assert_array_equal(splits.train.x[:, :20].sum(axis=1), 1)
+    assert not splits.test.x[:, :20].any()  # proteins of no training row
+    for part, numbers in ((splits.train, range(20)), (splits.test, range(20, 30))):
+        np.testing.assert_array_equal(part.x[:, 20], [k % 3 > 0 for k in numbers])
+        np.testing.assert_array_equal(part.x[:, 21], numbers)
+        np.testing.assert_array_equal(part.y[:, 0], [k % 2 for k in numbers])
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("name", "stem", "sizes", "features", "labels"),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from alen_tf.datasets.readers.preprocessing import Feature, Preprocessing
 from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import DataError, WorkdirError
 from alen_tf.evaluation.signature import Signature
@@ -17,6 +18,18 @@ def test_it_is_read_as_it_was_written(signature, tmp_path):
     path = tmp_path / "model.json"
     write_json(path, signature.to_json())
     assert read_signature(path) == signature
+
+
+def test_preprocessing_is_kept(tmp_path):
+    preprocessing = Preprocessing((Feature("colour", ("blue", "red")), Feature("size", (), 1.5)))
+    signature = Signature((3,), (1,), ("a",), preprocessing.names, preprocessing=preprocessing)
+    path = tmp_path / "model.json"
+    write_json(path, signature.to_json())
+    assert read_signature(path) == signature
+    for damaged in ([], [{}], [{"name": "size"}], [7], "colour"):
+        write_json(path, signature.to_json() | {"preprocessing": damaged})
+        with pytest.raises(WorkdirError, match=r"model\.json is damaged"):
+            read_signature(path)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"shape": 3}', "null"])

@@ -7,6 +7,7 @@ import zipfile
 from typing import NamedTuple
 
 import numpy as np
+import openpyxl
 from PIL import Image
 
 from alen_tf.datasets.archives import Archive
@@ -14,7 +15,8 @@ from alen_tf.datasets.lfw_parts import read_names
 from alen_tf.datasets.readers import images
 from alen_tf.datasets.readers.arff import read_arff
 from alen_tf.datasets.readers.files import files
-from alen_tf.datasets.readers.labelled_arff import xml_labels
+from alen_tf.datasets.readers.labels import read_labels, xml_labels
+from alen_tf.datasets.readers.preprocessing import Preprocessing
 from alen_tf.datasets.readers.tables import read_table
 from alen_tf.datasets.readers.unnamed import read_libsvm, read_npz
 from alen_tf.datasets.weizmann_horses import read_rows
@@ -94,6 +96,13 @@ XML = b"""<?xml version="1.0" encoding="utf-8"?>
 </labels>
 """
 CSV = b'a,"b, c",d\n1,2.5,0\n-3e2,?,1\n"4",,1\n'
+WORDS = DENSE.replace(b"real", b"{'4',NO,\"a, b\"}").replace(b"-1e3", b"'a, b'")
+JSON_LINES = b'{"a": 1.5, "b": true}\n{"b": null, "c": ["x", "y"]}\n'
+SHEET = "xl/worksheets/sheet1.xml"
+SHEET_XML = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="B1" t="inlineStr"><is>
+<t>b</t></is></c></row><row r="2"><c r="A2"><v>0.5</v></c><c r="B2"><v>1</v></c></row></sheetData>
+</worksheet>"""
 NPZ = npz(x=np.arange(40, dtype=np.float32).reshape(20, 2), y=np.eye(20, 2, -9, np.uint8))
 LIBSVM = b"1,3 1:0.5 7:2\n 2:1\n2 1:-1e3 # a comment\n"
 JSON = json.dumps(
@@ -109,6 +118,31 @@ TAR = tar({"faces/face.jpg": encoded("JPEG"), "faces/ann/other": b"text", "x" * 
 GIN = "\n".join(["include 'gin/digits/alen.gin'", *DIGITS.params]).encode()
 
 
+def columns(path):
+    """All columns of a table as features and, where they can be, as tags."""
+    table = read_table(path)
+    every = range(len(table.names))
+    features = Preprocessing.fit(table, every, range(len(table)), "mean")
+    return features(table), read_labels(table, table.names[-1:], separator="|")
+
+
+def excel(sheet):
+    """A workbook whose sheet is in these bytes."""
+    file = io.BytesIO()
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.active.append([0.5, "x"])
+    book.save(file)
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(file) as parts,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in parts.namelist():
+            archive.writestr(name, sheet if name == SHEET else parts.read(name))
+    return packed.getvalue()
+
+
 def photograph(path):
     """The image that `tgz_of` packs."""
     return Archive(path).image("face.jpg", (SIDE, SIDE))
@@ -116,9 +150,17 @@ def photograph(path):
 
 FORMATS = [
     Format("dense.arff", read_arff, (DENSE,)),
-    Format("sparse.arff", read_table, (SPARSE,)),
+    Format("sparse.arff", columns, (SPARSE,)),
+    Format("words.arff", columns, (WORDS,)),
     Format("labels.xml", xml_labels, (XML,)),
-    Format("own.csv", read_table, (CSV,)),
+    Format("own.csv", columns, (CSV, CSV.replace(b",", b";"))),
+    Format("own.csv.gz", columns, (CSV,), gzip.compress),
+    Format("packed.csv.gz", columns, (gzip.compress(CSV),)),
+    Format("own.jsonl", columns, (JSON_LINES,)),
+    Format("own.jsonl.gz", columns, (JSON_LINES,), gzip.compress),
+    Format("own.arff.gz", columns, (WORDS,), gzip.compress),
+    Format("sheet.xlsx", columns, (SHEET_XML,), excel),
+    Format("own.xlsx", columns, (excel(SHEET_XML),)),
     Format("x.npz", lambda path: read_npz(path, "x"), (NPZ,)),
     Format("array.npz", lambda path: read_npz(path, "x"), (npy(np.eye(3)),), npz_of),
     Format("own.npz", lambda path: files(train=str(path)), (NPZ,)),

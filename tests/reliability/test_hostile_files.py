@@ -22,7 +22,7 @@ from tests.archives import tar
 from tests.photographs import png_header
 
 from .conftest import content
-from .formats import FORMATS, JSON, NPZ, SPARSE
+from .formats import FORMATS, JSON, NPZ, SHEET_XML, SPARSE
 from .hostile import MEGABYTES, mutated, peak, survives
 
 SECONDS = 10  # that reading one small file may take
@@ -163,6 +163,14 @@ HUGE = {
     "json, nested deeply": ("results.json", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     "json of a long number": ("results.json", b'{"a": ' + b"9" * 10_000 + b"}"),
     "json, a shape that is none": ("model.json", JSON.replace(b"[3]", b"[-1e9]")),
+    "csv.gz, a line of 64 MB": ("own.csv.gz", b"a,b\n1," + b"1" * 2**26 + b"\n"),
+    "jsonl.gz, a line of 64 MB": ("own.jsonl.gz", b'{"a": 1' + b"1" * 2**26 + b"}\n"),
+    "arff.gz, a line of 64 MB": ("own.arff.gz", b"% " + b"1" * 2**26 + b"\n"),
+    "csv.gz, a name of 64 MB": ("own.csv.gz", b"1" * 2**26),
+    "xlsx, a cell of 80 MB": ("sheet.xlsx", SHEET_XML.replace(b"0.5", b"5" * 80_000_000)),
+    "xlsx, a cell in column 16,384": ("sheet.xlsx", SHEET_XML.replace(b"B2", b"XFD2")),
+    "xlsx with entities": ("sheet.xlsx", ENTITIES + b"]>" + SHEET_XML.replace(b"0.5", b"&m;")),
+    "jsonl, nested deeply": ("own.jsonl", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     "csv with NUL": ("own.csv", b"a,b\n1,\x00\n"),
     "csv with a field of 10 MB": ("own.csv", b'a,b\n1,"' + b"1" * 10_000_000 + b'"\n'),
 }

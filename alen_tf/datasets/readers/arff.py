@@ -1,7 +1,7 @@
 """Attribute-relation files (ARFF), dense or sparse, read by liac-arff."""
 
 import dataclasses
-import pathlib
+import math
 import re
 from array import array
 
@@ -9,6 +9,8 @@ import arff
 import numpy as np
 from scipy import sparse
 
+from alen_tf.datasets.readers.cells import WORDS
+from alen_tf.datasets.readers.opened import lines, opened
 from alen_tf.errors import DataError
 
 LARGEST = float(np.finfo(np.float32).max)  # what a float32 holds
@@ -16,41 +18,50 @@ LARGEST = float(np.finfo(np.float32).max)  # what a float32 holds
 
 @dataclasses.dataclass(frozen=True)
 class Relation:
-    """The content of an ARFF file: attribute names and a matrix [rows, attributes], float32."""
+    """The content of an ARFF file.
+
+    Attributes:
+      names: of the attributes.
+      values: [rows, attributes], float32; NaN where a value is missing ("?"), and of an attribute
+        with words the index of the word.
+      words: by attribute that has them, the words that its values are: names in the order in which
+        they are declared, and strings in the order in which they occur.
+      nominal: the attributes with declared words, other than those for true and false.
+      lines: the line of each row.
+    """
 
     names: tuple[str, ...]
     values: sparse.csr_matrix
+    words: dict[int, tuple[str, ...]]
+    nominal: frozenset[int]
+    lines: np.ndarray
 
 
 def read_arff(path):
-    """Reads a file whose attributes are numeric, or nominal with numbers as names, such as {0, 1}.
+    """Reads a file whose attributes are numeric, nominal or strings.
+
+    Nominal attributes with numbers as names, such as {0, 1}, are numeric.
 
     Raises:
-      DataError: the file cannot be read, is malformed, or has a value that is not a finite number;
-        the message names file and line.
+      DataError: the file cannot be read, is malformed, or has a number that is not finite; the
+        message names file and line.
     """
-    path = pathlib.Path(path)
+    text = _Numbered(())
     try:
-        layout = arff.LOD_GEN if _is_sparse(path) else arff.DENSE_GEN
-        with path.open(encoding="utf-8", errors="replace") as file:
-            lines = _Numbered(file)
-            relation = arff.load(lines, return_type=layout)
-            columns, values, ends = array("i"), array("f"), array("q", [0])
+        is_sparse = _is_sparse(path)
+        with opened(path, errors="replace") as file:
+            text = _Numbered(lines(file, path))
+            relation = arff.load(text, return_type=arff.LOD_GEN if is_sparse else arff.DENSE_GEN)
+            words, nominal = _words([kind for _, kind in relation["attributes"]])
+            columns, values, ends, numbers = array("i"), array("f"), array("q", [0]), array("q")
             for row in relation["data"]:
-                items = row.items() if layout == arff.LOD_GEN else enumerate(row)
-                if row and len(row) != lines.text.count(",") + 1:
-                    raise ValueError(
-                        "an attribute occurs twice, or the row is sparse in a dense file"
-                    )
-                for column, value in items:
-                    value = float(value)
-                    if not abs(value) <= LARGEST:
-                        raise ValueError(f"{value} is not a finite number of 32 bits")
+                row = row if is_sparse else dict(enumerate(row))
+                _check(row, text.line)
+                for column, value in row.items():
                     columns.append(column)
-                    values.append(value)
+                    values.append(_number(value, words.get(column)))
                 ends.append(len(columns))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+                numbers.append(text.number)
     except (
         arff.ArffException,
         ValueError,
@@ -59,44 +70,105 @@ def read_arff(path):
         RuntimeError,
         OverflowError,
     ) as error:
-        raise DataError(f"{path}:{lines.number}: malformed ARFF: {_reason(error)}") from error
-    names = tuple(name for name, _ in relation["attributes"])
-    shape = (len(ends) - 1, len(names))
+        raise DataError(f"{path}:{text.number}: malformed ARFF: {_reason(error)}") from error
+    shape = (len(numbers), len(relation["attributes"]))
     matrix = sparse.csr_matrix(
         (np.asarray(values), np.asarray(columns), np.asarray(ends)), shape=shape
     )
     matrix.eliminate_zeros()
-    return Relation(names, matrix)
+    return Relation(
+        tuple(name for name, _ in relation["attributes"]),
+        matrix,
+        {column: tuple(codes) for column, codes in words.items()},
+        nominal,
+        np.asarray(numbers),
+    )
+
+
+def _words(kinds):
+    """The codes of words by attribute, and the attributes that are nominal in `Relation`.
+
+    Args:
+      kinds: by attribute "STRING", the type of a number, or a list of names, None for "?".
+    """
+    words, nominal = {}, set()
+    for column, kind in enumerate(kinds):
+        if kind == "STRING":
+            words[column] = {}
+        elif isinstance(kind, list):
+            names = [name for name in kind if name is not None]
+            if not _numeric(names):
+                words[column] = {name: code for code, name in enumerate(names)}
+                if not all(name.lower() in WORDS for name in names):
+                    nominal.add(column)
+    return words, frozenset(nominal)
+
+
+def _numeric(names):
+    """Whether the names of a nominal attribute are numbers."""
+    try:
+        return all(math.isfinite(float(name)) for name in names)
+    except ValueError:
+        return False
+
+
+def _number(value, codes):
+    """A value as a number: of a word its code, which a new one gets."""
+    if value is None:
+        return math.nan
+    if codes is not None:
+        return codes.setdefault(value, len(codes))
+    value = float(value)
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"{value} is not a finite number of 32 bits")
+    return value
 
 
 class _Numbered:
-    """The lines of a file, and the line that was handed out last."""
+    """Lines, and the one that was handed out last with its number."""
 
-    def __init__(self, file):
-        self._file = file
+    def __init__(self, lines):
+        self._lines = lines
         self.number = 0
-        self.text = ""
+        self.line = ""
 
     def __iter__(self):
-        for line in self._file:
+        for line in self._lines:
             self.number += 1
-            self.text = line
+            self.line = line
             yield line
 
 
 def _is_sparse(path):
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            if line.strip().lower().startswith("@data"):
+    with opened(path, errors="replace") as file:
+        text = (line.strip() for line in lines(file, path))
+        for line in text:
+            if line.lower().startswith("@data"):
                 break
-        rows = (line.strip() for line in file)
-        return next((row for row in rows if row and not row.startswith("%")), "").startswith("{")
+        return next((row for row in text if row and not row.startswith("%")), "").startswith("{")
+
+
+def _check(row, line):
+    """Checks that liac-arff has lost none of a row's values.
+
+    Args:
+      row: values by column.
+      line: what they were read from.
+
+    Raises:
+      ValueError: it has.
+    """
+    if row and len(row) != _QUOTED.sub("", line).count(",") + 1:
+        raise ValueError("an attribute occurs twice, or the row is sparse in a dense file")
+    if None in row.values() and "?" not in line:
+        raise ValueError("a value is empty; where it is missing, write ?")
+
+
+_QUOTED = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
 
 
 def _reason(error):
     """What liac-arff says, without its own, uncounted line number."""
-    if isinstance(error, TypeError):
-        return "missing values (?) are not supported"
     try:
         text = str(error)
     except (
@@ -105,4 +177,7 @@ def _reason(error):
     ):  # liac-arff formats messages that may have a per cent sign of the file's
         text = error.message
     text = text.splitlines()[0] if text else type(error).__name__
-    return re.sub(r",? (at|in) line (-1|%d)", "", text).rstrip(".")
+    text = re.sub(r",? (at|in) line (-1|%d)", "", text).rstrip(".")
+    if isinstance(error, arff.BadAttributeType):
+        text += ", expected numeric, real, integer, string or {names}"
+    return text

@@ -4,6 +4,8 @@ import pathlib
 
 import numpy as np
 
+from alen_tf.datasets.readers.opened import kind
+from alen_tf.datasets.readers.preprocessing import Feature, Preprocessing
 from alen_tf.datasets.readers.tables import READERS, plain, read_table
 from alen_tf.datasets.readers.unnamed import SUFFIXES, read_libsvm, read_npz
 from alen_tf.errors import DataError
@@ -12,9 +14,10 @@ from alen_tf.errors import DataError
 def read_inputs(path, signature):
     """The inputs of a file, [rows, ...], float32, for a model with this `Signature`.
 
-    Columns are found by the names of the features that the model was trained on; where it knows no
-    names, all columns but those named like a label are features, in order. Columns with numbers for
-    names, as pandas calls unnamed ones, are all features.
+    Columns are found by the names of the features that the model was trained on, and preprocessed
+    as they were there; where it knows no names, all columns but those named like a label are
+    features, in order. Columns with numbers for names, as pandas calls unnamed ones, are all
+    features.
 
     Raises:
       DataError: the file cannot be read, or its features are not those of the model.
@@ -24,14 +27,15 @@ def read_inputs(path, signature):
         return read_npz(path, "x")
     if suffix in SUFFIXES:
         return read_libsvm(path, signature.input_shape[0])[0]
-    _check_suffix(path, suffix, SUFFIXES)
+    _check_suffix(path, SUFFIXES)
     table = read_table(path)
-    if signature.feature_names:
-        return table.values[:, table.columns(signature.feature_names, "feature")]
-    if all(name.isdecimal() for name in table.names):
-        return table.values
-    labels = {plain(name) for name in signature.label_names}
-    return table.values[:, [plain(name) not in labels for name in table.names]]
+    if signature.preprocessing:
+        return signature.preprocessing(table)
+    names = signature.feature_names or table.names
+    if not signature.feature_names and not all(name.isdecimal() for name in table.names):
+        labels = {plain(name) for name in signature.label_names}
+        names = [name for name in table.names if plain(name) not in labels]
+    return Preprocessing(tuple(map(Feature, names)))(table)
 
 
 def read_known(path, signature):
@@ -42,16 +46,16 @@ def read_known(path, signature):
     Raises:
       DataError: the file cannot be read, or a column is no label of the model.
     """
-    suffix = pathlib.Path(path).suffix.lower()
-    if suffix == ".npz":
+    if pathlib.Path(path).suffix.lower() == ".npz":
         return read_npz(path, "known")
-    _check_suffix(path, suffix, (".npz",))
+    _check_suffix(path, (".npz",))
     table = read_table(path)
     names = {plain(name): name for name in signature.label_names}
     found = [names.get(plain(name), name) for name in table.names]
-    return signature.known_columns(found, np.asarray(table.values), path)
+    values = [table.numbers(column, "0, 1 or nothing") for column in range(len(found))]
+    return signature.known_columns(found, np.stack(values, axis=1), path)
 
 
-def _check_suffix(path, suffix, others):
-    if suffix not in READERS:
+def _check_suffix(path, others):
+    if kind(path) not in READERS:
         raise DataError(f"{path}: not one of {', '.join((*READERS, *others))}")

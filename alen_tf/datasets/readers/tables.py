@@ -1,34 +1,47 @@
-"""Files of named numeric columns: ARFF, CSV and Parquet."""
+"""Files of named columns: ARFF, CSV, TSV, JSON lines, Parquet and Excel."""
 
 import collections
-import csv
 import dataclasses
-import math
-import pathlib
-import re
 
 import numpy as np
+import pandas as pd
 
+from alen_tf.datasets.readers import cells
 from alen_tf.datasets.readers.arff import LARGEST, read_arff
-from alen_tf.datasets.splits import Examples
-from alen_tf.errors import DataError
+from alen_tf.datasets.readers.delimited import read_delimited
+from alen_tf.datasets.readers.excel import read_excel
+from alen_tf.datasets.readers.json_lines import read_json_lines
+from alen_tf.datasets.readers.opened import kind
+from alen_tf.datasets.readers.parquet import read_parquet
+from alen_tf.errors import DataError, shortened
 
-UNKNOWN = ("", "?", "nan")  # what a CSV file may say of a value that is not known
 
-
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of a file.
+    """Columns of a file, with cells to be read as numbers or as text.
 
     Attributes:
       source: the file, for messages.
       names: a name per column.
-      values: [rows, columns], float32; NaN where a CSV or Parquet file has no value.
+      frame: `pandas.DataFrame` with columns 0, 1, ... of any type, NaN where a cell is missing.
+      lines: the line of each row; None where rows have no lines.
+      nominal: the numbers of the columns that the file declares categories.
     """
 
     source: str
     names: tuple[str, ...]
-    values: np.ndarray
+    frame: pd.DataFrame
+    lines: np.ndarray | None = None
+    nominal: frozenset[int] = frozenset()
+
+    def __len__(self):
+        return len(self.frame)
+
+    def place(self, row):
+        """Where a row is, for messages: "FILE:LINE", or "FILE: row NUMBER"."""
+        if self.lines is None:
+            return f"{self.source}: row {row + 1}"
+        return f"{self.source}:{self.lines[row]}"
 
     def columns(self, names, what):
         """The numbers of the columns with these names; quotes and escapes make no difference.
@@ -45,141 +58,82 @@ class Table:
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise DataError(
-                f"{self.source}: no attribute is named like the {what} {missing[0]!r}{more}"
+                f"{self.source}: no attribute is named like the {what} {missing[0]!r}{more}; "
+                f"there are {shortened(self.names)}"
             )
         return [found[plain(name)] for name in names]
 
-    def split(self, labels):
-        """Parts labels and features.
+    def holds_numbers(self, column):
+        """Whether a column is one of numbers, see `cells.holds_numbers`."""
+        return cells.holds_numbers(self.frame[column])
+
+    def text(self, column):
+        """The cells of a column as text, [rows], None where they are missing."""
+        return cells.as_text(self.frame[column])
+
+    def numbers(self, column, expected="a number"):
+        """The cells of a column as numbers, [rows], float32, NaN where they are missing.
 
         Args:
-          labels: the names of the labels, or how many of the last columns are labels.
-
-        Returns:
-          (Examples, label names, feature names); inputs are uint8 where all of them are 0 or 1,
-          else float32.
+          column: its number.
+          expected: what errors say of a cell that is no number.
 
         Raises:
-          DataError: there are no such labels, or they have other values than 0 and 1.
+          DataError: a cell is no number, or none that a float32 holds.
         """
-        if isinstance(labels, int):
-            labels = self.names[max(0, len(self.names) - labels) :]
-        check_distinct(labels, self.source)
-        chosen = self.columns(labels, "label")
-        if not 0 < len(chosen) < len(self.names):
+        values, wrong = cells.as_numbers(self.frame[column])
+        wrong |= np.abs(values) > LARGEST
+        if wrong.any():
+            row = np.flatnonzero(wrong)[0]
+            if not np.isnan(values[row]):
+                expected = "a finite number of 32 bits"
+            text = cells.as_text(self.frame[column].iloc[row : row + 1])[0]
             raise DataError(
-                f"{self.source}: {len(chosen)} labels of {len(self.names)} attributes, expected "
-                "both labels and features"
+                f"{self.place(row)}: {self.names[column]!r} is {text!r}, expected {expected}"
             )
-        rest = np.setdiff1d(np.arange(len(self.names)), chosen)
-        x, y = self.values[:, rest], self.values[:, chosen]
-        check_binary(y, labels, self.source)
-        x = x.astype(np.uint8) if np.all((x == 0) | (x == 1)) else x
-        features = tuple(self.names[column] for column in rest)
-        return Examples(x, y.astype(np.uint8)), tuple(labels), features
-
-
-def check_distinct(labels, source):
-    """Checks that no label is named twice.
-
-    Raises:
-      DataError: one is.
-    """
-    if repeated := _repeated(labels):
-        raise DataError(f"{source}: {repeated[0]!r} is named twice as a label")
-
-
-def check_binary(y, names, source):
-    """Checks that labels, [rows, labels], are 0 or 1.
-
-    Raises:
-      DataError: they are not; the message names row and label.
-    """
-    wrong = np.argwhere((y != 0) & (y != 1))
-    if len(wrong):
-        row, column = wrong[0]
-        raise DataError(
-            f"{source}: row {row + 1}: labels are 0 or 1, but {names[column]!r} is {y[row, column]}"
-        )
+        return values.astype(np.float32)
 
 
 def read_table(path):
-    """Reads an ARFF, CSV (with a header) or Parquet file, which its suffix tells apart.
+    """Reads a file of named columns, which its suffix tells apart.
 
     Raises:
-      DataError: the file cannot be read, is malformed or has values that are not numbers.
+      DataError: the file cannot be read or is malformed.
     """
-    suffix = pathlib.Path(path).suffix.lower()
+    suffix = kind(path)
     if suffix not in READERS:
         raise DataError(f"{path}: a {suffix or 'nameless'} file is none of {', '.join(READERS)}")
-    names, values = READERS[suffix](path)
-    if repeated := _repeated(names):
+    names, frame, *rest = READERS[suffix](path)
+    if repeated := repetitions(names):
         raise DataError(f"{path}: {len(repeated)} names are not unique, such as {repeated[0]!r}")
     if "" in names:
         column = names.index("") + 1
         raise DataError(f"{path}: column {column} has no name; an index of rows is no feature")
-    return Table(str(path), names, values)
+    return Table(str(path), names, frame, *rest)
 
 
 def _read_arff(path):
     relation = read_arff(path)
-    return relation.names, relation.values.toarray()
+    values = relation.values.toarray()
+    columns = dict(enumerate(values.T))
+    for column, words in relation.words.items():
+        codes = np.where(np.isnan(columns[column]), -1, columns[column]).astype(int)
+        columns[column] = np.array([*words, None], object)[codes]
+    return relation.names, pd.DataFrame(columns), relation.lines, relation.nominal
 
 
-def _read_csv(path):
-    try:
-        with pathlib.Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            names = tuple(next(reader, ()))
-            rows = [_numbers(row, names, f"{path}:{reader.line_num}") for row in reader if row]
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a CSV file in UTF-8: {error}") from error
-    if not names or not rows:
-        raise DataError(f"{path}: expected a header and rows, found {len(rows)} rows")
-    return names, np.asarray(rows, np.float32)
+READERS = {
+    ".arff": _read_arff,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".jsonl": read_json_lines,
+    ".parquet": read_parquet,
+    ".xlsx": read_excel,
+}
 
 
-def _numbers(row, names, place):
-    if len(row) != len(names):
-        raise DataError(f"{place}: {len(row)} values, expected {len(names)} as in the header")
-    values = []
-    for name, text in zip(names, row, strict=True):
-        try:
-            known = text.strip().lower() not in UNKNOWN
-            values.append(float(text) if known else math.nan)
-        except ValueError as error:
-            raise DataError(f"{place}: {name!r} is {text!r}, expected a number") from error
-        if known and not abs(values[-1]) <= LARGEST:
-            raise DataError(f"{place}: {name!r} is {text!r}, not a finite number of 32 bits")
-    return values
-
-
-def _read_parquet(path):
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise DataError(f"{path}: Parquet needs pyarrow: pip install 'alen_tf[parquet]'") from error
-    try:
-        table = parquet.read_table(path)
-        table = table.drop_columns([name for name in table.column_names if _INDEX.match(name)])
-        columns = [column.to_numpy() for column in table.columns]
-        return tuple(table.column_names), np.stack(columns, axis=1).astype(np.float32)
-    except (OSError, ArrowException, ValueError, TypeError) as error:
-        raise DataError(
-            f"{path}: not a Parquet file of numbers: {str(error).splitlines()[0]}"
-        ) from error
-
-
-READERS = {".arff": _read_arff, ".csv": _read_csv, ".parquet": _read_parquet}
-
-
-# How pandas names an index of rows that it writes beside the columns.
-_INDEX = re.compile(r"__index_level_\d+__")
-
-
-def _repeated(names):
+def repetitions(names):
+    """The names that occur more than once, in order."""
     return sorted(name for name, count in collections.Counter(names).items() if count > 1)
 
 

@@ -8,6 +8,14 @@ from alen_tf.errors import DataError
 
 # The data begins on line 5.
 HEADER = "@relation r\n@attribute a numeric\n@attribute b {0,1}\n@data\n"
+# The data begins on line 7.
+WORDS = """@relation r
+@attribute a numeric
+@attribute protein {PS00010,'a, b',"it's",3}
+@attribute note string
+@attribute b {NO,Yes,?}
+@data
+"""
 INTEGERS = HEADER.replace("numeric", "integer")
 
 
@@ -57,6 +65,27 @@ def test_windows_line_ends(write):
     np.testing.assert_array_equal(read_arff(write(content)).values.toarray(), [[1, 0], [0, 1]])
 
 
+def test_words_have_codes(write):
+    rows = "1,'a, b','x, y',Yes\n% a comment\n?,\"it's\",?,?\n2,?,z,NO\n3,3,'x, y',NO\n"
+    relation = read_arff(write(WORDS + rows))
+    assert relation.words == {
+        1: ("PS00010", "a, b", "it's", "3"),
+        2: ("x, y", "z"),
+        3: ("NO", "Yes"),
+    }
+    assert relation.nominal == {1}  # strings are not declared, and the last one is a number
+    nan = np.nan
+    expected = [[1, 1, 0, 1], [nan, 2, nan, nan], [2, nan, 1, 0], [3, 3, 0, 0]]
+    np.testing.assert_array_equal(relation.values.toarray(), expected)
+    np.testing.assert_array_equal(relation.lines, [7, 9, 10, 11])
+
+
+def test_words_left_out_of_a_sparse_row_are_the_first(write):
+    relation = read_arff(write(WORDS + "{0 1, 3 Yes}\n{1 'a, b', 0 ?}\n"))
+    np.testing.assert_array_equal(relation.values.toarray(), [[1, 0, 0, 1], [np.nan, 1, 0, 0]])
+    assert relation.words[3][0] == "NO"
+
+
 def test_no_rows(write):
     assert read_arff(write(HEADER)).values.shape == (0, 2)
 
@@ -65,13 +94,12 @@ MALFORMED = {
     # name: (content, line, what the message says)
     "word in a numeric column": (HEADER + "1,0\nx,0\n", 6, "numerical"),
     "unknown nominal value": (HEADER + "1,0\n1,2\n", 6, "2"),
-    "nominal names are no numbers": (HEADER.replace("0,1", "no,yes") + "1,no\n", 5, "no"),
     "too few values": (HEADER + "1,0\n1\n1,0\n", 6, "format"),
     "too many values": (HEADER + "1,0,0\n", 5, "format"),
-    "truncated dense row": (HEADER + "1,0\n0,1\n1,", 7, ""),
+    "truncated dense row": (HEADER + "1,0\n0,1\n1,", 7, "empty"),
+    "empty value in a row with words": (WORDS + "1,'a, b',,Yes\n", 7, "empty"),
+    "unknown word": (WORDS + "1,a,x,NO\n", 7, "a not found"),
     "truncated sparse row": (HEADER + "{0 1}\n{0 1,1", 6, "{0 1,1"),
-    "missing value": (HEADER + "1,0\n?,0\n", 6, "missing"),
-    "missing value in a sparse row": (HEADER + "{0 1}\n{0 ?}\n", 6, "missing"),
     "not a number": (HEADER + "1,0\nnan,0\n", 6, "finite"),
     "not a number in a sparse row": (HEADER + "{0 1}\n{0 NaN}\n", 6, "finite"),
     "infinity": (HEADER + "1,0\ninf,0\n", 6, "finite"),
@@ -90,7 +118,7 @@ MALFORMED = {
     "format in a bad nominal value": (HEADER + "1,0\n1,%s\n", 6, "%s"),
     "format in a row of a wrong size": (HEADER + "1,0\n1,0,%(a)d\n", 6, "%(a)d"),
     "attribute twice": ("@relation r\n@attribute a real\n@attribute a real\n@data\n", 3, "a"),
-    "unknown type": ("@relation r\n@attribute a date\n@data\n1\n", 2, "type"),
+    "unknown type": ("@relation r\n@attribute a date\n@data\n1\n", 2, "expected numeric"),
     "attribute without a type": ("@relation r\n@attribute a\n@data\n1\n", 2, ""),
     "no data section": ("@relation r\n@attribute a real\n", 2, "layout"),
     "data before attributes": ("@relation r\n@data\n1\n", 2, "layout"),

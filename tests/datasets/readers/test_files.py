@@ -1,3 +1,6 @@
+import gzip
+import pathlib
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -149,6 +152,34 @@ def _with(x, value):
     x = x.copy()
     x[2, 1] = value
     return x
+
+
+def test_settings_of_tables(tmp_path, data):
+    x, y = data
+    path, unnamed = write_csv(tmp_path, x, y), write_npz(tmp_path, x, y)
+    columns = ["sun", "sea"]
+    wrong(ConfigError, "files.missing is 'mode', expected 'median'", train=path, missing="mode")
+    wrong(ConfigError, "files.ignore is 3, expected names", train=path, ignore=3)
+    wrong(ConfigError, "files.categories is [1], expected", train=path, categories=[1])
+    wrong(ConfigError, "files.tag_separator is '', expected", train=path, tag_separator="")
+    for setting in ({"missing": "zero"}, {"categories": "f0"}, {"ignore": ["f0"]}):
+        (name,) = setting
+        wrong(ConfigError, f"no named columns: leave files.{name} out", train=unnamed, **setting)
+    wrong(ConfigError, "one has named columns", train=path, test=unnamed, labels=columns)
+    splits = files(train=path, labels=columns, ignore="f1")
+    assert splits.feature_names == ("f0", "f2")
+    assert splits.preprocessing is None  # numbers under their names
+    splits = files(train=path, labels=columns, missing="median")
+    assert [f.missing for f in splits.preprocessing.features] == pytest.approx(
+        np.median(splits.train.x, axis=0), abs=1e-6
+    )
+
+
+def test_the_name_of_a_packed_file(tmp_path, data):
+    packed = gzip.compress(pathlib.Path(write_csv(tmp_path, *data)).read_bytes())
+    (tmp_path / "own.csv.gz").write_bytes(packed)
+    splits = files(train=str(tmp_path / "own.csv.gz"), labels=["sun", "sea"])
+    assert splits.name == "own"
 
 
 def test_damaged_files(tmp_path, data):

@@ -1,0 +1,42 @@
+"""JSON lines: an object with a value per column on each line."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from alen_tf.datasets.readers.opened import lines, opened
+from alen_tf.errors import DataError
+
+
+def read_json_lines(path):
+    """Reads a table; what an object leaves out is missing.
+
+    Returns:
+      (names in the order in which they first occur, `pandas.DataFrame` with a column for each, the
+      line of each row).
+
+    Raises:
+      DataError: the file cannot be read, or a line holds something else.
+    """
+    records, numbers, names = [], [], {}
+    with opened(path) as file:
+        for number, line in enumerate(lines(file, path), 1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise DataError(f"{path}:{number}: malformed JSON: {error}") from error
+            if not isinstance(record, dict):
+                raise DataError(f'{path}:{number}: expected an object, such as {{"a": 0.5}}')
+            names |= dict.fromkeys(record)
+            records.append(record)
+            numbers.append(number)
+    if not records:
+        raise DataError(f"{path}: expected a line per row, found 0 rows")
+    columns = {
+        column: pd.Series([record.get(name) for record in records], dtype=object).infer_objects()
+        for column, name in enumerate(names)
+    }
+    return tuple(names), pd.DataFrame(columns), np.asarray(numbers)
