@@ -119,10 +119,9 @@ GIN = "\n".join(["include 'gin/digits/alen.gin'", *DIGITS.params]).encode()
 
 
 def columns(path):
-    """All columns of a table as features and, where they can be, as tags."""
+    """The columns of a table as features, but the last one as tags."""
     table = read_table(path)
-    every = range(len(table.names))
-    features = Preprocessing.fit(table, every, range(len(table)), "mean")
+    features = Preprocessing.fit(table, range(len(table.names) - 1), range(len(table)), "mean")
     return features(table), read_labels(table, table.names[-1:], separator="|")
 
 

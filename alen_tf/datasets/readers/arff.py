@@ -135,6 +135,8 @@ class _Numbered:
     def __iter__(self):
         for line in self._lines:
             self.number += 1
+            if line.startswith("@"):
+                line = line.replace("\t", " ")  # after which liac-arff finds no name
             self.line = line
             yield line
 
@@ -177,7 +179,7 @@ def _reason(error):
     ):  # liac-arff formats messages that may have a per cent sign of the file's
         text = error.message
     text = text.splitlines()[0] if text else type(error).__name__
-    text = re.sub(r",? (at|in) line (-1|%d)", "", text).rstrip(".")
+    text = re.sub(r",? (at|in) line (-1|[0-9]+|%d)", "", text).rstrip(".")
     if isinstance(error, arff.BadAttributeType):
         text += ", expected numeric, real, integer, string or {names}"
     return text

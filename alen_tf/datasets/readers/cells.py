@@ -12,7 +12,7 @@ MISSING = (
 )
 WORDS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}  # in any case
 
-_NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf(inity)?", re.I)
+NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf(inity)?", re.I)
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
     r"[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}([T ].*)?"  # 2024-01-31, 31.1.2024 12:30
@@ -63,7 +63,7 @@ def as_numbers(column):
 def _number(text):
     if text is None:
         return np.nan
-    if _NUMERAL.fullmatch(text):
+    if NUMERAL.fullmatch(text):
         return float(text)
     return WORDS.get(text.lower(), np.nan)
 
@@ -74,7 +74,7 @@ def holds_numbers(column):
     if column.dtype.kind in "biuf":
         return True
     cells = {text for text in as_text(column) if text is not None}
-    return any(map(_NUMERAL.fullmatch, cells)) or all(text.lower() in WORDS for text in cells)
+    return any(map(NUMERAL.fullmatch, cells)) or all(text.lower() in WORDS for text in cells)
 
 
 def dated(text):

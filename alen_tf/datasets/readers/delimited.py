@@ -6,10 +6,10 @@ import io
 import numpy as np
 import pandas as pd
 
-from alen_tf.datasets.readers.cells import MISSING
+from alen_tf.datasets.readers.cells import MISSING, NUMERAL
 from alen_tf.datasets.readers.opened import kind, lines, opened
 from alen_tf.datasets.readers.unnamed import LARGEST_ARRAY
-from alen_tf.errors import DataError
+from alen_tf.errors import DataError, shortened
 
 DELIMITERS = ",;\t|"
 
@@ -82,6 +82,8 @@ def _shape(path, delimiter):
             ends.append(rows.line_num)
             if len(ends) > most:
                 raise DataError(f"{path}: more than {LARGEST_ARRAY:,} cells")
+    if all(map(NUMERAL.fullmatch, names)) and not all(map(str.isdecimal, names)):
+        raise DataError(f"{path}: has no header: its first row is {shortened(names)}")
     if not ends:
         raise DataError(f"{path}: expected a header and rows, found 0 rows")
     return names, np.asarray(ends)

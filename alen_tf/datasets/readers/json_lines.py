@@ -30,6 +30,12 @@ def read_json_lines(path):
                 raise DataError(f"{path}:{number}: malformed JSON: {error}") from error
             if not isinstance(record, dict):
                 raise DataError(f'{path}:{number}: expected an object, such as {{"a": 0.5}}')
+            for name, value in record.items():
+                if isinstance(value, dict):
+                    raise DataError(
+                        f"{path}:{number}: {name!r} is an object, expected a number, text, true, "
+                        "false, null or a list of tags"
+                    )
             names |= dict.fromkeys(record)
             records.append(record)
             numbers.append(number)

@@ -40,7 +40,8 @@ def opened(path, **options):
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: cannot be read: {reason}") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not text in UTF-8: {error}") from error
+        wrong = f"byte {error.object[error.start]:#x}"
+        raise DataError(f"{path}: not text in UTF-8 ({wrong}): save it in UTF-8") from error
 
 
 def lines(file, path):

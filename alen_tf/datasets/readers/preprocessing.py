@@ -171,6 +171,9 @@ def _numeric(table, column, rows, missing):
 def _categorical(table, column, rows, missing, declared):
     name, text = table.names[column], table.text(column)
     ignored = f"leave it out: files.ignore = [{name!r}]"
+    for row, cell in enumerate(table.frame[column]):
+        if isinstance(cell, list | np.ndarray):
+            raise DataError(f"{table.place(row)}: {name!r} is a list, no feature; {ignored}")
     if not declared and (row := dated(text)) is not None:
         raise DataError(
             f"{table.place(row)}: {name!r} is {text[row]!r}, a date or time; make numbers of it, "

@@ -60,6 +60,13 @@ def test_comments_blank_lines_and_quoted_names(write, row):
     np.testing.assert_array_equal(relation.values.toarray(), [[3, 1]])
 
 
+def test_tabs(write):
+    content = (HEADER + "1,0\n0,1\n").replace(" ", "\t")
+    relation = read_arff(write(content))
+    assert relation.names == ("a", "b")
+    np.testing.assert_array_equal(relation.values.toarray(), [[1, 0], [0, 1]])
+
+
 def test_windows_line_ends(write):
     content = (HEADER + "1,0\n0,1\n").replace("\n", "\r\n")
     np.testing.assert_array_equal(read_arff(write(content)).values.toarray(), [[1, 0], [0, 1]])

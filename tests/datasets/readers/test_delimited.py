@@ -40,6 +40,10 @@ def test_one_table_however_it_is_written(read, content, name):
     assert list(lines) in ([2, 3], [2, 4])
 
 
+def test_numbers_for_names_as_pandas_calls_columns(read):
+    assert read("0,1\n0.7,0\n")[0] == ("0", "1")
+
+
 def test_in_a_tsv_file_tabs_delimit(read):
     assert read("a;b;c\td\n1\t2\n", "table.tsv")[0] == ("a;b;c", "d")
 
@@ -65,7 +69,8 @@ def test_gzip(read):
         ("a,b\n1,2,3\n3,4,5\n", "table.csv:2: 3 values, expected 2 as in the header"),
         ('a,b\n"1\n",2\n3\n', "table.csv:4: 1 values"),
         ("a,b\n1,\x00\n", "table.csv: not a CSV file: line 2 contains NUL"),
-        (b"a,b\n1,\xff\n", "table.csv: not text in UTF-8"),
+        (b"a,b\n1,\xff\n", "table.csv: not text in UTF-8 (byte 0xff): save it in UTF-8"),
+        ("0.5,1\n0.7,0\n", "table.csv: has no header: its first row is '0.5', '1'"),
         ("a,b\n1,2\n".encode("utf-16"), "table.csv: not text in UTF-8"),
     ],
 )

@@ -30,6 +30,7 @@ def test_what_an_object_leaves_out_is_missing(path):
     ("line", "message"),
     [
         ('{"a": 1', ":7: malformed JSON: "),
+        ('{"a": {"b": 1}}', ":7: 'a' is an object, expected a number"),
         ("[1, 2]", ":7: expected an object"),
         ('{"a": ' + "[" * 100_000, ":7: malformed JSON: "),
         ('{"a": ' + "9" * 10_000 + "}", ":7: malformed JSON: "),

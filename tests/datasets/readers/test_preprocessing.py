@@ -133,6 +133,12 @@ def test_mistakes_are_named_with_column_and_line(write, content, choices, messag
     assert "\n" not in str(caught.value)
 
 
+def test_lists_are_no_features(write):
+    table = write('{"a": 1, "tags": null}\n{"a": 1, "tags": ["x"]}\n', "own.jsonl")
+    with pytest.raises(DataError, match=r"own\.jsonl:2: 'tags' is a list, no feature"):
+        Preprocessing.fit(table, [1], [0])
+
+
 def test_text_that_names_rows_is_no_category(write):
     names = [f"user {k}" for k in range(41)]
     table = write("\n".join(["id", *names]))
