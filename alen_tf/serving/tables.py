@@ -11,29 +11,33 @@ from alen_tf.errors import UserError
 from alen_tf.storage import write
 
 
-def as_csv(prediction, names):
-    """A header, then per row its labels, its confidence and all relaxed outputs.
+def as_csv(prediction, names, threshold):
+    """A header, then per row its labels, its confidence, the threshold from which an output is a
+    label, and all relaxed outputs.
 
     Labels are joined by "|"; inside a label it is written "\\|", and a backslash "\\\\".
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["labels", "confidence", *names])
+    writer.writerow(["labels", "confidence", "threshold", *names])
     escaped = [name.replace("\\", "\\\\").replace("|", "\\|") for name in names]
     for labels, relaxed, confidence in zip(*prediction, strict=True):
         chosen = "|".join(name for name, label in zip(escaped, labels, strict=True) if label)
         values = [f"{value:.6g}" for value in relaxed]
-        writer.writerow([chosen, "" if math.isnan(confidence) else f"{confidence:.6g}", *values])
+        expected = "" if math.isnan(confidence) else f"{confidence:.6g}"
+        writer.writerow([chosen, expected, f"{threshold:g}", *values])
     return text.getvalue()
 
 
-def as_json_lines(prediction, names):
-    """Per row an object {"labels": [names], "confidence": number, "relaxed": {name: number}}."""
+def as_json_lines(prediction, names, threshold):
+    """Per row an object {"labels": [names], "confidence": number, "threshold": number, "relaxed":
+    {name: number}}."""
     lines = []
     for labels, relaxed, confidence in zip(*prediction, strict=True):
         row = {
             "labels": [name for name, label in zip(names, labels, strict=True) if label],
             "confidence": None if math.isnan(confidence) else float(confidence),
+            "threshold": threshold,
             "relaxed": dict(zip(names, map(float, relaxed), strict=True)),
         }
         lines.append(json.dumps(row, ensure_ascii=False) + "\n")
@@ -81,6 +85,7 @@ def predict_file(model, source, target, known=None, steps=None):
         values = read_known(known, model.signature)
         model.signature.check_known(values, len(x), known)
     prediction = model(x, steps, values, source=source)
-    text = FORMATS[pathlib.Path(target).suffix.lower()](prediction, model.signature.label_names)
+    as_text = FORMATS[pathlib.Path(target).suffix.lower()]
+    text = as_text(prediction, model.signature.label_names, model.signature.threshold)
     write(pathlib.Path(target), text)
     return len(x)

@@ -122,6 +122,11 @@ def test_the_workdir_says_what_the_model_takes_and_gives(own, results):
     }
 
 
+def test_a_label_has_at_least_the_threshold_of_its_row(predicted):
+    thresholds = np.array([line["threshold"] for line in predicted])
+    np.testing.assert_array_equal(indicator(predicted), relaxed(predicted) >= thresholds[:, None])
+
+
 def test_known_labels_are_kept_and_matter(own, predicted, estimator):
     x, y = rows(60, 1)
     write_csv(
@@ -139,6 +144,7 @@ def test_known_labels_are_kept_and_matter(own, predicted, estimator):
     found = np.array([[float(line[name]) for name in LABELS] for line in lines])
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_array_equal(found[1::2, 1], y[1::2, 1])
+    assert {float(line["threshold"]) for line in lines} == {estimator.threshold_}
     np.testing.assert_allclose(found[::2], relaxed(predicted)[::2], atol=1e-5)
     labels = [set(line["labels"].split("|")) - {""} for line in lines]
     expected = estimator.predict(x, known=known)
@@ -156,7 +162,7 @@ def model(own):
         ({"source": "none.csv"}, ["none.csv: cannot be read"]),
         ({"source": "short.csv"}, ["short.csv", "no attribute is named like the feature 'a'"]),
         ({"source": "wide.npz"}, ["wide.npz", "rows of shape 5", "rows of shape 4"]),
-        ({"source": "gaps.csv"}, ["gaps.csv", "row 2, feature 3", "nan"]),
+        ({"source": "gaps.csv"}, ["gaps.csv:3: 'c' is missing", "files.missing = 'median'"]),
         ({"known": "moon.csv"}, ["moon.csv", "'moon' is no label", "'sun'"]),
         ({"known": "few.csv"}, ["few.csv", "shape 2x3", "expected 60x3"]),
         ({"known": "half.csv"}, ["half.csv", "row 1, label 'sun'", "0.5"]),

@@ -32,20 +32,22 @@ def split(text):
 
 def test_no_character_of_a_label_breaks_a_column():
     sets = [[1, 1, 1, 1, 1], [0, 0, 1, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0]]
-    text = tables.as_csv(predicted(sets), NAMES)
+    text = tables.as_csv(predicted(sets), NAMES, 0.01)
     header, *rows = csv.reader(io.StringIO(text))
-    assert header == ["labels", "confidence", *NAMES]
+    assert header == ["labels", "confidence", "threshold", *NAMES]
     for row, chosen in zip(rows, sets, strict=True):
         assert split(row[0]) == [name for name, label in zip(NAMES, chosen, strict=True) if label]
     assert [row[0] for row in rows[1:]] == ["c\\\\\\|d|plain", "", "sun\\|sea"]
     assert [row[1] for row in rows] == ["0.25", "0.25", "0.25", ""]
+    assert [row[2] for row in rows] == ["0.01"] * 4
 
 
 def test_json_lines_have_labels_as_they_are():
-    (line,) = tables.as_json_lines(predicted([[1, 1, 0, 0, 0]]), NAMES).splitlines()
+    (line,) = tables.as_json_lines(predicted([[1, 1, 0, 0, 0]]), NAMES, 0.01).splitlines()
     assert json.loads(line) == {
         "labels": ["sun|sea", "a\\b"],
         "confidence": None,
+        "threshold": 0.01,
         "relaxed": dict(zip(NAMES, [0.5, 0.5, 0, 0, 0], strict=True)),
     }
 
