@@ -18,8 +18,8 @@ def save(model, directory):
       complete(x, steps, mask, values): around known labels: `values`, [batch, ...] in {0, 1}, where
         the boolean `mask` is true; of classes of a pixel, for all of them or for none.
 
-    `assets.extra/model.json` holds the names of labels and features, and what is expected by
-    `confidence`.
+    `assets.extra/model.json` holds the names of labels and features, how columns of a table become
+    features (see `Preprocessing.to_json`), and what is expected by `confidence`.
 
     Args:
       model: the model.

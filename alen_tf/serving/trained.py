@@ -47,6 +47,7 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
                     f"{said}; put the data back, or take what is there with --other_data"
                 )
             print(said)
+            _check_preprocessing(workdir, splits)
         return task, splits, _rebuilt(workdir, model, task, shapes, precision, params)
 
 
@@ -103,6 +104,22 @@ def _configured(workdir, params):
         root = gin.get_bindings(trainer.train)
         yield root["task"], root["model"], root.get("precision", "float32")
     config.check_effective(queried=("train.task", "train.model", "train.precision"))
+
+
+def _check_preprocessing(workdir, splits):
+    """Checks that other data are preprocessed as the model was trained: other training rows may
+    have other categories and medians.
+
+    Raises:
+      DataError: they are not.
+    """
+    ended = workdir.model.exists()
+    if ended and read_signature(workdir.model).preprocessing != splits.preprocessing:
+        raise DataError(
+            f"{splits.name}: its training rows have other categories, or other values for missing "
+            f"cells, than {workdir.path} was trained with; leave files.train as it was and change "
+            "files.test, or use alen_tf.predict"
+        )
 
 
 def _saved_shapes(workdir):
