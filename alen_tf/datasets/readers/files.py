@@ -5,14 +5,14 @@ import os
 import gin
 import numpy as np
 
+from alen_tf.datasets.readers.labelled_arrays import read_arrays
 from alen_tf.datasets.readers.labelled_tables import read_tables
-from alen_tf.datasets.readers.labels import check_distinct, is_xml, xml_labels
 from alen_tf.datasets.readers.opened import kind, without_gz
 from alen_tf.datasets.readers.preprocessing import check_missing
 from alen_tf.datasets.readers.tables import READERS
-from alen_tf.datasets.readers.unnamed import SUFFIXES, read_libsvm, read_npz
-from alen_tf.datasets.splits import Examples, Splits, three_splits
-from alen_tf.errors import ConfigError, DataError, check_count, check_finite, shortened
+from alen_tf.datasets.readers.unnamed import SUFFIXES
+from alen_tf.datasets.splits import Splits, three_splits
+from alen_tf.errors import ConfigError, DataError, check_count, shortened
 
 
 @gin.register
@@ -96,7 +96,7 @@ def files(
         settings = {"missing": missing, "categories": categories, "ignore": ignore}
         for name in (name for name, setting in settings.items() if setting):
             raise ConfigError(f"{train} has no named columns: leave files.{name} out")
-        splits, label_names = _read_unnamed(train, labels, test, divide)
+        splits, label_names = read_arrays(train, labels, test, divide)
     labelled = np.concatenate([part.y for part in splits[: 3 if test is None else 2]])
     never = [label_names[label] for label in np.flatnonzero(~labelled.any(axis=0))]
     if never:
@@ -129,86 +129,3 @@ def _check_labels(labels):
             raise ConfigError(f"files.labels is {labels!r}, expected names, each in quotes")
     elif labels is not None and not isinstance(labels, str):
         check_count("files.labels", labels)
-
-
-def _read_unnamed(train, labels, test, divide):
-    """NPZ and libsvm files: (the three splits, label names)."""
-    examples, label_names = _read(train, labels)
-    held_out = None
-    if test is not None:
-        held_out, names = _read(test, labels, examples.x.shape[1], label_names)
-        if names != label_names or held_out.x.shape[1:] != examples.x.shape[1:]:
-            raise DataError(f"{test}: its features and labels are not those of {train}, in order")
-    return divide(examples, held_out), label_names
-
-
-def _read(path, labels, features=None, label_names=None):
-    """Reads one file: (Examples, label names).
-
-    Args:
-      path: the file.
-      labels: see `files`.
-      features: number of features of the training file, where this is the test file.
-      label_names: its label names, likewise.
-    """
-    if kind(path) == ".npz":
-        examples = Examples(_matrix(path, "x"), _matrix(path, "y"))
-        label_names = _names_of(path, examples.y.shape[1], labels)
-        check_distinct(label_names, path)
-        if len(examples.x) != len(examples.y):
-            raise DataError(f"{path}: {len(examples.x)} rows in x, but {len(examples.y)} in y")
-        _check_binary(examples.y, label_names, path)
-    else:
-        if labels is not None:
-            raise ConfigError(f"{path} has numbers for labels: leave files.labels out")
-        x, numbers = read_libsvm(path, features)
-        numbers = [[np.format_float_positional(n, trim="-") for n in row] for row in numbers]
-        known = label_names or sorted({n for row in numbers for n in row}, key=float)
-        label_names = tuple(known)
-        examples = Examples(x, _indicator(path, numbers, label_names))
-    if not label_names:
-        raise DataError(f"{path}: has no labels")
-    check_finite(examples.x, path)
-    return Examples(examples.x, examples.y.astype(np.uint8)), label_names
-
-
-def _matrix(path, name):
-    """The array `name` of an NPZ file, [rows, columns]."""
-    array = read_npz(path, name)
-    if array.ndim != 2 or (name == "x" and not array.shape[1]):
-        raise DataError(f"{path}: {name!r} has shape {array.shape}, expected [rows, columns]")
-    return array
-
-
-def _names_of(path, count, names):
-    """A name for each of `count` labels without names: those of a list, or "0", "1", ..."""
-    if names is None or names == count:
-        return tuple(map(str, range(count)))
-    if isinstance(names, str):
-        names = xml_labels(names) if is_xml(names) else (names,)
-    found = names if isinstance(names, int) else len(names)
-    if found != count:
-        raise DataError(f"{path}: {count} labels in y, but {found} in files.labels")
-    return tuple(names)
-
-
-def _check_binary(y, names, path):
-    """Checks that labels, [rows, labels], are 0 or 1."""
-    wrong = np.argwhere((y != 0) & (y != 1))
-    if len(wrong):
-        row, column = wrong[0]
-        raise DataError(
-            f"{path}: row {row + 1}: labels are 0 or 1, but {names[column]!r} is {y[row, column]}"
-        )
-
-
-def _indicator(path, numbers, label_names):
-    """[rows, labels] in {0, 1} of rows of label names."""
-    columns = {name: column for column, name in enumerate(label_names)}
-    y = np.zeros((len(numbers), len(columns)), np.uint8)
-    for row, names in enumerate(numbers):
-        for name in names:
-            if name not in columns:
-                raise DataError(f"{path}: row {row + 1}: no training row has the label {name}")
-            y[row, columns[name]] = 1
-    return y
