@@ -165,7 +165,8 @@ def _numeric(table, column, rows, missing):
             f"{table.source}: {name!r} has no value in any training row; leave it out: "
             f"files.ignore = [{name!r}]"
         )
-    return Feature(name, missing=float({"median": np.median, "mean": np.mean}[missing](values)))
+    value = np.float32({"median": np.median, "mean": np.mean}[missing](values))
+    return Feature(name, missing=float(str(value)))  # in as few digits as tell it
 
 
 def _categorical(table, column, rows, missing, declared):

@@ -133,6 +133,11 @@ def test_mistakes_are_named_with_column_and_line(write, content, choices, messag
     assert "\n" not in str(caught.value)
 
 
+def test_imputed_values_are_told_in_few_digits(write):
+    preprocessing = Preprocessing.fit(write("a\n0.1\n?\n0.3\n"), [0], [0], missing="median")
+    assert preprocessing.to_json() == [{"name": "a", "missing": 0.1}]
+
+
 def test_lists_are_no_features(write):
     table = write('{"a": 1, "tags": null}\n{"a": 1, "tags": ["x"]}\n', "own.jsonl")
     with pytest.raises(DataError, match=r"own\.jsonl:2: 'tags' is a list, no feature"):
