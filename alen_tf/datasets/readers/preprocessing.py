@@ -102,7 +102,7 @@ class Preprocessing:
                     else:
                         unseen[row] = f"{feature.name!r} is {text[row]!r}"
             else:
-                x[:, start] = table.numbers(column, _EXPECTED.format(feature.name))
+                x[:, start] = table.numbers(column)
                 missing = np.isnan(x[:, start])
             if missing.any():
                 if feature.missing is None:
@@ -151,12 +151,10 @@ class Preprocessing:
         return cls(tuple(features))
 
 
-_EXPECTED = "a number; where it names a category, say so: files.categories = [{!r}]"
-
-
 def _numeric(table, column, rows, missing):
     name = table.names[column]
-    values = table.numbers(column, _EXPECTED.format(name))[rows].astype(np.float64)
+    hint = f"where it names a category, say so: files.categories = [{name!r}]"
+    values = table.numbers(column, f"a number; {hint}")[rows].astype(np.float64)
     values = values[~np.isnan(values)]
     if missing in (None, "zero"):
         return Feature(name, missing=None if missing is None else 0.0)

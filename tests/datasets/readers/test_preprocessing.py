@@ -63,6 +63,9 @@ def test_it_is_applied_by_name_to_other_files(write):
     )
     assert preprocessing.names == ("age", "smokes", "colour=blue", "colour=red", "zip")
     np.testing.assert_array_equal(preprocessing(new), [[40, 0, 1, 0, 1], [20, 1, 0, 0, 2]])
+    wrong = write("age,smokes,colour,zip\n1,maybe,red,1\n", "wrong.csv")
+    with pytest.raises(DataError, match=r"wrong\.csv:2: 'smokes' is 'maybe', expected a number$"):
+        preprocessing(wrong)
     with pytest.raises(
         DataError, match=r"short\.csv: no attribute is named like .* 'age' and 2 more"
     ):
