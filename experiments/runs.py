@@ -149,6 +149,13 @@ def _train(run, workdir):
     return result | {"command": run.command}
 
 
+def commit():
+    """The commit, with "-dirty" where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
 def save(figure, name):
     """Writes a figure to `docs/NAME.png`."""
     path = ROOT / "docs" / f"{name}.png"

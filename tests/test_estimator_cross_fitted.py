@@ -146,7 +146,7 @@ def test_sparse_rows_are_the_same_rows(rows, monkeypatch):
     x, y = rows[0][:120], rows[1][:120]
     dense = ALENClassifier(random_state=0).fit(x, y)
     found = ALENClassifier(random_state=0).fit(sparse.csr_array(x), sparse.csr_array(y))
-    assert set(dense.classifier_losses_) == {"linear", "trees", "stack"}
+    assert set(dense.classifier_losses_) == {"linear", "trees", "forest", "stack"}
     np.testing.assert_allclose(
         found.predict_proba(sparse.coo_matrix(x)), dense.predict_proba(x), atol=1e-4
     )

@@ -1,6 +1,6 @@
 """The classifiers that stand for g where the user names none."""
 
-from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -10,13 +10,14 @@ from alen_tf.cross_fitting.scaling import is_counts
 from alen_tf.networks.mlp import MLP
 
 # Numbers of rows times features that a network, which needs them dense, is given at most, and of
-# rows times labels that trees, which keep them in every leaf, are.
-DENSE, LEAVES = 1e6, 2e7
+# rows times labels that trees, which keep them in every leaf, are; beyond a smaller number one kind
+# of trees has to do.
+DENSE, LEAVES, TWO_KINDS = 3e6, 2e7, 1e5
 
 
 def classifiers(x, y, seed):
-    """Classifiers of three kinds, by name: their errors differ, so that their mean is better than
-    any alone.
+    """Classifiers of several kinds, by name: their errors differ, so that their stack is better
+    than any alone.
 
     Args:
       x: inputs, [rows, features], dense or scipy-sparse.
@@ -27,7 +28,10 @@ def classifiers(x, y, seed):
     logistic = LogisticRegression(C=c, solver="liblinear", random_state=seed)
     made = {"linear": make_pipeline(scaler, OneVsRestClassifier(logistic))}
     if y.size <= LEAVES:
-        made["trees"] = ExtraTreesClassifier(150, min_samples_leaf=2, n_jobs=-1, random_state=seed)
+        trees = {"n_estimators": 150, "min_samples_leaf": 2, "n_jobs": -1, "random_state": seed}
+        made["trees"] = ExtraTreesClassifier(**trees)
+        if y.size <= TWO_KINDS:
+            made["forest"] = RandomForestClassifier(**trees)
     if x.shape[0] * x.shape[1] <= DENSE:
         made["network"] = MLP(hidden_units=300, dropout=0.5, input_dropout=0.2)
     return made

@@ -9,7 +9,6 @@ of docs/performance.md from there.
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from importlib import metadata
@@ -47,13 +46,6 @@ def versions():
     return found
 
 
-def commit():
-    """The commit, with "-dirty" where files differ from it."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    done = subprocess.run(command, cwd=runs.ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
 def cpu_seconds():
     """CPU seconds that this process and those it has started took so far."""
     return sum(os.times()[:4])
@@ -73,7 +65,7 @@ def main(argv):
         "date": time.strftime("%Y-%m-%d"),
         "machine": machine(),
         "versions": versions(),
-        "commit": commit(),
+        "commit": runs.commit(),
         "clock": timing.CLOCK,
     }
     start, cpu = time.monotonic(), cpu_seconds()
