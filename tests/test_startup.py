@@ -10,7 +10,8 @@ from tests.commands import ENVIRONMENT, ROOT, assert_one_clear_line, run
 
 # Packages that note, as native code does, when they start; the level must be set by then.
 TENSORFLOW = """
-import os
+import gc, os
+COLLECTED = gc.isenabled()
 os.write(2, b"a note of the import\\n")
 LEVEL = os.environ.get("TF_CPP_MIN_LOG_LEVEL")
 
@@ -79,6 +80,17 @@ def test_notes_before_a_failure_are_shown(fakes):
     assert done.returncode == 1
     assert done.stderr.startswith("a note of the import\nTraceback")
     assert done.stderr.endswith("ImportError: no library\n")
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_no_garbage_is_collected_while_it_starts(fakes, before):
+    code = f"import gc; gc.{before}()\n{START}print(tensorflow.COLLECTED, gc.isenabled())"
+    assert python(code, fakes()).stdout.splitlines()[-1] == f"False {before == 'enable'}"
+
+
+def test_garbage_is_collected_after_a_failure(fakes):
+    code = "import atexit, gc; atexit.register(lambda: print(gc.isenabled()))"
+    assert python(code + START, fakes(keras="import no_such_backend")).stdout == "True\n"
 
 
 @pytest.mark.parametrize(
