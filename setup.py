@@ -56,6 +56,7 @@ setuptools.setup(
             "optuna>=4,<6",
             "packaging>=24,<27",
             "pytest>=8,<10",
+            "pytest-xdist>=3.6,<4",
             "ruff>=0.12,<1",
             "scikit-image>=0.25,<1",
         ],

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).parent.parent
-# As on a user's machine: the tests themselves silence TensorFlow.
+# As of a user who has not asked TensorFlow for notes.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 
 

@@ -1,15 +1,19 @@
 """What every test may rely on: a quiet TensorFlow, an empty gin configuration, fixed seeds."""
 
+import gc
 import io
 import os
 import pathlib
 
 # TensorFlow reads these when it is imported. Two threads: the nets of the tests are tiny.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+from alen_tf import startup
+
+startup.start()
 
 import gin
 import keras
@@ -19,6 +23,8 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.archives import write_tar
+
+gc.freeze()  # what is imported stays: no search for garbage need look at it
 
 # Two devices, before TensorFlow starts, let `tf.distribute` be tested on any machine.
 tf.config.set_logical_device_configuration(
