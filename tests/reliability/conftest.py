@@ -134,10 +134,6 @@ class Disturbed:
                 found.add((path.name, path.stat().st_ctime_ns))
         return found
 
-    def error(self, *options):
-        """The one clear line with which the command refuses."""
-        return one_line(self.run(*options, status=1)[1])
-
 
 def one_line(said):
     lines = said.strip().splitlines()

@@ -5,7 +5,7 @@ import pytest
 from alen_tf.errors import WorkdirError
 from alen_tf.training.workdir import Workdir
 
-from .conftest import DIGITS, Training
+from .conftest import DIGITS, Training, train_here
 
 LONG = Training(DIGITS.gin_file, (*DIGITS.params, "train.epochs = 1000000"))
 
@@ -16,7 +16,9 @@ def test_a_second_training_is_refused(disturbed, faults):
     process = first.start()
     first.wait_for(process, first.steps)
     held = f"{first.workdir} is in use by another training (process {process.pid})"
-    assert held in disturbed(first.workdir, LONG).error()
+    with pytest.raises(WorkdirError) as error:
+        train_here(first.workdir, training=LONG)
+    assert held in str(error.value)
     faults()
     with pytest.raises(WorkdirError) as error:
         Workdir(first.workdir).archive()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from .conftest import DIGITS, assert_same, horses
+from .conftest import DIGITS, assert_same, horses, train_here
 
 TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses}
 CASES = [
@@ -50,14 +50,13 @@ def test_killed_at_random_moments(disturbed, undisturbed, faults, tmp_path, name
 
 
 @pytest.mark.promise("Exact resume: a run that has ended ends the same when it is started again")
-def test_started_again_at_the_end(disturbed, undisturbed, faults, tmp_path):
-    shutil.copytree(undisturbed(), tmp_path / "run")
-    run = disturbed(tmp_path / "run")
+def test_started_again_at_the_end(undisturbed, faults, tmp_path, capsys):
+    run = shutil.copytree(undisturbed(), tmp_path / "run")
     for name in ("results.json", "model.json"):
-        (run.workdir / name).unlink()  # as if killed while it was written
-    printed, _ = run.run()
-    assert "resuming" in printed
-    assert_same(run.workdir, undisturbed())
+        (run / name).unlink()  # as if killed while it was written
+    train_here(run)
+    assert "resuming" in capsys.readouterr().out
+    assert_same(run, undisturbed())
     faults()
 
 
