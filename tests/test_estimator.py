@@ -77,6 +77,8 @@ def test_importing_the_package_does_not_import_tensorflow():
 FITS = """
 import numpy as np
 from alen_tf import ALENClassifier
+from alen_tf.cross_fitting import network, refined
+network.STEPS = refined.STEPS = (20, 40)
 x = np.random.default_rng(0).normal(size=(90, 4))
 y = (x[:, :3] > 0).astype(int)
 known = np.where(x[:, :3] > 1, 1.0, np.nan)

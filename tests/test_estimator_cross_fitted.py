@@ -1,5 +1,6 @@
 """The estimator on classifiers that it cross-fits."""
 
+import functools
 import pickle
 
 import numpy as np
@@ -15,6 +16,8 @@ from sklearn.pipeline import make_pipeline
 
 from alen_tf import ALENClassifier
 from alen_tf.cross_fitting import defaults, network, refined
+from alen_tf.inference.ascent import GradientAscent
+from alen_tf.models.oracle_regression import OracleRegression
 from alen_tf.networks.mlp import MLP
 
 
@@ -35,6 +38,17 @@ def fitted(rows):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(refined, "STEPS", (200, 400))
         return ALENClassifier(estimator=forest, random_state=0).fit(x[:300], y[:300])
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Energies and networks in few steps, of ascents of one, which compile in a third of the
+    time: for what does not depend on how well they learn."""
+    step = GradientAscent(1, 0.5, active_set=True)
+    made = functools.partial(OracleRegression, refinement=step, prediction=step)
+    monkeypatch.setattr(refined, "OracleRegression", made)
+    monkeypatch.setattr(refined, "STEPS", (20, 40))
+    monkeypatch.setattr(network, "STEPS", (20, 40))
 
 
 def f1(found, y):
@@ -71,8 +85,7 @@ def test_marginals_are_calibrated_and_rank_as_the_classifier_does(fitted, rows):
 
 
 @pytest.mark.parametrize("decoding", ["refined", "expected_f1", "threshold"])
-def test_a_decoding_may_be_asked_for(rows, decoding, monkeypatch):
-    monkeypatch.setattr(refined, "STEPS", (20, 40))
+def test_a_decoding_may_be_asked_for(rows, decoding, quick):
     x, y = rows
     y = y.copy()
     y[::5] = 0  # rows without any label
@@ -119,8 +132,7 @@ def test_thresholds_and_top_labels(fitted, rows):
             fitted.predict(x, **options)
 
 
-def test_classifiers_are_stacked(rows, monkeypatch):
-    monkeypatch.setattr(refined, "STEPS", (20, 40))
+def test_classifiers_are_stacked(rows, quick, monkeypatch):
     monkeypatch.setattr(network, "STEPS", (200, 400))
     x, y = rows
     classifiers = [
@@ -139,9 +151,8 @@ def test_classifiers_are_stacked(rows, monkeypatch):
     assert model.score(x[300:], y[300:]) > 0.3
 
 
-def test_sparse_rows_are_the_same_rows(rows, monkeypatch):
+def test_sparse_rows_are_the_same_rows(rows, quick, monkeypatch):
     """By default, without the network, whose order of sums is another one."""
-    monkeypatch.setattr(refined, "STEPS", (20, 40))
     monkeypatch.setattr(defaults, "DENSE", 0)
     x, y = rows[0][:120], rows[1][:120]
     dense = ALENClassifier(random_state=0).fit(x, y)
@@ -152,9 +163,8 @@ def test_sparse_rows_are_the_same_rows(rows, monkeypatch):
     )
 
 
-def test_rows_without_names_or_numbers_reach_the_estimator(rows, monkeypatch):
+def test_rows_without_names_or_numbers_reach_the_estimator(rows, quick):
     """Such as texts for a pipeline."""
-    monkeypatch.setattr(refined, "STEPS", (20, 40))
     x, y = rows
     texts = [" ".join(f"word{i}" for i in np.flatnonzero(row)) for row in x[:80]]
     words = make_pipeline(CountVectorizer(), OneVsRestClassifier(LogisticRegression()))
@@ -163,9 +173,7 @@ def test_rows_without_names_or_numbers_reach_the_estimator(rows, monkeypatch):
 
 
 @pytest.mark.parametrize("count", [4, 30])
-def test_few_rows(rows, count, monkeypatch):
-    monkeypatch.setattr(refined, "STEPS", (20, 40))
-    monkeypatch.setattr(network, "STEPS", (20, 40))
+def test_few_rows(rows, count, quick):
     x, y = rows[0][:count], rows[1][:count].copy()
     y[:, 0] = 0  # a label that no row has
     found = ALENClassifier(random_state=0).fit(x, y).predict(x)

@@ -11,7 +11,7 @@ from alen_tf.networks.mlp import MLP
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(network, "STEPS", (800, 800))
+    monkeypatch.setattr(network, "STEPS", (300, 300))
 
 
 def test_rows_are_predicted_by_who_has_not_seen_them(random):

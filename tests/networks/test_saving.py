@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.dvn import DVN
 from alen_tf.networks.conv import ConvEnergy
 from alen_tf.networks.crf import MeanFieldCRF
@@ -151,7 +152,7 @@ def bfloat16():
 
 @pytest.mark.usefixtures("bfloat16")
 def test_the_energy_of_a_user_works_in_mixed_precision(random, tmp_path):
-    model = DVN(OfAUser(4), seed=0)
+    model = DVN(OfAUser(4), inference=GradientAscent(2, 0.5), seed=0)
     x = random.randn(40, 6).astype(np.float32)
     y = (random.rand(40, 4) < 0.4).astype(np.float32)
     history = model.fit(x, y, epochs=2, batch_size=10, verbose=0).history
