@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from alen_tf.cross_fitting import network, refined
 from tests.commands import ENVIRONMENT, ROOT
 from tests.photographs import write_folder
 
@@ -30,6 +31,14 @@ def section():
     return text.split("## Your own data")[1].split("\n## ")[0]
 
 
+@pytest.fixture
+def few_steps(monkeypatch):
+    """A tenth of the steps of energies and networks that are cross-fitted."""
+    for module in (network, refined):
+        monkeypatch.setattr(module, "STEPS", (100, 100))
+
+
+@pytest.mark.usefixtures("few_steps")
 def test_python(section):
     code, _ = blocks(section, "python")
     found = {}
@@ -40,6 +49,7 @@ def test_python(section):
     assert found["model"].score(found["X"][800:], found["Y"][800:]) > 0.6
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_python_for_any_classifier(section):
     _, code = blocks(section, "python")
     found = {}
