@@ -44,6 +44,7 @@ CRF = "ALEN.inference_network = @MeanFieldCRF()\nMeanFieldCRF"
         ("train.model = @ALEN()", "train.model is .*, no maker of a model: write it as @NAME"),
         ("train.model = 'ALEN'", "train.model is 'ALEN', no maker of a model: write it as @NAME"),
         ("train.model = @FCN", "train.model is FCN, no StructuredModel such as ALEN"),
+        ("train.epochs = 1.5", "train.epochs is 1.5, expected a whole number from 1"),
         ("train.epochs = True", "train.epochs is True, expected a whole number from 1"),
         ("train.seed = -1", "train.seed is -1, expected a whole number from 0"),
         ("train.seed = None", "train.seed is None"),
@@ -148,11 +149,20 @@ def test_proportions_of_tuples():
         model()
 
 
+LACKING = "Required bindings for `DVN` not provided"
+
+
 @pytest.mark.parametrize("model", ["@DVN", "@DVN()"])
 def test_what_a_configuration_lacks_is_named(tmp_path, model):
-    param = f"--gin_param=train.model = {model}"
+    config.parse([DIGITS], [f"train.model = {model}"])
+    with pytest.raises(ConfigError, match=f"{LACKING}.*energy"), config.complete():
+        trainer.train(tmp_path / "run")
+
+
+def test_a_command_says_what_its_configuration_lacks(tmp_path):
+    param = "--gin_param=train.model = @DVN"
     done = run("train", f"--gin_file={DIGITS}", f"--workdir={tmp_path / 'run'}", param)
-    assert_one_clear_line(done, "Required bindings for `DVN` not provided", "energy")
+    assert_one_clear_line(done, LACKING, "energy")
 
 
 def test_arguments_that_no_gin_file_gives_keep_their_traceback():

@@ -141,6 +141,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow  # tests/reliability/test_changed.py refuses more, without a command
 def test_another_configuration_is_refused_and_nothing_is_lost(trained):
     workdir = trained[0]
 
@@ -158,10 +159,6 @@ def test_another_configuration_is_refused_and_nothing_is_lost(trained):
     ("module", "options", "parts"),
     [
         ("train", (), ["--gin_file"]),
-        ("train", ("--gin_file=gin/digits/none.gin",), ["gin/digits/none.gin", "not found"]),
-        ("train", (f"--gin_file={GIN}", "--gin_param=ALEN.typo=1"), ["typo"]),
-        ("train", (f"--gin_file={GIN}", "surprise"), ["surprise"]),
-        ("train", (f"--gin_file={GIN}", "--gin_param=train.epochs = 1.5"), ["train.epochs is 1.5"]),
         ("evaluate", ("--workdir=/nowhere",), ["/nowhere is not a workdir"]),
         ("evaluate", (), ["--workdir"]),
     ],
@@ -170,6 +167,7 @@ def test_a_mistake_gets_one_clear_line(module, options, parts):
     assert_one_clear_line(run(module, *options), *parts)
 
 
+@pytest.mark.slow  # tests/reliability/test_numbers.py names more, without a command
 def test_a_loss_that_is_not_finite_is_named(tmp_path):
     done = train(tmp_path / "run", "--gin_param=energy/adam.learning_rate = 1e30")
     assert_one_clear_line(done, "penalty/energy", "not finite in epoch 1, step")

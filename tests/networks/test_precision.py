@@ -9,7 +9,8 @@ from alen_tf.errors import ConfigError
 from alen_tf.models.dvn import DVN
 from alen_tf.networks import conv, crf, fcn, icnn, mlp, unet
 from alen_tf.networks.precision import made_in
-from tests.commands import assert_one_clear_line, run
+from alen_tf.training import config, trainer
+from tests.commands import run
 
 IMAGES, MASKS = (2, 16, 16, 3), (2, 16, 16, 1)
 ENERGIES = {
@@ -100,14 +101,12 @@ def test_the_policy_is_as_it_was_afterwards():
 
 
 def test_a_run_learns_as_well_and_is_evaluated_as_it_was_trained(tmp_path):
-    gin = "--gin_file=gin/digits/alen.gin"
     results = {}
     for precision in ("float32", "mixed_bfloat16"):
-        options = [f"--gin_param=train.precision = {precision!r}", "--gin_param=train.epochs = 5"]
         workdir = tmp_path / precision
-        done = run("train", gin, f"--workdir={workdir}", *options)
-        assert done.returncode == 0, done.stderr
-        results[precision] = json.loads((workdir / "results.json").read_text())["test"]["refined"]
+        params = [f"train.precision = {precision!r}", "train.epochs = 5"]
+        config.parse(["gin/digits/alen.gin"], params)
+        results[precision] = trainer.train(workdir)["test"]["refined"]
     assert results["mixed_bfloat16"] != results["float32"]
     assert results["mixed_bfloat16"] == pytest.approx(results["float32"], abs=0.02)
     output = tmp_path / "again.json"
@@ -116,7 +115,7 @@ def test_a_run_learns_as_well_and_is_evaluated_as_it_was_trained(tmp_path):
     assert json.loads(output.read_text())["test"]["refined"] == results["mixed_bfloat16"]
 
 
-def test_an_unknown_precision_gets_one_line_before_data_is_asked_for(tmp_path):
-    options = ["--gin_file=gin/weizmann_horses/fcn.gin", "--gin_param=train.precision = 'half'"]
-    done = run("train", *options, f"--workdir={tmp_path / 'run'}")
-    assert_one_clear_line(done, "train.precision = 'half'", "mixed_bfloat16")
+def test_an_unknown_precision_is_named_before_data_is_asked_for(tmp_path):
+    config.parse(["gin/weizmann_horses/fcn.gin"], ["train.precision = 'half'"])
+    with pytest.raises(ConfigError, match=r"^train.precision = 'half' is .* 'mixed_bfloat16'"):
+        trainer.train(tmp_path / "run")

@@ -114,11 +114,8 @@ def test_an_override_that_cannot_be_is_named(workdir, loader, param, parts):
     assert "--restart" not in message
 
 
-@pytest.mark.parametrize(
-    ("param", "part"),
-    [("SPEN.margin = 2", "nothing in this run takes it"), ("MLP.hidden_units = 9", "do not fit")],
-)
-def test_evaluate_says_so_in_one_line(workdir, param, part):
+def test_evaluate_says_so_in_one_line(workdir):
+    param = "MLP.hidden_units = 9"
     done = run("evaluate", f"--workdir={workdir}", f"--gin_param={param}")
-    assert_one_clear_line(done, f"--gin_param={param!r}: ", part)
+    assert_one_clear_line(done, f"--gin_param={param!r}: ", "do not fit")
     assert "--restart" not in done.stderr

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from alen_tf.errors import ConfigError, DataError
+from alen_tf.inference.ascent import Ascent
 from alen_tf.training import config, trainer
 from tests.photographs import write_folder
 from tests.steps import step
@@ -154,6 +155,7 @@ def test_macro_without_a_value(write):
         "train.epochs == 3",
         "train.epochs = 3 = 4",
         "train.epochs = three",
+        "train.epochs = 10**12",  # Python, but no literal
         "train.epochs = 'three",
         "train.epoch = 3",
         "trian.epochs = 3",
@@ -295,6 +297,18 @@ def own_files(tmp_path, random):
     return [f"files.train = '{path}'", folder, "image_folder.size = 15"]
 
 
+@pytest.fixture
+def short_ascents(monkeypatch):
+    """Ascents end after two steps, whatever is configured: more are more of the same."""
+    ascend = Ascent.__call__
+
+    def shortly(self, value, y, space, steps=None):
+        return ascend(self, value, y, space, min(2, self.steps if steps is None else steps))
+
+    monkeypatch.setattr(Ascent, "__call__", shortly)
+
+
+@pytest.mark.usefixtures("short_ascents")
 @pytest.mark.parametrize("file", RUNS, ids=lambda file: str(file.relative_to(config.GIN_DIR)))
 def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypatch):
     def unreachable(*args, **kwargs):
