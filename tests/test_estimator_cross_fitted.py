@@ -172,7 +172,7 @@ def test_rows_without_names_or_numbers_reach_the_estimator(rows, quick):
     assert model.predict(texts[:5]).shape == (5, 8)
 
 
-@pytest.mark.parametrize("count", [4, 30])
+@pytest.mark.parametrize("count", [4, pytest.param(30, marks=pytest.mark.slow)])
 def test_few_rows(rows, count, quick):
     x, y = rows[0][:count], rows[1][:count].copy()
     y[:, 0] = 0  # a label that no row has

@@ -186,6 +186,7 @@ def test_a_mistake_is_named_and_leaves_no_output(own, model, options, parts):
     assert not (own / paths["target"]).exists()
 
 
+@pytest.mark.slow  # every command says a mistake as train does, in tests/test_train.py
 def test_commands_print_one_clear_line(own):
     options = [f"--workdir={own / 'run'}", f"--input={own}/none.csv", f"--output={own}/never.csv"]
     assert_one_clear_line(run("predict", *options), "none.csv: cannot be read")

@@ -114,6 +114,7 @@ def test_an_override_that_cannot_be_is_named(workdir, loader, param, parts):
     assert "--restart" not in message
 
 
+@pytest.mark.slow  # every command says a mistake as train does, in tests/test_train.py
 def test_evaluate_says_so_in_one_line(workdir):
     param = "MLP.hidden_units = 9"
     done = run("evaluate", f"--workdir={workdir}", f"--gin_param={param}")
