@@ -70,6 +70,7 @@ def test_both_drivers_reach_the_same_weights_from_the_same_batches():
         model = alen_tf.ALEN(
             MLPEnergy(hidden_units=6, global_units=3, l2=0.1),
             MLP(hidden_units=6, dropout=0.3, l2=0.1),
+            refinement=alen_tf.GradientAscent(2, 0.3),
             starts=alen_tf.TrainingStarts(zero_init_fraction=0.25, interpolate_fraction=0.5),
             random_iterate=True,
             seed=7,
@@ -157,7 +158,7 @@ def test_datasets_may_carry_folds_and_weights():
 
     x, y = rows()
     parts = {"x": x, "y": y, "fold": np.zeros(64, np.int32), "weight": np.ones(64, np.float32)}
-    model = alen_tf.ALEN(energy(), Folds())
+    model = alen_tf.ALEN(energy(), Folds(), refinement=alen_tf.GradientAscent(2, 0.3))
     model.compile()
     model.build(x.shape, y.shape)
     before = model.inference_network.get_weights()
@@ -228,8 +229,12 @@ def test_fit_on_two_devices_learns_what_one_does(two_replicas, batch_size, shuff
 
     def fit():
         keras.utils.set_random_seed(0)
-        network = MLP(hidden_units=6)
-        model = alen_tf.ALEN(MLPEnergy(hidden_units=6, global_units=3), network, seed=1)
+        model = alen_tf.ALEN(
+            MLPEnergy(hidden_units=6, global_units=3),
+            MLP(hidden_units=6),
+            refinement=alen_tf.GradientAscent(2, 0.3),
+            seed=1,
+        )
         model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
         model.fit(x, y, epochs=1, batch_size=batch_size, shuffle=shuffle, verbose=0)
         return model

@@ -42,10 +42,16 @@ METHODS = {
         seed=5,
     ),
     "DVN": lambda energy, g: alen_tf.DVN(energy, inference=alen_tf.GradientAscent(2, 0.3)),
-    "SPEN": lambda energy, g: alen_tf.SPEN(energy, cost="f1_cost"),
-    "SPENEndToEnd": lambda energy, g: alen_tf.SPENEndToEnd(energy),
+    "SPEN": lambda energy, g: alen_tf.SPEN(
+        energy, cost="f1_cost", inference=alen_tf.GradientAscent(2, 0.3)
+    ),
+    "SPENEndToEnd": lambda energy, g: alen_tf.SPENEndToEnd(
+        energy, prediction=alen_tf.MirrorAscent(2)
+    ),
     "SPENInfNet": lambda energy, g: alen_tf.SPENInfNet(energy, g, task_weight=0.1),
-    "MinMax": lambda energy, g: alen_tf.MinMax(energy, g, refined=False),
+    "MinMax": lambda energy, g: alen_tf.MinMax(
+        energy, g, refinement=alen_tf.GradientAscent(2, 0.3), refined=False
+    ),
     "FeedForward": lambda energy, g: alen_tf.FeedForward(g),
 }
 
