@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from alen_tf import ALENClassifier
 from alen_tf.cross_fitting import defaults, network, refined
 from alen_tf.inference.ascent import GradientAscent
-from alen_tf.models.oracle_regression import OracleRegression
+from alen_tf.models.masked_likelihood import MaskedLikelihood
 from alen_tf.networks.mlp import MLP
 
 
@@ -45,8 +45,8 @@ def quick(monkeypatch):
     """Energies and networks in few steps, of ascents of one, which compile in a third of the
     time: for what does not depend on how well they learn."""
     step = GradientAscent(1, 0.5, active_set=True)
-    made = functools.partial(OracleRegression, refinement=step, prediction=step)
-    monkeypatch.setattr(refined, "OracleRegression", made)
+    made = functools.partial(MaskedLikelihood, prediction=step)
+    monkeypatch.setattr(refined, "MaskedLikelihood", made)
     monkeypatch.setattr(refined, "STEPS", (20, 40))
     monkeypatch.setattr(network, "STEPS", (20, 40))
 
