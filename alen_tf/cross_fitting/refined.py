@@ -3,6 +3,7 @@ learned from out-of-fold ones. Rows held out from all of it choose."""
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
@@ -46,28 +47,22 @@ class Refined:
             ones the first.
           seed: of the energy.
         """
-        self._seed = seed
         self.allow_empty = bool(np.any(y.sum(axis=1) == 0))
-        parts = []
+        training = _Training(found, y, seed)
+        self.energy = training.model
+        values = np.zeros((len(y), len(DECODINGS)))
+        evidence = np.zeros((*values.shape, 2))
         for learned, held_out in KFold(PARTS, shuffle=True, random_state=seed).split(found):
+            training(learned)
             self._learn(found[learned], y[learned])
-            sets = {name: self.sets(found[held_out], name) for name in DECODINGS}
-            parts.append((self.energy, held_out, sets))
-        self.scores = {
-            name: float(
-                np.mean(
-                    np.concatenate([f1_of_examples(sets[name], y[rows]) for _, rows, sets in parts])
-                )
-            )
-            for name in DECODINGS
-        }
+            sets = [self.sets(found[held_out], decoding) for decoding in DECODINGS]
+            values[held_out] = np.stack([f1_of_examples(each, y[held_out]) for each in sets], 1)
+            evidence[held_out] = self._evidence(found[held_out], np.stack(sets, axis=1))
+        self.scores = dict(zip(DECODINGS, values.mean(axis=0).tolist(), strict=True))
         self.decoding = max(DECODINGS, key=self.scores.get) if decoding == "auto" else decoding
-        evidence, values = [], []
-        for self.energy, rows, sets in parts:
-            chosen = sets[self.decoding]
-            evidence.append(self._evidence(found[rows], chosen))
-            values.append(f1_of_examples(chosen, y[rows]))
-        self._confidence = _Share(np.concatenate(evidence), np.concatenate(values))
+        chosen = DECODINGS.index(self.decoding)
+        self._confidence = _Share(evidence[:, chosen], values[:, chosen])
+        training(np.arange(len(y)))
         self._learn(found, y)
 
     def _learn(self, found, y):
@@ -75,7 +70,6 @@ class Refined:
         scores = [np.mean(f1_of_examples(marginals >= each, y)) for each in THRESHOLDS]
         self.threshold = float(THRESHOLDS[np.argmax(scores)])
         self._emptiness = _Emptiness(found, y)
-        self.energy = _energy(found, y, self._seed)
 
     # Prediction.
 
@@ -119,32 +113,59 @@ class Refined:
     def confidence(self, found, sets, known=None):
         """The expected F1 of label sets, [rows]: of v and of the expected F1 under independence
         what predicts the F1 of held-out rows best."""
-        return self._confidence(self._evidence(found, sets, known))
+        return self._confidence(self._evidence(found, sets[:, None], known)[:, 0])
 
     def _evidence(self, found, sets, known=None):
-        """Logits of v and of the expected F1 under independence, [rows, 2]."""
-        expected = expected_f1.value(self.marginals(found, known), sets)
-        value = self.value(found, sets[:, None], known)[:, 0]
-        return _logit(np.stack([value, expected], axis=1))
+        """Logits of v and of the expected F1 under independence, [rows, sets, 2], of label sets,
+        [rows, sets, labels]."""
+        marginals, several = self.marginals(found, known), np.swapaxes(sets, 0, 1)
+        expected = np.stack([expected_f1.value(marginals, each) for each in several], axis=1)
+        return _logit(np.stack([self.value(found, sets, known), expected], axis=-1))
 
 
-def _energy(found, y, seed):
-    """The energy that learns from rows with these logits and labels."""
-    with in_memory.seeded(seed):
-        model = MaskedLikelihood(
-            SampledOracle(Conditionals(l2=1.0 / len(y))),  # a standard normal prior
-            keras.Sequential([keras.layers.Identity()]),  # rows are logits already
-            seed=seed,
-        )
-        model.build(found.shape, y.shape)
-    batches = Batches(Examples(found, y), BATCH, seed)
-    epochs = in_memory.epochs(EPOCHS, batches, STEPS)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * batches.per_epoch)
-    model.compile(energy_optimizer=keras.optimizers.Adam(rate))
-    loop = Loop(model, batches)
-    for epoch in range(epochs):
-        loop.epoch(epoch)
-    return model
+class _Training:
+    """Trains one energy again and again, from the same start and in as many steps: TensorFlow
+    compiles it once."""
+
+    def __init__(self, found, y, seed):
+        with in_memory.seeded(seed):
+            self.model = MaskedLikelihood(
+                SampledOracle(Conditionals(l2=1.0 / len(y))),  # a standard normal prior
+                keras.Sequential([keras.layers.Identity()]),  # rows are logits already
+                seed=seed,
+            )
+            self.model.build(found.shape, y.shape)
+        self._batches = _Drawn(Examples(found, y), BATCH, seed)
+        self._epochs = in_memory.epochs(EPOCHS, self._batches, STEPS)
+        steps = self._epochs * self._batches.per_epoch
+        rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+        self.model.compile(energy_optimizer=keras.optimizers.Adam(rate))
+        self._loop = Loop(self.model, self._batches)
+        self._variables = [*self.model.variables, *self.model.optimizers["energy"].variables]
+        self._start = [variable.numpy() for variable in self._variables]
+
+    def __call__(self, rows):
+        """Trains on the rows with these numbers."""
+        for variable, value in zip(self._variables, self._start, strict=True):
+            variable.assign(value)
+        self._batches.rows = rows
+        for epoch in range(self._epochs):
+            self._loop.epoch(epoch)
+
+
+class _Drawn(Batches):
+    """Batches of some rows alone, as many per epoch as all rows fill.
+
+    Attributes:
+      rows: their numbers.
+    """
+
+    def order(self, epoch):
+        wanted = self.per_epoch * self.size
+        draws = np.random.default_rng((self._seed, epoch))
+        times = -(-wanted // len(self.rows))
+        drawn = np.concatenate([draws.permutation(self.rows) for _ in range(times)])
+        return tf.constant(drawn[:wanted], tf.int32)
 
 
 class _Emptiness:
