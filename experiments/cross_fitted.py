@@ -21,15 +21,15 @@ flags.adopt_module_key_flags(mulan)  # --sets, --seeds
 NAME, FOLDS, BOOTSTRAPS = "cross_fitted", 5, 2000
 # Set: number of seeds.
 SETS = {
-    "emotions": 5,
-    "scene": 5,
-    "yeast": 5,
-    "slashdot": 5,
-    "langlog": 5,
-    "digits": 5,
-    "bibtex_300": 5,
-    "bibtex_1000": 5,
-    "bibtex": 2,
+    "emotions": 3,
+    "scene": 3,
+    "yeast": 3,
+    "slashdot": 3,
+    "langlog": 3,
+    "digits": 3,
+    "bibtex_300": 3,
+    "bibtex_1000": 3,
+    "bibtex": 1,
     "tmc2007": 1,
     "delicious": 1,
 }
