@@ -292,6 +292,22 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         (found, known), refined = self._logits(X, known), self._model.refined
         return refined.confidence(found, refined.sets(found, known=known), known)
 
+    def suggest(self, X, known=None, candidates=20):  # noqa: N803
+        """Which label to ask for next: by how much knowing each is expected to raise the expected
+        F1 of the predicted label set, [rows, labels]; NaN for labels that are known already, and
+        for all but the `candidates` least certain ones.
+
+        Raises:
+          ValueError: the model was trained jointly, without a distribution over labels.
+        """
+        check_is_fitted(self)
+        if self._joint:
+            raise ValueError("suggest needs cross-fitting, not ALENClassifier(estimator=None)")
+        with _value_errors():
+            check_count("candidates", candidates)
+        found, known = self._logits(X, known)
+        return self._model.refined.gains(found, known, candidates)
+
     def score(self, X, y, sample_weight=None):  # noqa: N803
         """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
         Y, found = arguments.indicator(y), self.predict(X)  # noqa: N806

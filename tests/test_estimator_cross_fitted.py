@@ -113,6 +113,16 @@ def test_known_labels_are_kept_and_inform_the_decoding(fitted, rows):
         fitted.predict(x, known=known[:, :2])
 
 
+def test_the_label_to_ask_for_next(fitted, rows):
+    x, known = rows[0][300:310], np.full((10, 8), np.nan)
+    known[:, 3] = 1
+    gains = fitted.suggest(x, known, candidates=4)
+    assert np.all(np.isnan(gains[:, 3]))
+    assert np.all(np.count_nonzero(~np.isnan(gains), axis=1) == 4)
+    with pytest.raises(ValueError, match="candidates is 0"):
+        fitted.suggest(x, candidates=0)
+
+
 def test_thresholds_and_top_labels(fitted, rows):
     x = rows[0][300:]
     marginals = fitted.predict_proba(x)

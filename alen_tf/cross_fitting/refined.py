@@ -115,6 +115,38 @@ class Refined:
         what predicts the F1 of held-out rows best."""
         return self._confidence(self._evidence(found, sets[:, None], known)[:, 0])
 
+    def gains(self, found, known=None, candidates=20):
+        """By how much knowing each label is expected to raise the expected F1 of the best set.
+
+        sum_(b in 0, 1) P(y_i = b | x, y_K) max_y v(y | y_K, y_i = b) - max_y v(y | y_K), with the
+        sets that this decodes for the best ones.
+
+        Args:
+          found: logits, [rows, labels].
+          known: labels that are known already, [rows, labels], NaN where they are not.
+          candidates: how many labels of a row are looked at, the least certain ones.
+
+        Returns:
+          [rows, labels], NaN for labels that are known or no candidates.
+        """
+        known = np.full(found.shape, np.nan) if known is None else np.array(known, float)
+        marginals = self.marginals(found, known)
+        uncertain = np.where(np.isnan(known), np.minimum(marginals, 1.0 - marginals), -1.0)
+        ranked = np.argsort(-uncertain, axis=1, kind="stable")[:, :candidates]
+        gains, rows = np.full(found.shape, np.nan), np.arange(len(found))
+        before = self._best_value(found, known)
+        for label in ranked.T:
+            expected = -before
+            for value, chance in ((1, marginals[rows, label]), (0, 1.0 - marginals[rows, label])):
+                given = known.copy()
+                given[rows, label] = value
+                expected = expected + chance * self._best_value(found, given)
+            gains[rows, label] = expected
+        return np.where(np.isnan(known), gains, np.nan)
+
+    def _best_value(self, found, known):
+        return self.value(found, self.sets(found, known=known)[:, None], known)[:, 0]
+
     def _evidence(self, found, sets, known=None):
         """Logits of v and of the expected F1 under independence, [rows, sets, 2], of label sets,
         [rows, sets, labels]."""

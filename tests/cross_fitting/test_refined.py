@@ -63,3 +63,32 @@ def test_scores_are_of_rows_held_out(fitted, rows):
     for decoding, score in fitted.scores.items():
         true = f1_of_examples(fitted.sets(found, decoding), y).mean()
         assert score == pytest.approx(true, abs=0.09)
+
+
+def test_gains_are_expected_values_of_best_sets(fitted, rows):
+    found = rows[0][400:405]
+    known = np.full((5, 5), np.nan)
+    known[:, 2] = [0, 1, 0, 1, np.nan]
+    gains = fitted.gains(found, known, candidates=3)
+    assert np.all(np.count_nonzero(~np.isnan(gains), axis=1) == 3)
+    assert np.all(np.isnan(gains[:4, 2]))
+
+    def best(given):
+        return fitted.value(found, fitted.sets(found, known=given)[:, None], given)[:, 0]
+
+    p = fitted.marginals(found, known)
+    for label in range(5):
+        expected = -best(known)
+        for value in (0, 1):
+            given = known.copy()
+            given[:, label] = value
+            expected = expected + np.abs(1 - value - p[:, label]) * best(given)
+        looked_at = ~np.isnan(gains[:, label])
+        np.testing.assert_allclose(gains[looked_at, label], expected[looked_at], atol=1e-5)
+
+
+def test_the_most_uncertain_labels_are_candidates(fitted, rows):
+    found = rows[0][400:405]
+    looked_at = ~np.isnan(fitted.gains(found, candidates=1))
+    p = fitted.marginals(found)
+    np.testing.assert_array_equal(looked_at.argmax(axis=1), np.abs(p - 0.5).argmin(axis=1))
