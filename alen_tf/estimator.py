@@ -148,8 +148,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Args:
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers. Whatever it takes,
             where there is an `estimator`.
-          y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
-            label. A label that no row has is predicted for none; joint training refuses it.
+          y: binary indicator [rows, labels], dense, data frame or scipy-sparse, NaN where a label
+            is not known. A row may have no label. A label that no row has is predicted for none;
+            joint training refuses it, and NaN.
 
         Returns:
           The estimator.
@@ -172,6 +173,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _cross_fit(self, X, Y):  # noqa: N803
+        unknown = np.flatnonzero(np.isnan(Y).all(axis=0))
+        if len(unknown):
+            name = self.label_names_[unknown[0]]
+            raise ValueError(f"Y: no row knows the label {name!r}: leave its column out")
         check_count("folds", self.folds, least=2)
         named(dict.fromkeys(("auto", *DECODINGS)), self.decoding, "decoding")
         seed = self._seed()
@@ -371,7 +376,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """`X` as g takes it and `Y` as uint8, dense."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        X, Y = self._inputs(X, reset=True), arguments.indicator(Y)  # noqa: N806
+        X = self._inputs(X, reset=True)  # noqa: N806
+        Y = arguments.indicator(Y, missing=self.estimator is not None)  # noqa: N806
         check_consistent_length(X, Y)
         return X, Y
 

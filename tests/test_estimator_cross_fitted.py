@@ -190,6 +190,31 @@ def test_few_rows(rows, count, quick):
     assert not found[:, 0].any()
 
 
+def test_missing_labels(rows, fitted, monkeypatch):
+    """A fourth of the labels is missing, and little is lost; dropping the rows would leave 30."""
+    monkeypatch.setattr(refined, "STEPS", (200, 400))
+    x, y = rows
+    gaps = np.where(np.random.RandomState(0).rand(300, 8) < 0.25, np.nan, y[:300])
+    complete = ~np.isnan(gaps).any(axis=1)
+    few = clone(fitted).fit(x[:300][complete], y[:300][complete]).score(x[300:], y[300:])
+    score = clone(fitted).fit(x[:300], gaps).score(x[300:], y[300:])
+    assert few + 0.05 < score
+    assert score > fitted.score(x[300:], y[300:]) - 0.05
+
+
+def test_networks_do_not_see_missing_labels(rows, quick):
+    x, y = rows
+    gaps = np.float32(y[:100])
+    gaps[::2, 1], gaps[5] = np.nan, np.nan
+    model = ALENClassifier(estimator=MLP(hidden_units=16), random_state=0).fit(x[:100], gaps)
+    assert np.isfinite(model.predict_proba(x[300:])).all()
+    gaps[:, 2] = np.nan
+    with pytest.raises(ValueError, match="no row knows the label '2': leave its column out"):
+        model.fit(x[:100], gaps)
+    with pytest.raises(ValueError, match=r"Y\[0, 1\] is nan, expected 0 or 1"):
+        ALENClassifier(estimator=None).fit(x[:100], gaps)
+
+
 def test_pickles_predict_the_same(fitted, rows):
     loaded = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(loaded.predict(rows[0][300:]), fitted.predict(rows[0][300:]))

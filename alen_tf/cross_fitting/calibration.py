@@ -34,14 +34,15 @@ class Stacking:
 
         Args:
           found: out-of-fold logits, [classifiers, rows, labels].
-          y: labels in {0, 1}, [rows, labels].
+          y: labels in {0, 1}, NaN where they are missing, [rows, labels].
         """
-        count, rows, labels = found.shape
+        count, _, labels = found.shape
         self.weights, self._shift = np.full((count, labels), 1.0 / count), np.zeros(labels)
-        positives = y.sum(axis=0)
-        for label in np.flatnonzero((positives >= FEWEST) & (positives <= rows - FEWEST)):
+        rare = np.minimum((y == 0).sum(axis=0), (y == 1).sum(axis=0)) < FEWEST
+        for label in np.flatnonzero(~rare):
             model = LogisticRegression(solver="newton-cholesky")  # of many rows the fastest
-            model.fit(found[:, :, label].T, y[:, label])
+            there = ~np.isnan(y[:, label])
+            model.fit(found[:, there, label].T, y[there, label])
             self.weights[:, label], self._shift[label] = model.coef_[0], model.intercept_[0]
 
     def __call__(self, found):

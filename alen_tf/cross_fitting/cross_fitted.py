@@ -23,7 +23,7 @@ class CrossFitted:
         Args:
           classifiers: by name; see `out_of_fold`.
           x: inputs, [rows, ...], as the classifiers take them.
-          y: labels in {0, 1}, [rows, labels].
+          y: labels in {0, 1}, NaN where they are missing, [rows, labels].
           folds: number of parts for out-of-fold marginals.
           decoding: see `Refined`.
           seed: of folds, networks and energy.
@@ -52,4 +52,4 @@ class CrossFitted:
 
 def _cross_entropy(found, y):
     """The mean cross entropy of logits to true labels, summed over labels."""
-    return float(np.mean(np.sum(np.logaddexp(0.0, found) - y * found, axis=1)))
+    return float(np.sum(np.nanmean(np.logaddexp(0.0, found) - y * found, axis=0)))

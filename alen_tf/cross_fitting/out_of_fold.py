@@ -16,7 +16,7 @@ FEWEST = 4
 
 def fold_of_rows(y, folds=5, seed=0):
     """The fold of each row, [rows], from 0: stratified by label (Sechidis et al., ECML 2011), rows
-    without a label likewise.
+    without a label likewise. Labels that are missing count as absent.
 
     Raises:
       DataError: there are too few rows.
@@ -24,6 +24,7 @@ def fold_of_rows(y, folds=5, seed=0):
     if len(y) < FEWEST:
         raise DataError(f"{len(y)} rows are too few for folds: at least {FEWEST} are needed")
     splitter = MultilabelStratifiedKFold(min(folds, len(y) // 2), shuffle=True, random_state=seed)
+    y = y == 1
     strata = np.column_stack([y, ~y.any(axis=1)])
     fold = np.zeros(len(y), np.int32)
     for number, (_, held_out) in enumerate(splitter.split(np.zeros(len(y)), strata)):
@@ -39,7 +40,7 @@ def out_of_fold(classifier, x, y, fold, seed=0):
         random forest or a `OneVsRestClassifier`, or a `keras.Model` with a logit per label, not
         built.
       x: inputs, [rows, ...], as the classifier takes them.
-      y: labels in {0, 1}, [rows, labels].
+      y: labels in {0, 1}, NaN where they are missing, [rows, labels].
       fold: the fold of each row, [rows]; each is predicted by a copy that learns from the others.
       seed: of a Keras model.
 
@@ -58,9 +59,30 @@ def out_of_fold(classifier, x, y, fold, seed=0):
     found = np.zeros(y.shape)
     for number in np.unique(fold):
         learned, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        fitted = Fitted(classifier, _rows(x, learned), y[learned])
+        fitted = _fitted(classifier, _rows(x, learned), y[learned])
         found[held_out] = fitted(_rows(x, held_out))
-    return found, functools.partial(Fitted, classifier, x, y)
+    return found, functools.partial(_fitted, classifier, x, y)
+
+
+def _fitted(classifier, x, y):
+    """A classifier fitted to rows; where labels are missing, a copy for each label."""
+    return PerLabel(classifier, x, y) if np.isnan(y).any() else Fitted(classifier, x, y)
+
+
+class PerLabel:
+    """Copies of a classifier, each fitted to the rows for which its label is known."""
+
+    def __init__(self, classifier, x, y):
+        """Fits the copies; arguments as those of `Fitted`, with NaN for a missing label."""
+        rows = [np.flatnonzero(~np.isnan(label)) for label in y.T]
+        self._fitted = [
+            Fitted(classifier, _rows(x, these), y[these, number : number + 1])
+            for number, these in enumerate(rows)
+        ]
+
+    def __call__(self, x):
+        """P(y_i = 1 | x), [rows, labels]."""
+        return np.hstack([fitted(x) for fitted in self._fitted])
 
 
 class Fitted:
@@ -78,7 +100,8 @@ class Fitted:
         self._varied = np.flatnonzero((counts > 0) & (counts < len(y)))
         self._rates = (counts + 0.5) / (len(y) + 1.0)
         if len(self._varied):
-            self._model = clone(classifier).fit(x, y[:, self._varied])
+            labels = y[:, self._varied]
+            self._model = clone(classifier).fit(x, labels if labels.shape[1] > 1 else labels[:, 0])
 
     def __call__(self, x):
         """P(y_i = 1 | x), [rows, labels]."""

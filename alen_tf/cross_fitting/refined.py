@@ -42,12 +42,12 @@ class Refined:
 
         Args:
           found: out-of-fold logits, calibrated, [rows, labels].
-          y: labels in {0, 1}, [rows, labels].
+          y: labels in {0, 1}, NaN where they are missing, [rows, labels].
           decoding: one of `DECODINGS`, or "auto" for the one with the highest of `scores`; of equal
             ones the first.
           seed: of the energy.
         """
-        self.allow_empty = bool(np.any(y.sum(axis=1) == 0))
+        self.allow_empty = bool(np.any(np.all(y == 0, axis=1)))
         training = _Training(found, y, seed)
         self.energy = training.model
         values = np.zeros((len(y), len(DECODINGS)))
@@ -56,7 +56,7 @@ class Refined:
             training(learned)
             self._learn(found[learned], y[learned])
             sets = [self.sets(found[held_out], decoding) for decoding in DECODINGS]
-            values[held_out] = np.stack([f1_of_examples(each, y[held_out]) for each in sets], 1)
+            values[held_out] = np.stack([_f1(each, y[held_out]) for each in sets], axis=1)
             evidence[held_out] = self._evidence(found[held_out], np.stack(sets, axis=1))
         self.scores = dict(zip(DECODINGS, values.mean(axis=0).tolist(), strict=True))
         self.decoding = max(DECODINGS, key=self.scores.get) if decoding == "auto" else decoding
@@ -67,7 +67,7 @@ class Refined:
 
     def _learn(self, found, y):
         marginals = sigmoid(found)
-        scores = [np.mean(f1_of_examples(marginals >= each, y)) for each in THRESHOLDS]
+        scores = [np.mean(_f1(marginals >= each, y)) for each in THRESHOLDS]
         self.threshold = float(THRESHOLDS[np.argmax(scores)])
         self._emptiness = _Emptiness(found, y)
 
@@ -204,10 +204,11 @@ class _Emptiness:
     """P(no label | x), where training rows without any label tell; else 0."""
 
     def __init__(self, found, y):
-        empty = y.sum(axis=1) == 0
+        empty, labelled = np.all(y == 0, axis=1), np.any(y == 1, axis=1)
         self._model = None
-        if 1 < np.count_nonzero(empty) < len(y) - 1:
-            self._model = LogisticRegression().fit(_signs_of_none(found), empty)
+        if np.count_nonzero(empty) > 1 and np.count_nonzero(labelled) > 1:
+            told = empty | labelled  # a row that lacks labels may have one of them
+            self._model = LogisticRegression().fit(_signs_of_none(found[told]), empty[told])
 
     def __call__(self, found):
         if self._model is None:
@@ -226,6 +227,11 @@ class _Share:
 
     def __call__(self, x):
         return self._model.predict_proba(x)[:, 1]
+
+
+def _f1(sets, y):
+    """F1 of each row over the labels that are not missing, [rows]."""
+    return f1_of_examples(sets & ~np.isnan(y), y == 1)
 
 
 def _signs_of_none(found):

@@ -55,7 +55,8 @@ class OutputSpace(Configured, abc.ABC):
 
     @abc.abstractmethod
     def cross_entropy(self, logits, y_true):
-        """Cross entropy of `relax(logits)` to `y_true`, summed over output variables, [batch]."""
+        """Cross entropy of `relax(logits)` to `y_true`, summed over output variables, [batch]; of a
+        `Box`, variables whose truth is NaN do not count."""
 
 
 @gin.register
@@ -84,7 +85,10 @@ class Box(OutputSpace):
         return y >= threshold
 
     def cross_entropy(self, logits, y_true):
+        missing = tf.math.is_nan(y_true)
+        y_true = tf.where(missing, 0.0, y_true)  # where a gradient of NaN would spoil the others
         losses = tf.math.softplus(logits) - y_true * logits  # -log sigmoid(+-logits)
+        losses = tf.where(missing, 0.0, losses)
         return tf.reduce_sum(losses, axis=list(range(1, len(logits.shape))))
 
 

@@ -18,7 +18,8 @@ class MaskedLikelihood(PairModel):
     The share of known labels of a row is uniform, so that all orders in which labels may become
     known weigh alike (Uria, Murray & Larochelle, ICML 2014; label masks of C-Tran, Lanchantin et
     al., CVPR 2021): E_K [L / |not K| sum_(i not in K) -log P(y_i | x, y_K)], the mean negative log
-    likelihood of y over orders. Predictions ascend from the marginals on v(x, y), the expected
+    likelihood of y over orders. Labels that are NaN in y are never known, and do not count.
+    Predictions ascend from the marginals on v(x, y), the expected
     oracle value. Not in the paper.
     """
 
@@ -62,14 +63,16 @@ class MaskedLikelihood(PairModel):
     def update(self, batch):
         x, y_true = self.prepare(batch.x), batch.y
         known = self.known_at_random(y_true, self.seed_of_step(self.optimizers["energy"]))
-        unknown = tf.cast(tf.math.is_nan(known), tf.float32)
+        missing = tf.math.is_nan(y_true)
+        unknown = tf.cast(tf.math.is_nan(known) & ~missing, tf.float32)
         with tf.GradientTape(persistent=True) as tape:
             with tape.stop_recording():
                 logits = self.logits(x, batch.fold)
             found = self.energy.conditionals(logits, known, training=True)
-            losses = unknown * tf.nn.sigmoid_cross_entropy_with_logits(y_true, found)
+            losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.where(missing, 0.0, y_true), found)
             count = tf.maximum(tf.reduce_sum(unknown, axis=-1), 1.0)
-            likelihood = y_true.shape[-1] / count * tf.reduce_sum(losses, axis=-1)
+            labels = tf.reduce_sum(tf.cast(~missing, tf.float32), axis=-1)
+            likelihood = labels / count * tf.reduce_sum(unknown * losses, axis=-1)
             terms = {"likelihood": likelihood}
         return self.space.relax(logits), self.descend(tape, batch, energy=terms)
 

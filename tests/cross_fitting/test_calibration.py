@@ -63,3 +63,13 @@ def test_a_row_has_no_part_in_its_own_weights(found):
 def test_logits_are_no_surer_than_half_a_row():
     found = logits(np.array([0.0, 0.25, 1.0]), rows=9)
     np.testing.assert_allclose(sigmoid(found), [0.05, 0.25, 0.95], rtol=1e-5)
+
+
+def test_missing_labels_do_not_count(found):
+    found, y = found
+    gaps = np.float32(y)
+    gaps[:100, 0], gaps[50:, 2] = np.nan, np.nan
+    weights = Stacking(found, gaps).weights
+    np.testing.assert_allclose(weights[:, 0], Stacking(found[:, 100:], y[100:]).weights[:, 0])
+    np.testing.assert_allclose(weights[:, 1], Stacking(found, y).weights[:, 1])
+    np.testing.assert_allclose(weights[:, 2], Stacking(found[:, :50], y[:50]).weights[:, 2])

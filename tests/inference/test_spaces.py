@@ -67,6 +67,19 @@ def test_which_outputs_may_be_true(box, kind):
     np.testing.assert_array_equal(shares, [[True, True, True, False, False, False]])
 
 
+def test_variables_whose_truth_is_missing_do_not_count(box, random):
+    logits = tf.constant(random.randn(4, 3), tf.float32)
+    y = tf.constant([[1.0, 0.0, np.nan]] * 4)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        found = box.cross_entropy(logits, y)
+    expected = box.cross_entropy(logits[:, :2], y[:, :2])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    gradient = tape.gradient(found, logits).numpy()
+    np.testing.assert_array_equal(gradient[:, 2], 0.0)
+    assert np.all(gradient[:, :2] != 0.0)
+
+
 @pytest.mark.parametrize("shape", [(5, 7), (4, 3, 2)])
 def test_cross_entropy_sums_over_variables(box, random, shape):
     logits = random.randn(*shape).astype(np.float32)

@@ -41,6 +41,20 @@ def test_the_loss_is_that_of_unknown_labels_as_if_they_were_all(random):
     assert likelihood == pytest.approx(expected.mean(), rel=1e-4)
 
 
+def test_missing_labels_are_never_known_and_do_not_count(random):
+    model = make(5, keras.optimizers.SGD(0.0))
+    logits, y = np.float32(random.randn(40, 5)), np.float32(random.rand(40, 5) < 0.4)
+    y[:, 2] = np.nan
+    y[7] = np.nan
+    known = model.known_at_random(tf.constant(y), model.seed_of_step(model.optimizers["energy"]))
+    unknown = np.isnan(known) & ~np.isnan(y)
+    losses = np.where(unknown, np.logaddexp(0, logits) - y * logits, 0.0)
+    expected = 4 * losses.sum(axis=1) / np.maximum(unknown.sum(axis=1), 1)
+    scalars = step(model, logits, y)
+    assert float(scalars["energy_loss/likelihood"]) == pytest.approx(expected.mean(), rel=1e-4)
+    assert np.isfinite(float(scalars["gradient_norm/energy"]))
+
+
 def test_every_number_of_known_labels_is_as_likely(random):
     model = make(3, keras.optimizers.SGD(0.0))
     y = np.float32(random.rand(8000, 3) < 0.4)

@@ -25,8 +25,9 @@ def finite(X):  # noqa: N803
     return X
 
 
-def indicator(Y):  # noqa: N803
-    """A binary indicator matrix, [rows, labels], as dense uint8.
+def indicator(Y, missing=False):  # noqa: N803
+    """A binary indicator matrix, [rows, labels], as dense uint8; where labels are `missing`, as
+    float32 with NaN for these.
 
     Raises:
       ValueError: it is not one.
@@ -45,6 +46,9 @@ def indicator(Y):  # noqa: N803
     Y = check_array(  # noqa: N806
         Y, dtype=None, ensure_min_samples=0, ensure_all_finite=False, input_name="Y"
     )
+    if missing and Y.dtype.kind in "fO" and (gaps := Y != Y).any():  # NaN alone differs from itself
+        Y = np.where(gaps, np.float32(np.nan), indicator(np.where(gaps, 0, Y)))  # noqa: N806
+        return Y.astype(np.float32)
     wrong = np.argwhere((Y != 0) & (Y != 1))
     if len(wrong):
         row, column = wrong[0]
