@@ -53,7 +53,7 @@ class MaskTrained:
         self._model, random = keras.Sequential(layers), np.random.RandomState(seed)
         epochs = int(np.clip(EPOCHS, STEPS[0] * BATCH / len(x), STEPS[1] * BATCH / len(x)))
         steps = epochs * (len(x) // BATCH + 1)
-        rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
+        rate = keras.optimizers.schedules.CosineDecay(1e-3 if units else 1e-2, steps)
         self._model.compile(keras.optimizers.AdamW(rate, weight_decay=0.3), loss=_loss)
         for _ in range(epochs):
             share = random.rand(len(x), 1) * (random.rand(len(x), 1) < 0.7)

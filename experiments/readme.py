@@ -6,9 +6,11 @@
 from absl import app, flags
 
 from experiments import (
+    cross_fitted,
     cross_validated,
     digits,
     documents,
+    known_labels,
     mulan,
     partial_labels,
     table1,
@@ -25,7 +27,11 @@ TABLES = {
         "mulan": mulan.table,
         "partial_labels": partial_labels.table,
     },
-    "experiments/README.md": {"cross_validated": cross_validated.table},
+    "experiments/README.md": {
+        "cross_validated": cross_validated.table,
+        "cross_fitted": cross_fitted.table,
+        "known_labels": known_labels.table,
+    },
 }
 
 
