@@ -12,6 +12,7 @@ _HOMES = {
     "SPENEndToEnd": "models.spen_e2e",
     "SPENInfNet": "models.spen_infnet",
     "MinMax": "models.min_max",
+    "MaskedLikelihood": "models.masked_likelihood",
     "FeedForward": "models.feed_forward",
     "TrainingStarts": "models.starts",
     "GradientAscent": "inference.ascent",

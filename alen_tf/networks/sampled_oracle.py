@@ -24,8 +24,9 @@ class SampledOracle(Energy):
 
     Sets are drawn label by label, in an order of their own each, from `Conditionals`, which see x
     through an inference network's logits l. So v is the expected oracle value of y under a joint
-    distribution, where `ExpectedOracle` starts at the one under independence. All rows share the
-    random numbers: the sets of a row do not depend on the rows beside it. Not in the paper.
+    distribution of labels, and an energy that does not see x itself cannot learn by heart which
+    label sets belong to which row. All rows share the random numbers: the sets of a row do not
+    depend on the rows beside it. Not in the paper.
     """
 
     sees = "logits"
