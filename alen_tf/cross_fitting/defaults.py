@@ -13,6 +13,8 @@ from alen_tf.networks.mlp import MLP
 # rows times labels that trees, which keep them in every leaf, are; beyond a smaller number one kind
 # of trees has to do.
 DENSE, LEAVES, TWO_KINDS = 3e6, 2e7, 1e5
+# Leaves of a tree at most, about: more fill the memory and learn single rows.
+LARGEST_TREE = 10_000
 
 
 def classifiers(x, y, seed):
@@ -28,7 +30,8 @@ def classifiers(x, y, seed):
     logistic = LogisticRegression(C=c, solver="liblinear", random_state=seed)
     made = {"linear": make_pipeline(scaler, OneVsRestClassifier(logistic))}
     if y.size <= LEAVES:
-        trees = {"n_estimators": 150, "min_samples_leaf": 2, "n_jobs": -1, "random_state": seed}
+        leaf = max(2, y.shape[0] // LARGEST_TREE)
+        trees = {"n_estimators": 150, "min_samples_leaf": leaf, "n_jobs": -1, "random_state": seed}
         made["trees"] = ExtraTreesClassifier(**trees)
         if y.size <= TWO_KINDS:
             made["forest"] = RandomForestClassifier(**trees)
