@@ -6,6 +6,30 @@ import zlib
 import numpy as np
 from PIL import Image
 
+# How a camera that is held so stores an upright image, by the orientation that it writes.
+STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def saved(path, array, mode=None, orientation=None, **options):
+    """The path of an image file of an array, or an image, in a mode of Pillow; stored as EXIF's
+    orientation says, if there is one."""
+    image = array if isinstance(array, Image.Image) else Image.fromarray(array)
+    if mode:
+        image = image.convert(mode)
+    if orientation:
+        image, options["exif"] = image.transpose(STORED[orientation]), Image.Exif()
+        options["exif"][0x0112] = orientation
+    image.save(path, **options)
+    return path
+
 
 def blob(rng, height, width):
     """An image, uint8 [height, width, 3], and which of its pixels are blob, bool."""
@@ -38,14 +62,27 @@ def write_folder(folder, count, size, classes=1, seed=0):
 
 def png_header(width, height, comment=0):
     """A small PNG file that says to be so large, with a comment that grows to so many bytes."""
-
-    def chunk(kind, data):
-        checksum = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    parts = [chunk(b"IHDR", header)]
+    parts = [_header(width, height, bits=8)]
     if comment:
-        parts.append(chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(comment), 1)))
-    parts += [chunk(b"IDAT", zlib.compress(bytes(1000))), chunk(b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+        parts.append(_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(comment), 1)))
+    return _png(*parts, _chunk(b"IDAT", zlib.compress(bytes(1000))))
+
+
+def deep_colours(values):
+    """A PNG file of colours of 16 bits, [height, width, 3], which Pillow does not write."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    header = _header(values.shape[1], values.shape[0], bits=16)
+    return _png(header, _chunk(b"IDAT", zlib.compress(rows)))
+
+
+def _png(*chunks):
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + _chunk(b"IEND", b"")
+
+
+def _header(width, height, bits):
+    return _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0))
+
+
+def _chunk(kind, data):
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)

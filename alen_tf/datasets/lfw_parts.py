@@ -19,7 +19,7 @@ from PIL import Image
 
 from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.readers import tags
-from alen_tf.datasets.readers.images import areas, shrunk
+from alen_tf.datasets.readers.resized import areas, shrunk
 from alen_tf.datasets.splits import Examples, Splits, check_disjoint
 from alen_tf.errors import ConfigError, DataError, check_count
 

@@ -1,6 +1,7 @@
 """Predicted masks at the size of the images, as PNG files, and what is expected of each."""
 
 import csv
+import functools
 import io
 import math
 import pathlib
@@ -8,7 +9,11 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from alen_tf.datasets.readers import images
+from alen_tf.datasets.readers import masks
+from alen_tf.datasets.readers.image_files import listed
+from alen_tf.datasets.readers.pairing import Pairing
+from alen_tf.datasets.readers.photographs import read_images
+from alen_tf.datasets.readers.resized import enlarged, outputs
 from alen_tf.errors import DataError
 from alen_tf.storage import check_absent, first_folder
 
@@ -39,38 +44,47 @@ def predict_images(model, source, target, known=None, steps=None):
     """
     target = pathlib.Path(target).expanduser()
     check_absent(target)
-    paths = images.listed(source, images.PHOTOGRAPHS)
-    x, sizes = images.read_images(paths, model.signature.input_shape[:2])
-    strokes, values = {}, None
-    if known is not None:
-        strokes = images.listed(known, images.MASKS)
-        values = _read_known(strokes, paths, sizes, model.signature)
+    paths = listed(source)
+    x, frames = read_images(paths, model.signature.input_shape[:2])
+    strokes = {} if known is None else _strokes(known, paths, frames, model.signature.label_names)
+    values = _known_outputs(strokes, paths, model.signature) if strokes else None
     prediction = model(x, steps, values, source=source)
     with first_folder(target) as part:
-        for name, size, relaxed in zip(paths, sizes, prediction.relaxed, strict=True):
-            classes = images.enlarged(relaxed, size, model.signature.threshold)
+        for name, frame, relaxed in zip(paths, frames, prediction.relaxed, strict=True):
+            classes = enlarged(relaxed, frame.size, model.signature.threshold)
             if name in strokes:
-                stroke = images.read_strokes(strokes[name], model.signature.label_names)
-                classes = np.where(stroke == images.UNKNOWN, classes, stroke)
+                stroke = strokes[name]()
+                classes = np.where(stroke == masks.UNKNOWN, classes, stroke)
             values = classes * 255 if relaxed.shape[-1] == 1 else classes
             Image.fromarray(values.astype(np.uint8)).save(part / f"{name}.png")
         (part / TABLE).write_text(_table(paths, prediction, model.signature), encoding="utf-8")
     return len(paths)
 
 
-def _read_known(strokes, paths, sizes, signature):
-    """Known outputs, [images, height, width, 1 or classes], float32, NaN where unknown."""
-    size, names = signature.output_shape[:2], signature.label_names
-    known = np.full((len(paths), *signature.output_shape), np.nan, np.float32)
-    rows = {name: row for row, name in enumerate(paths)}
-    for name, path in strokes.items():
-        if name not in rows:
+def _strokes(folder, photographs, frames, names):
+    """Functions that read strokes, by name of the photographs that have them: all of them at once
+    may not fit."""
+    paths = listed(folder)
+    for name, path in paths.items():
+        if name not in photographs:
             raise DataError(f"{path}: no image is named {name}")
-        stroke = images.read_strokes(path, names)
-        images.check_size(path, stroke, paths[name], sizes[rows[name]])
-        if (stroke != images.UNKNOWN).all():
-            raise DataError(f"{path}: no pixel is transparent: nothing is left to predict")
-        known[rows[name]] = images.known_outputs(stroke, names, size)
+    pairing = Pairing(photographs, frames, paths)
+
+    def read(name):
+        stroke = pairing.upright(name, masks.read_strokes(paths[name], names))
+        if (stroke != masks.UNKNOWN).all():
+            raise DataError(f"{paths[name]}: no pixel is transparent: nothing is left to predict")
+        return stroke
+
+    return {name: functools.partial(read, name) for name in paths}
+
+
+def _known_outputs(strokes, photographs, signature):
+    """Known outputs, [images, height, width, 1 or classes], float32, NaN where unknown."""
+    known = np.full((len(photographs), *signature.output_shape), np.nan, np.float32)
+    for row, name in enumerate(photographs):
+        if name in strokes:
+            known[row] = outputs(strokes[name](), signature.label_names, signature.output_shape[:2])
     return known
 
 

@@ -12,10 +12,11 @@ from PIL import Image
 
 from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.lfw_parts import read_names
-from alen_tf.datasets.readers import images
 from alen_tf.datasets.readers.arff import read_arff
 from alen_tf.datasets.readers.files import files
 from alen_tf.datasets.readers.labels import read_labels, xml_labels
+from alen_tf.datasets.readers.masks import read_mask, read_strokes
+from alen_tf.datasets.readers.photographs import read_image
 from alen_tf.datasets.readers.preprocessing import Preprocessing
 from alen_tf.datasets.readers.tables import read_table
 from alen_tf.datasets.readers.unnamed import read_libsvm, read_npz
@@ -169,17 +170,28 @@ FORMATS = [
     Format("gzip.tgz", Archive, (gzip.compress(TAR),)),
     Format(
         "photograph.jpg",
-        images.read_image,
-        (image("JPEG", SHADES, exif=EXIF), image("PNG", np.stack([SHADES] * 3, -1), exif=EXIF)),
+        read_image,
+        (
+            image("JPEG", SHADES, exif=EXIF),
+            image("PNG", np.stack([SHADES] * 3, -1), exif=EXIF),
+            image("TIFF", SHADES, exif=EXIF),
+            image("TIFF", SHADES.astype(np.uint16), exif=EXIF, compression="tiff_lzw"),
+            image("WEBP", SHADES, exif=EXIF),
+        ),
     ),
     Format(
         "mask.png",
-        lambda path: images.read_mask(path, ("object",)),
-        (image("PNG", SHADES % 2), image("PNG", SHADES % 2 == 0)),
+        lambda path: read_mask(path, ("object",)),
+        (
+            image("PNG", SHADES % 2),
+            image("PNG", SHADES % 2 == 0),
+            image("JPEG", SHADES // 48 * 255),
+            image("WEBP", SHADES // 48 * 255, lossless=True),
+        ),
     ),
     Format(
         "strokes.png",
-        lambda path: images.read_strokes(path, ("a", "b", "c")),
+        lambda path: read_strokes(path, ("a", "b", "c")),
         (
             image("PNG", np.stack([SHADES % 3, SHADES // 48 * 255], -1)),
             image("PNG", SHADES % 3, transparency=2),

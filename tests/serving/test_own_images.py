@@ -14,7 +14,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from alen_tf.datasets.readers import images
+from alen_tf.datasets.readers.masks import read_mask
+from alen_tf.datasets.readers.photographs import read_image
+from alen_tf.datasets.readers.resized import outputs, shrunk
 from alen_tf.errors import UserError
 from alen_tf.evaluation import calibration
 from alen_tf.evaluation.signature import Signature
@@ -25,7 +27,7 @@ from alen_tf.serving import saved_model as exported
 from alen_tf.serving import trained
 from alen_tf.training import config, trainer
 from tests import commands
-from tests.photographs import write_folder
+from tests.photographs import STORED, saved, write_folder
 
 CONFIG = "gin/own/segmentation.gin"
 SIZE = 16
@@ -137,7 +139,7 @@ def test_masks_have_the_size_of_the_images(own, model, tmp_path):
     path = own / "blobs" / "train" / "images" / "blob 04.png"
     assert masks.predict_images(model, path, tmp_path / "one") == 1
     assert sorted(os.listdir(tmp_path / "one")) == ["blob 04.png", "predictions.csv"]
-    x = images.shrunk(Image.open(path), (SIZE, SIZE))
+    x = shrunk(Image.open(path), (SIZE, SIZE))
     large = tf.image.resize(model(x[None]).relaxed[0], (21, 29)).numpy()[..., 0]
     sure = abs(large - model.signature.threshold) > 1e-4
     found = read(tmp_path / "one" / "blob 04.png")
@@ -163,7 +165,7 @@ def test_strokes_are_kept_and_matter(own, model, tmp_path):
     np.testing.assert_array_equal(after[2][stroke != 1], stroke[stroke != 1])
     np.testing.assert_array_equal(np.delete(before, 2, 0), np.delete(after, 2, 0))
 
-    x = images.shrunk(Image.open(source / "blob 02.png"), (SIZE, SIZE))[None]
+    x = shrunk(Image.open(source / "blob 02.png"), (SIZE, SIZE))[None]
     known = np.full((1, SIZE, SIZE, 1), np.nan, np.float32)
     for row, column in np.argwhere(stroke != 1):  # a pixel is of the place that its middle is in
         place = int((row + 0.5) * SIZE / 21), int((column + 0.5) * SIZE / 29)
@@ -175,6 +177,31 @@ def test_strokes_are_kept_and_matter(own, model, tmp_path):
         after[2][sure], ((large >= model.signature.threshold) * 255)[sure]
     )
     assert not np.array_equal(model(x).relaxed, expected.relaxed)
+
+
+@pytest.mark.parametrize("drawn_on", ["upright", "stored", "both"])
+def test_photographs_that_exif_turns_get_upright_masks(own, model, tmp_path, capsys, drawn_on):
+    image = Image.open(own / "blobs" / "train" / "images" / "blob 02.png")
+    for name in ("upright", "turned", "with upright", "with turned"):
+        (tmp_path / name).mkdir()
+    saved(tmp_path / "upright" / "a.png", image)
+    saved(tmp_path / "turned" / "a.tif", image, orientation=6)
+    write_stroke(tmp_path / "with upright" / "a.png")
+    stroke = Image.open(tmp_path / "with upright" / "a.png")
+    if drawn_on == "stored":
+        stroke = stroke.transpose(STORED[6])
+    both = 6 if drawn_on == "both" else None
+    saved(tmp_path / "with turned" / "a.png", stroke, orientation=both)
+    for name in ("upright", "turned"):
+        masks.predict_images(model, tmp_path / name, tmp_path / f"{name} out")
+        found = tmp_path / f"{name} known"
+        masks.predict_images(model, tmp_path / name, found, tmp_path / f"with {name}")
+    for kind in ("out", "known"):
+        upright, turned = (
+            read(tmp_path / f"{name} {kind}" / "a.png") for name in ("upright", "turned")
+        )
+        np.testing.assert_array_equal(turned, upright)
+    assert ("turned likewise" in capsys.readouterr().err) == (drawn_on == "stored")
 
 
 @pytest.mark.parametrize(
@@ -303,11 +330,11 @@ def test_masks_of_classes_are_their_numbers(tmp_path):
     (tmp_path / "strokes").mkdir()
     Image.fromarray(strokes).save(tmp_path / "strokes" / "blob 01.png")
     masks.predict_images(model, tmp_path / "images", tmp_path / "out", tmp_path / "strokes")
-    found = images.read_mask(tmp_path / "out" / "blob 01.png", names)
+    found = read_mask(tmp_path / "out" / "blob 01.png", names)
     assert found.shape == (19, 24)
     known = strokes[..., 1] == 255
     np.testing.assert_array_equal(found[known], strokes[known][:, 0])
-    x = images.shrunk(Image.open(tmp_path / "images" / "blob 00.png"), (SIZE, SIZE))
+    x = shrunk(Image.open(tmp_path / "images" / "blob 00.png"), (SIZE, SIZE))
     large = tf.image.resize(model(x[None]).relaxed[0], (19, 24)).numpy()
     second, first = np.sort(large, -1)[..., -2:].transpose(2, 0, 1)
     sure = first - second > 1e-4
@@ -362,12 +389,12 @@ def test_horses_from_command_to_command(real_data, tmp_path):
 
     (tmp_path / "small").mkdir()  # the same images at the model's size: the very same score
     for name in names:
-        image = images.shrunk(images.read_image(test / "images" / f"{name}.png"), (32, 32))
+        image = shrunk(read_image(test / "images" / f"{name}.png"), (32, 32))
         Image.fromarray(image).save(tmp_path / "small" / f"{name}.png")
     options = [f"--input={tmp_path / 'small'}", f"--output={tmp_path / 'at_32'}"]
     assert run("predict", workdir, *options).returncode == 0
-    y_true = [images.read_mask(test / "masks" / f"{name}.png", ("horse",)) for name in names]
-    y_true = np.stack([images.outputs(mask, ("horse",), (32, 32)) for mask in y_true])
+    y_true = [read_mask(test / "masks" / f"{name}.png", ("horse",)) for name in names]
+    y_true = np.stack([outputs(mask, ("horse",), (32, 32)) for mask in y_true])
     at_32 = all_of(tmp_path / "at_32")
     assert mean_iou(at_32[..., None] > 0, y_true) == pytest.approx(expected, abs=1e-9)
 

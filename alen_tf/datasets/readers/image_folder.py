@@ -5,7 +5,11 @@ import pathlib
 import gin
 import numpy as np
 
-from alen_tf.datasets.readers import images
+from alen_tf.datasets.readers import masks
+from alen_tf.datasets.readers.image_files import entries, listed
+from alen_tf.datasets.readers.pairing import Pairing
+from alen_tf.datasets.readers.photographs import read_images
+from alen_tf.datasets.readers.resized import outputs
 from alen_tf.datasets.splits import Examples, Splits, three_splits
 from alen_tf.errors import ConfigError, DataError, check_counts, shortened
 
@@ -75,8 +79,8 @@ def _check_parts(folder):
     Raises:
       DataError: it has.
     """
-    for path in images.entries(folder):
-        if path.is_dir() and path.name not in PARTS and path.name[0] != ".":
+    for path in entries(folder):
+        if path.is_dir() and path.name not in PARTS:
             raise DataError(f"{path}: folders beside train/ are called {' and '.join(PARTS[1:])}")
 
 
@@ -90,30 +94,50 @@ def _checked(classes, size):
     check_counts("image_folder.size", size)
     if len(size) != 2:
         raise ConfigError(f"image_folder.size = {size}: expected pixels, or (height, width)")
-    listed = isinstance(classes, tuple | list)
-    if not listed or not all(isinstance(name, str) for name in classes):
+    several = isinstance(classes, tuple | list)
+    if not several or not all(isinstance(name, str) for name in classes):
         raise ConfigError(f"classes = {classes!r}: expected names, such as ('object',)")
-    if not 0 < len(set(classes)) == len(classes) < images.UNKNOWN:
+    if not 0 < len(set(classes)) == len(classes) < masks.UNKNOWN:
         raise ConfigError(
-            f"classes = {classes!r}: expected 1 to {images.UNKNOWN - 1} names, all different"
+            f"classes = {classes!r}: expected 1 to {masks.UNKNOWN - 1} names, all different"
         )
     return size
 
 
 def _read(folder, classes, size):
     """The `Examples` of a folder with `images/` and `masks/`."""
-    photographs = images.listed(folder / "images", images.PHOTOGRAPHS)
-    masks = images.listed(folder / "masks", images.MASKS)
+    photographs = listed(folder / "images")
+    paths = listed(folder / "masks")
     for name, path in photographs.items():
-        if name not in masks:
+        if name not in paths:
             raise DataError(f"{path}: has no mask {folder / 'masks' / name}.png")
-    for name, path in masks.items():
+    for name, path in paths.items():
         if name not in photographs:
             raise DataError(f"{path}: has no image {folder / 'images' / name}.png or .jpg")
-    x, sizes = images.read_images(photographs, size)
+    x, frames = read_images(photographs, size)
+    pairing = Pairing(photographs, frames, paths)
     y = np.empty((*x.shape[:3], len(classes)), np.uint8)
-    for row, (name, path) in enumerate(photographs.items()):
-        mask = images.read_mask(masks[name], classes)
-        images.check_size(masks[name], mask, path, sizes[row])
-        y[row] = images.outputs(mask, classes, size)
+    for row, name in enumerate(photographs):
+        mask = pairing.upright(name, masks.read_mask(paths[name], classes))
+        y[row] = _outputs(mask, classes, size, paths[name])
     return Examples(x, y)
+
+
+def _outputs(mask, classes, size, path):
+    """Outputs of a model for a mask, uint8.
+
+    Raises:
+      DataError: of a place that the model sees, no pixel counts.
+    """
+    y = outputs(mask, classes, size)
+    unknown = np.isnan(y).any(axis=-1)
+    if unknown.any():
+        row, column = np.argwhere(unknown)[0]
+        top, left = row * mask.shape[0] // size[0], column * mask.shape[1] // size[1]
+        raise DataError(
+            f"{path}: around row {top + 1}, column {left + 1} all pixels are {masks.UNKNOWN}, but "
+            f"training at {_text(size)} needs a class in every place ({unknown.mean():.0%} have "
+            f"none); cut such parts off image and mask, or make them a class: {len(classes)} in "
+            f"place of {masks.UNKNOWN}, with a name of its own in classes"
+        )
+    return y.astype(np.uint8)

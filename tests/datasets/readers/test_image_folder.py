@@ -5,7 +5,7 @@ from PIL import Image
 from alen_tf.datasets.readers.image_folder import image_folder
 from alen_tf.datasets.splits import Examples, hold_out
 from alen_tf.errors import ConfigError, DataError
-from tests.photographs import write_folder
+from tests.photographs import STORED, saved, write_folder
 
 NAMES = ("ground", "left", "right")
 
@@ -105,3 +105,57 @@ def test_mistakes_in_a_folder(tmp_path):
     wrong(DataError, f"{image}: has no mask {mask}", tmp_path, NAMES)
     image.unlink()
     wrong(DataError, "other.png: has no image", tmp_path, NAMES)
+
+
+def test_other_formats_and_leftovers(tmp_path):
+    write_folder(tmp_path / "png", 10, (8, 8))
+    for kind in ("images", "masks"):
+        (tmp_path / "own" / kind).mkdir(parents=True)
+        (tmp_path / "own" / kind / "Thumbs.db").touch()
+        for number, path in enumerate(sorted((tmp_path / "png" / kind).iterdir())):
+            suffix = ("tif", "webp", "png")[(number + len(kind)) % 3]
+            options = {"lossless": True} if suffix == "webp" else {}
+            saved(tmp_path / "own" / kind / f"{path.stem}.{suffix}", Image.open(path), **options)
+    expected, found = (image_folder(tmp_path / name, size=8) for name in ("png", "own"))
+    for part in ("train", "validation", "test"):
+        np.testing.assert_array_equal(getattr(found, part).x, getattr(expected, part).x)
+        np.testing.assert_array_equal(getattr(found, part).y, getattr(expected, part).y)
+
+
+@pytest.mark.parametrize("drawn_on", ["upright", "stored"])
+def test_images_that_exif_turns_meet_their_masks(tmp_path, capsys, drawn_on):
+    write_folder(tmp_path / "upright", 10, (8, 12))
+    for kind in ("images", "masks"):
+        (tmp_path / "turned" / kind).mkdir(parents=True)
+        for path in (tmp_path / "upright" / kind).iterdir():
+            image = Image.open(path)
+            if kind == "masks" and drawn_on == "stored":
+                image = image.transpose(STORED[6])
+            orientation = 6 if kind == "images" else None
+            saved(tmp_path / "turned" / kind / path.name, image, orientation=orientation)
+    expected, found = (image_folder(tmp_path / name, size=8) for name in ("upright", "turned"))
+    np.testing.assert_array_equal(found.train.x, expected.train.x)
+    np.testing.assert_array_equal(found.train.y, expected.train.y)
+    assert ("turned likewise" in capsys.readouterr().err) == (drawn_on == "stored")
+
+
+def test_pixels_that_do_not_count(tmp_path):
+    write_folder(tmp_path, 8, (16, 16), classes=3)
+    expected = image_folder(tmp_path, NAMES, 8)
+    for path in (tmp_path / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        parts = mask.reshape(8, 2, 8, 2).swapaxes(1, 2)  # [8, 8, 2, 2], a view of none
+        same = (parts == parts[..., :1, :1]).all((2, 3))
+        mask[::2, ::2][same] = 255  # one in four, where that changes no majority
+        saved(path, mask)
+    found = image_folder(tmp_path, NAMES, 8)
+    np.testing.assert_array_equal(found.train.y, expected.train.y)
+    mask[4:6, 10:12] = 255
+    saved(path, mask)
+    wrong(DataError, f"{path}: around row 5, column 11 all pixels are 255", tmp_path, NAMES, 8)
+    wrong(DataError, "3 in place of 255, with a name of its own", tmp_path, NAMES, 8)
+    for path in (tmp_path / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        mask[4:6, 10:12] = 255
+        saved(path, np.where(mask == 255, 3, mask).astype(np.uint8))
+    assert image_folder(tmp_path, (*NAMES, "void"), 8).train.y.shape[-1] == 4

@@ -1,0 +1,75 @@
+"""Between the size of image files and the size that a model sees."""
+
+import numpy as np
+from PIL import Image
+
+
+def shrunk(image, size):
+    """An image as a model sees it: means over areas, uint8 [height, width, 3].
+
+    Args:
+      image: RGB image of Pillow.
+      size: (height, width).
+    """
+    return np.asarray(image.resize(size[::-1], Image.Resampling.BOX))
+
+
+def areas(classes, count, size):
+    """The share of each class in the area of each place of a smaller image.
+
+    Args:
+      classes: the class of every pixel, uint8 [height, width]; `count` and above are no class.
+      count: number of classes.
+      size: (height, width) of the smaller image.
+
+    Returns:
+      [height, width, count], float32, whose sum is 1 where all pixels have a class.
+    """
+    parts = [
+        Image.fromarray((classes == k).astype(np.float32)).resize(size[::-1], Image.Resampling.BOX)
+        for k in range(count)
+    ]
+    return np.stack([np.asarray(part) for part in parts], axis=-1)
+
+
+def outputs(classes, names, size):
+    """The outputs of a model for a mask or for strokes: the class that is most frequent among the
+    pixels of each place of which a class is known.
+
+    Args:
+      classes: see `masks.read_mask`.
+      names: of the classes; a single one is inside or outside.
+      size: (height, width) of the model's images.
+
+    Returns:
+      float32 in {0, 1}, [height, width, names]; NaN where no pixel of a place is known.
+    """
+    found = areas(classes, max(2, len(names)), size)
+    known = found.sum(axis=-1, keepdims=True) > 0
+    rows = np.eye(found.shape[-1], dtype=np.float32)[found.argmax(axis=-1)]
+    return np.where(known, rows[..., -len(names) :], np.float32(np.nan))
+
+
+def enlarged(relaxed, size, threshold=0.5):
+    """The class of every pixel of an image at full size, from the outputs of a model.
+
+    Args:
+      relaxed: relaxed outputs, [height, width, 1 or classes], enlarged by bilinear interpolation.
+      size: (height, width) of the image.
+      threshold: of a single output; several are compared with each other.
+
+    Returns:
+      uint8 [height, width].
+    """
+    parts = (
+        np.asarray(Image.fromarray(part).resize(size[::-1], Image.Resampling.BILINEAR))
+        for part in np.moveaxis(np.asarray(relaxed, np.float32), -1, 0)
+    )
+    if relaxed.shape[-1] == 1:
+        return (next(parts) >= threshold).astype(np.uint8)
+    # One class at a time: all of them at the size of a photograph may not fit.
+    classes, highest = np.zeros(size, np.uint8), next(parts)
+    for number, part in enumerate(parts, start=1):
+        classes[part > highest] = number
+        highest = np.maximum(part, highest)
+    return classes
