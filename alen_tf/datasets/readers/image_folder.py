@@ -5,6 +5,7 @@ import pathlib
 import gin
 import numpy as np
 
+from alen_tf.datasets.near_copies import warn_across
 from alen_tf.datasets.readers import masks
 from alen_tf.datasets.readers.image_files import entries, listed
 from alen_tf.datasets.readers.pairing import Pairing
@@ -58,17 +59,28 @@ def image_folder(
         _check_parts(folder)
     else:
         folders = {"train": folder}
-    parts = {part: _read(path, classes, size) for part, path in folders.items()}
-    splits = three_splits(
-        folder,
-        **parts,
-        validation_fraction=validation_fraction,
-        test_fraction=test_fraction,
-        seed=seed,
-    )
+    read = {part: _read(path, classes, size) for part, path in folders.items()}
+
+    def parted(examples):
+        return three_splits(
+            folder,
+            **examples,
+            validation_fraction=validation_fraction,
+            test_fraction=test_fraction,
+            seed=seed,
+        )
+
+    splits = parted({part: examples for part, (examples, _) in read.items()})
+    # What is held out depends on the number of examples alone: names go the same ways.
+    names = parted({part: Examples(found, found) for part, (_, found) in read.items()})
     never = [classes[k] for k in np.flatnonzero(~splits[0].y.any(axis=(0, 1, 2)))]
     if never:
         raise DataError(f"{folder}: no training mask shows {shortened(never)} at {_text(size)}")
+    seen = {
+        part: (examples.x, found.x)
+        for part, examples, found in zip(PARTS, splits, names, strict=True)
+    }
+    warn_across(folder, seen)
     metadata = {"size": _text(size)}
     return Splits(folder.resolve().name, *splits, label_names=tuple(classes), metadata=metadata)
 
@@ -105,7 +117,7 @@ def _checked(classes, size):
 
 
 def _read(folder, classes, size):
-    """The `Examples` of a folder with `images/` and `masks/`."""
+    """The `Examples` of a folder with `images/` and `masks/`, and the names of the image files."""
     photographs = listed(folder / "images")
     paths = listed(folder / "masks")
     for name, path in photographs.items():
@@ -120,7 +132,7 @@ def _read(folder, classes, size):
     for row, name in enumerate(photographs):
         mask = pairing.upright(name, masks.read_mask(paths[name], classes))
         y[row] = _outputs(mask, classes, size, paths[name])
-    return Examples(x, y)
+    return Examples(x, y), np.array([path.name for path in photographs.values()])
 
 
 def _outputs(mask, classes, size, path):

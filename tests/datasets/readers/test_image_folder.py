@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -159,3 +161,18 @@ def test_pixels_that_do_not_count(tmp_path):
         mask[4:6, 10:12] = 255
         saved(path, np.where(mask == 255, 3, mask).astype(np.uint8))
     assert image_folder(tmp_path, (*NAMES, "void"), 8).train.y.shape[-1] == 4
+
+
+def test_near_copies_across_splits_are_named(tmp_path, capsys):
+    write_folder(tmp_path, 10, (8, 8))
+    image_folder(tmp_path, size=8)
+    assert capsys.readouterr().err == ""
+    names = np.array(sorted(path.name for path in (tmp_path / "images").iterdir()))
+    train, test = hold_out(Examples(names, names), 0.2)
+    train, _ = hold_out(train, 0.2)
+    for kind in ("images", "masks"):
+        shutil.copy(tmp_path / kind / train.x[2], tmp_path / kind / test.x[0])
+    image_folder(tmp_path, size=8)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {tmp_path}: near-copies across splits")
+    assert f": {train.x[2]} (train) and {test.x[0]} (test) (RMS of 0.0" in line
