@@ -18,24 +18,29 @@ class Examples:
         image has shares of several classes.
       full: what outputs are judged by where that is not `y`: the truth at full size, [examples,
         ...].
+      counted: which places of images count, bool [examples, height, width]; in the others `y` is a
+        guess. None for all.
     """
 
     x: np.ndarray
     y: np.ndarray
     full: np.ndarray | None = None
+    counted: np.ndarray | None = None
 
     def __len__(self):
         return len(self.x)
 
     def take(self, rows):
         """The examples at `rows`."""
-        full = None if self.full is None else self.full[rows]
-        return Examples(self.x[rows], self.y[rows], full)
+        parts = (self.x, self.y, self.full, self.counted)
+        return Examples(*(None if part is None else part[rows] for part in parts))
 
     @property
     def truth(self):
-        """What outputs are judged by."""
-        return self.y if self.full is None else self.full
+        """What outputs are judged by: `full`, or `y` with nothing in places that do not count."""
+        if self.full is not None:
+            return self.full
+        return self.y if self.counted is None else self.y * self.counted[..., None]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ from alen_tf.evaluation.scores import evaluate_splits, steps_of
 from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.inference.batching import Compiled
+from alen_tf.models.batch import only_counted
 from alen_tf.models.energy_model import per_example
 
 BINS = 10
@@ -49,8 +50,12 @@ def judge(task, trained, splits, paths, results):
         examples = getattr(splits, split)
         found = interpret(trained.model.views, examples.x, path[-1])
         if not np.isnan(found.confidence).any():
-            y, y_true = (tf.cast(y, tf.float32) for y in (found.labels, examples.y))
-            score = per_example(task.oracle(y, y_true)).numpy()
+            counted = None if examples.counted is None else tf.cast(examples.counted, tf.float32)
+            y, y_true = (
+                only_counted(tf.cast(each, tf.float32), counted)
+                for each in (found.labels, examples.y)
+            )
+            score = per_example(task.oracle(y, y_true), counted).numpy()
             judged = report(found.confidence, score)
             results[split]["confidence"] = {"expected": task.expected, **judged}
 

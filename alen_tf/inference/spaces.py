@@ -55,8 +55,8 @@ class OutputSpace(Configured, abc.ABC):
 
     @abc.abstractmethod
     def cross_entropy(self, logits, y_true):
-        """Cross entropy of `relax(logits)` to `y_true`, summed over output variables, [batch]; of a
-        `Box`, variables whose truth is NaN do not count."""
+        """Cross entropy of `relax(logits)` to `y_true`, summed over output variables, [batch].
+        Variables whose truth is NaN do not count."""
 
 
 @gin.register
@@ -131,7 +131,10 @@ class Simplex(OutputSpace):
         return (y >= 0) & (y <= 1)
 
     def cross_entropy(self, logits, y_true):
+        missing = tf.reduce_any(tf.math.is_nan(y_true), axis=-1)
+        y_true = tf.where(missing[..., None], 0.0, y_true)  # as of a `Box`
         losses = tf.nn.softmax_cross_entropy_with_logits(labels=y_true, logits=logits)
+        losses = tf.where(missing, 0.0, losses)
         return tf.reduce_sum(losses, axis=list(range(1, len(losses.shape))))
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 from alen_tf.configured import register
 from alen_tf.errors import check_number
 from alen_tf.inference.ascent import GradientAscent, iterate_at_random
+from alen_tf.models.batch import mean, only_counted
 from alen_tf.models.energy_model import PairModel, check_path
 from alen_tf.models.starts import TrainingStarts
 from alen_tf.objectives import losses
@@ -26,6 +27,7 @@ class ALEN(PairModel):
     """
 
     bounded = True
+    skips_places = True
 
     def __init__(
         self,
@@ -100,8 +102,11 @@ class ALEN(PairModel):
             z = self.encode(x, logits, training=True)
             with tape.stop_recording():
                 y_refined = self.refined(z, y_inference, y_true)  # y'', Eq. 12
-                h_inference = self.oracle_value(y_inference, y_true)  # Eq. 8
-                h_refined = self.oracle_value(y_refined, y_true)
+                truth, inferred, refined = (
+                    only_counted(y, batch.counted) for y in (y_true, y_inference, y_refined)
+                )
+                h_inference = self.oracle_value(inferred, truth)  # Eq. 8
+                h_refined = self.oracle_value(refined, truth)
             s_true = self.score(z, y_true, training=True)
             s_inference = self.score(z, y_inference, training=True)
             s_refined = self.score(z, y_refined, training=True)
@@ -115,14 +120,14 @@ class ALEN(PairModel):
                 self.beta_v,
                 self.regression_loss,
             )
-            task_loss = self.space.cross_entropy(logits, y_true)
+            task_loss = self.space.cross_entropy(logits, batch.truth)
             inference_loss = losses.inference_loss_terms(  # Eq. 7, 11
                 task_loss, s_inference, self.task_weight, self.lambda_g
             )
         scalars = self.descend(tape, batch, energy=energy_loss, inference_network=inference_loss)
         return y_refined, scalars | {
-            "oracle/inference_network": tf.reduce_mean(h_inference),
-            "oracle/refined": tf.reduce_mean(h_refined),
+            "oracle/inference_network": mean(h_inference, counted=batch.counted),
+            "oracle/refined": mean(h_refined, counted=batch.counted),
             "value/truth": tf.reduce_mean(tf.sigmoid(s_true)),
             "value/inference_network": tf.reduce_mean(tf.sigmoid(s_inference)),
             "value/refined": tf.reduce_mean(tf.sigmoid(s_refined)),

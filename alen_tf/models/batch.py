@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from alen_tf.errors import DataError
@@ -18,6 +19,8 @@ class Batch(NamedTuple):
       fold: number of the fold that each example belongs to, int32 [batch]; None where inference
         networks are not cross-fitted.
       known: which outputs are known already, bool, shaped like `y`; None for none.
+      counted: which places of images count in losses, 0 or 1, [batch, height, width], float32; in
+        the others `y` is a guess. None for all.
     """
 
     x: tf.Tensor
@@ -25,6 +28,7 @@ class Batch(NamedTuple):
     weight: tf.Tensor | None = None
     fold: tf.Tensor | None = None
     known: tf.Tensor | None = None
+    counted: tf.Tensor | None = None
 
     @classmethod
     def of(cls, data):
@@ -47,3 +51,26 @@ class Batch(NamedTuple):
         if parts.get("x") is None or parts.get("y") is None:
             raise DataError("training needs inputs x and true outputs y: fit(x, y)")
         return cls(**parts)._replace(y=tf.cast(parts["y"], tf.float32))
+
+    @property
+    def truth(self):
+        """`y` with NaN in places that do not count, which cross entropies leave out."""
+        if self.counted is None:
+            return self.y
+        return tf.where(self.counted[..., None] == 0.0, np.nan, self.y)
+
+
+def only_counted(y, counted):
+    """`y` with nothing in places that do not count, so that oracle values are of the others."""
+    return y if counted is None else y * counted[..., None]
+
+
+def mean(values, weight=None, counted=None):
+    """The mean of values, [batch] or [batch, height, width], of the places that count, with each
+    example's weight; see `Batch`."""
+    if counted is not None and len(values.shape) > 1:
+        values *= tf.math.divide_no_nan(counted, tf.reduce_mean(counted))
+    if weight is None:
+        return tf.reduce_mean(values)
+    weight = tf.reshape(tf.cast(weight, values.dtype), [-1] + [1] * (len(values.shape) - 1))
+    return tf.reduce_mean(weight * values)

@@ -195,10 +195,13 @@ def squeezed(score, y):
     return score if score.shape[1:] in ((), pixels) else None
 
 
-def per_example(values):
-    """Means over all axes but the first, [batch]."""
+def per_example(values, counted=None):
+    """Means over all axes but the first, [batch]; of the places that count, see `Batch`."""
     if len(values.shape) == 1:
         return values
+    if counted is not None:
+        share = tf.reduce_mean(counted, axis=list(range(1, len(values.shape))), keepdims=True)
+        values *= tf.math.divide_no_nan(counted, share)
     return tf.reduce_mean(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
 
 

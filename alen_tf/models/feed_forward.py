@@ -17,6 +17,7 @@ class FeedForward(StructuredModel):
     """
 
     networks = ("inference_network",)
+    skips_places = True
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class FeedForward(StructuredModel):
         self.inference_network = inference_network
 
     def update(self, batch):
-        x, y_true = self.prepare(batch.x), batch.y
+        x, y_true = self.prepare(batch.x), batch.truth
         with tf.GradientTape(persistent=True) as tape:
             if batch.fold is None:
                 logits = self.logits(x, training=True)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from alen_tf.errors import ConfigError, DataError
-from alen_tf.models.batch import Batch
+from alen_tf.models.batch import Batch, mean
 from alen_tf.models.checks import checked_model
 from alen_tf.models.equal_batches import are_arrays, equal_batches
 from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
@@ -155,7 +155,8 @@ class Fitting(keras.Model):
             name = f"{network.removesuffix('_network')}_loss"
             with tape:
                 means = {
-                    f"{name}/{term}": _mean(value, batch.weight) for term, value in terms.items()
+                    f"{name}/{term}": mean(value, batch.weight, batch.counted)
+                    for term, value in terms.items()
                 }
                 # Not `add_n`, nor additions, which TensorFlow turns into one: its order is not
                 # always the same.
@@ -320,11 +321,3 @@ def _optimizer(given, name):
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ConfigError(f"{name}: its optimizer is {given!r}, no Keras optimizer")
     return optimizer
-
-
-def _mean(values, weight):
-    """The mean of losses, [batch] or [batch, height, width], with each example's weight."""
-    if weight is None:
-        return tf.reduce_mean(values)
-    weight = tf.reshape(tf.cast(weight, values.dtype), [-1] + [1] * (len(values.shape) - 1))
-    return tf.reduce_mean(weight * values)

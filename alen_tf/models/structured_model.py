@@ -27,6 +27,7 @@ class StructuredModel(Configured, Fitting):
       networks: names of the attributes that hold networks. "energy" is a `keras.Model` of [x, y]
         with a score per example or per pixel; all others are models of x with a logit per output
         variable.
+      skips_places: whether `update` leaves out places of images that do not count, see `Batch`.
       rows_at_once: number of examples that predictions hold in memory together.
       space: the `OutputSpace` that `output_space` names.
       oracle_value: the function h(y, y*) that `oracle` names.
@@ -34,6 +35,7 @@ class StructuredModel(Configured, Fitting):
     """
 
     networks: tuple[str, ...] = ()
+    skips_places = False
     rows_at_once = BATCH
 
     def __init__(

@@ -23,7 +23,7 @@ TABLE = "predictions.csv"
 def predict_images(model, source, target, known=None, steps=None):
     """Predicts a mask for every image into a folder, which appears complete or not at all.
 
-    `target` gets NAME.png for an image NAME.png or NAME.jpg, of the same size: grey values are
+    `target` gets NAME.png for an image NAME.jpg, of the size that it has upright: grey values are
     classes as in the masks of a training folder, with 255 for what is inside where there is a
     single name. `predictions.csv` there has, per image, the confidence of the prediction under the
     name of what is expected, such as "expected soft pixel accuracy".

@@ -49,12 +49,21 @@ class Segmentation(Task):
         return self.dataset(manual_dir=manual_dir, data_dir=data_dir)
 
     def scores(self, y, y_true, threshold=0.5):
-        y, y_true = (self.space.decode(np.asarray(each), threshold) for each in (y, y_true))
+        counted = self.counted(y_true)
+        y, y_true = (
+            np.asarray(self.space.decode(np.asarray(each), threshold)) & counted[..., None]
+            for each in (y, y_true)
+        )
         return {
             "mean_iou": metrics.mean_iou(y, y_true),
             "global_iou": metrics.global_iou(y, y_true),
-            "pixel_accuracy": metrics.pixel_accuracy(y, y_true),
+            "pixel_accuracy": metrics.pixel_accuracy(y[counted], y_true[counted]),
         }
+
+    def counted(self, y_true):
+        """Which places of a truth count, bool [examples, height, width]: all, or where there are
+        classes those that have one."""
+        return np.ones(np.shape(y_true)[:-1], bool)
 
     def pictures(self, x, path, y_true):
         """Rows of one figure: image, truth, the inference network alone, refined."""
@@ -90,6 +99,9 @@ class ClassSegmentation(Segmentation):
     ):
         super().__init__(dataset, oracle, augmentation, test_time_augmentation)
         self.space = Simplex()
+
+    def counted(self, y_true):
+        return np.any(y_true, axis=-1)
 
     def best_threshold(self, y, y_true):
         """The plain threshold: the most probable class needs none."""

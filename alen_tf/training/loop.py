@@ -45,6 +45,7 @@ class Batches:
         source = high_res or examples
         self._x = tf.constant(source.x)
         self._y = tf.constant(source.y)
+        self._counted = None if source.counted is None else tf.constant(source.counted)
         self._fold = None if fold is None else tf.constant(fold, tf.int32)
         self._seed = seed
         self._augment = augment or Augmentation()
@@ -75,8 +76,14 @@ class Batches:
         size = self.size // self._replicas
         rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
+        if self._counted is not None:  # moves with y, as one more channel of it
+            y = tf.concat([y, tf.cast(tf.gather(self._counted, rows), tf.float32)[..., None]], -1)
         x, y = self._augment(x, y, seed, self._high_res)
-        return Batch(x, y, fold=None if self._fold is None else tf.gather(self._fold, rows))
+        counted = None
+        if self._counted is not None:
+            y, counted = y[..., :-1], y[..., -1]
+        fold = None if self._fold is None else tf.gather(self._fold, rows)
+        return Batch(x, y, fold=fold, counted=counted)
 
 
 class Loop:

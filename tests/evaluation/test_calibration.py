@@ -12,7 +12,7 @@ from alen_tf.inference.test_time_augmentation import Views
 from alen_tf.objectives import oracles
 from alen_tf.objectives.metrics import f1_of_examples
 from alen_tf.tasks.multilabel import MultiLabel
-from alen_tf.tasks.segmentation import Segmentation
+from alen_tf.tasks.segmentation import ClassSegmentation, Segmentation
 
 
 @pytest.fixture
@@ -108,3 +108,18 @@ def test_every_oracle_has_a_name():
     assert oracles.f1 in functions
     assert [function.__name__ for function in functions] == list(oracles.NAMES)
     assert MultiLabel(dataset=None, oracle=oracles.f1_cost).expected == "f1 cost"
+
+
+def test_places_that_do_not_count_are_no_part_of_the_score(random):
+    y = np.eye(3, dtype=np.uint8)[random.randint(0, 3, (20, 4, 6))]
+    relaxed = random.dirichlet(np.ones(3), (20, 4, 6)).astype(np.float32)
+    counted = np.ones((20, 4, 6), bool)
+    counted[:, :, 3:] = False
+    examples = Examples(random.rand(20, 3), y, counted=counted)
+    results = {"metric": "mean_iou", "validation": {}}
+    task = ClassSegmentation(dataset=None, oracle=oracles.soft_pixel_accuracy)
+    splits, paths = Splits("random", examples, examples, examples), {"validation": relaxed[None]}
+    calibration.judge(task, Stub(), splits, paths, results)
+    right = ((relaxed > 0.5) == y).all(-1)[:, :, :3].mean((1, 2))
+    expected = calibration.report(examples.x[:, 0], right)
+    assert results["validation"]["confidence"]["kept"] == pytest.approx(expected["kept"])

@@ -150,3 +150,17 @@ class TestSimplex:
         expected = -np.sum(y_true * log_y, axis=(1, 2))
         found = Simplex().cross_entropy(tf.constant(logits), tf.constant(y_true))
         np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+    def test_places_of_unknown_truth_do_not_count(self, random):
+        logits = tf.constant(random.randn(2, 3, 4).astype(np.float32))
+        y_true = random.dirichlet(np.ones(4), size=(2, 3)).astype(np.float32)
+        y_true[:, 1:] = np.nan
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            found = Simplex().cross_entropy(logits, tf.constant(y_true))
+        expected = Simplex().cross_entropy(logits[:, :1], tf.constant(y_true[:, :1]))
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        slopes = tape.gradient(found, logits).numpy()
+        np.testing.assert_array_equal(slopes[:, 1:], 0)
+        assert np.isfinite(slopes).all()
+        assert (slopes[:, 0] != 0).all()

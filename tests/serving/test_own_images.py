@@ -256,6 +256,21 @@ def test_a_disk_that_fills_up_leaves_no_output(own, model, monkeypatch):
     assert sorted(own.rglob("*")) == before
 
 
+def test_a_method_that_cannot_leave_out_places_says_so(tmp_path):
+    write_folder(tmp_path / "blobs", 9, (SIZE, SIZE), classes=3)
+    for path in (tmp_path / "blobs" / "masks").iterdir():
+        mask = np.array(Image.open(path))
+        mask[:4] = 255
+        saved(path, mask)
+    folder = f"image_folder.folder = '{tmp_path / 'blobs'}'"
+    classes = "classes = ('ground', 'left', 'right')"
+    spen = ["train.model = @SPEN", "SPEN.energy = @UNetEnergy()"]
+    config.parse([CONFIG], [folder, classes, *SMALL, *spen])
+    with pytest.raises(UserError, match="blobs: some places of its masks do not count, which spen"):
+        trainer.train(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 SERVED = """
 import sys, json, numpy as np, tensorflow as tf
 sys.modules["alen_tf"] = None  # importing it fails

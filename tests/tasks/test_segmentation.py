@@ -35,6 +35,17 @@ def test_classes_are_the_most_probable_ones(random):
     assert task.best_threshold(wrong, y_true) == 0.5
 
 
+def test_places_without_a_class_do_not_count(random):
+    task = ClassSegmentation(dataset=None)
+    y_true = np.eye(3, dtype=np.uint8)[random.randint(0, 3, (4, 6, 6))]
+    y = random.dirichlet(np.ones(3), size=(4, 6, 6)).astype(np.float32)
+    margin = y_true.copy()
+    margin[:, :, 4:] = 0
+    expected = task.scores(y[:, :, :4], y_true[:, :, :4])
+    assert task.scores(y, margin) == pytest.approx(expected)
+    assert task.scores(y, y_true) != pytest.approx(expected)
+
+
 def test_faces_are_judged_at_full_size(random):
     # A quarter per class and one superpixel per quarter of it, at eight times the size.
     classes = np.array([[0, 1], [2, 2]]).repeat(2, 0).repeat(2, 1)  # 4x4

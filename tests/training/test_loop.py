@@ -112,3 +112,15 @@ def test_a_scalar_that_is_not_finite_is_named():
 
     with pytest.raises(NonFiniteError, match="energy_loss not finite in epoch 3"):
         loop.Loop(Broken(), loop.Batches(EXAMPLES, 5, seed=0)).epoch(2)
+
+
+def test_what_counts_moves_with_the_masks(random):
+    inside = random.rand(6, 8, 8) < 0.5
+    y = np.stack([~inside, inside], -1).astype(np.uint8)
+    examples = Examples(random.rand(6, 8, 8, 3).astype(np.float32), y, counted=inside)
+    augmentation = ImageAugmentation(shift=0.2, rotation=30.0, zoom=0.2)
+    batches = loop.Batches(examples, 6, 0, augmentation)
+    batch = batches(0, batches.order(0), 0)
+    assert batch.y.shape == (6, 8, 8, 2)
+    np.testing.assert_array_equal(batch.counted, batch.y[..., 1])
+    assert not np.array_equal(batch.counted, inside[batches.order(0)])

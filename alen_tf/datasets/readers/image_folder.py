@@ -10,7 +10,7 @@ from alen_tf.datasets.readers import masks
 from alen_tf.datasets.readers.image_files import entries, listed
 from alen_tf.datasets.readers.pairing import Pairing
 from alen_tf.datasets.readers.photographs import read_images
-from alen_tf.datasets.readers.resized import outputs
+from alen_tf.datasets.readers.resized import filled, outputs
 from alen_tf.datasets.splits import Examples, Splits, three_splits
 from alen_tf.errors import ConfigError, DataError, check_counts, shortened
 
@@ -28,12 +28,13 @@ def image_folder(
     manual_dir=None,
     data_dir=None,
 ):
-    """Loads images `images/NAME.png` or `.jpg` and masks `masks/NAME.png` of the same names.
+    """Loads images `images/NAME.jpg` and masks `masks/NAME.png` of the same names, PNG, JPEG, TIFF
+    or WebP. Warns of near-copies across splits.
 
     A folder with a `train/` in it has these two folders there, and in `validation/` and `test/`
     where there are these; what there is not is held out from the training images. Masks are read by
     `read_mask`, images by `read_image`; of a place of a smaller image the output is the most
-    frequent class.
+    frequent class of its pixels. Places whose pixels have none do not count.
 
     Args:
       folder: the folder.
@@ -129,27 +130,13 @@ def _read(folder, classes, size):
     x, frames = read_images(photographs, size)
     pairing = Pairing(photographs, frames, paths)
     y = np.empty((*x.shape[:3], len(classes)), np.uint8)
+    counted = np.empty(x.shape[:3], bool)
     for row, name in enumerate(photographs):
         mask = pairing.upright(name, masks.read_mask(paths[name], classes))
-        y[row] = _outputs(mask, classes, size, paths[name])
-    return Examples(x, y), np.array([path.name for path in photographs.values()])
-
-
-def _outputs(mask, classes, size, path):
-    """Outputs of a model for a mask, uint8.
-
-    Raises:
-      DataError: of a place that the model sees, no pixel counts.
-    """
-    y = outputs(mask, classes, size)
-    unknown = np.isnan(y).any(axis=-1)
-    if unknown.any():
-        row, column = np.argwhere(unknown)[0]
-        top, left = row * mask.shape[0] // size[0], column * mask.shape[1] // size[1]
-        raise DataError(
-            f"{path}: around row {top + 1}, column {left + 1} all pixels are {masks.UNKNOWN}, but "
-            f"training at {_text(size)} needs a class in every place ({unknown.mean():.0%} have "
-            f"none); cut such parts off image and mask, or make them a class: {len(classes)} in "
-            f"place of {masks.UNKNOWN}, with a name of its own in classes"
-        )
-    return y.astype(np.uint8)
+        if (mask == masks.UNKNOWN).all():
+            raise DataError(f"{paths[name]}: all pixels are {masks.UNKNOWN}, none has a class")
+        found = outputs(mask, classes, size)
+        counted[row] = ~np.isnan(found).any(axis=-1)
+        y[row] = filled(found)
+    examples = Examples(x, y, counted=None if counted.all() else counted)
+    return examples, np.array([path.name for path in photographs.values()])

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 
 def shrunk(image, size):
@@ -48,6 +49,15 @@ def outputs(classes, names, size):
     known = found.sum(axis=-1, keepdims=True) > 0
     rows = np.eye(found.shape[-1], dtype=np.float32)[found.argmax(axis=-1)]
     return np.where(known, rows[..., -len(names) :], np.float32(np.nan))
+
+
+def filled(y):
+    """Outputs of a mask with guesses in place of NaN: those of the nearest place that is known."""
+    unknown = np.isnan(y).any(axis=-1)
+    rows, columns = ndimage.distance_transform_edt(
+        unknown, return_distances=False, return_indices=True
+    )
+    return y[rows, columns]
 
 
 def enlarged(relaxed, size, threshold=0.5):

@@ -146,21 +146,34 @@ def test_pixels_that_do_not_count(tmp_path):
     expected = image_folder(tmp_path, NAMES, 8)
     for path in (tmp_path / "masks").iterdir():
         mask = np.array(Image.open(path))
-        parts = mask.reshape(8, 2, 8, 2).swapaxes(1, 2)  # [8, 8, 2, 2], a view of none
+        parts = mask.reshape(8, 2, 8, 2).swapaxes(1, 2)  # what becomes of [8, 8] places
         same = (parts == parts[..., :1, :1]).all((2, 3))
-        mask[::2, ::2][same] = 255  # one in four, where that changes no majority
+        mask[::2, ::2][same] = 255  # a pixel in four, where that changes no majority
         saved(path, mask)
     found = image_folder(tmp_path, NAMES, 8)
     np.testing.assert_array_equal(found.train.y, expected.train.y)
-    mask[4:6, 10:12] = 255
-    saved(path, mask)
-    wrong(DataError, f"{path}: around row 5, column 11 all pixels are 255", tmp_path, NAMES, 8)
-    wrong(DataError, "3 in place of 255, with a name of its own", tmp_path, NAMES, 8)
+    assert found.train.counted is None
+    saved(path, np.full_like(mask, 255))
+    wrong(DataError, f"{path}: all pixels are 255, none has a class", tmp_path, NAMES, 8)
+
+
+def test_places_that_do_not_count(tmp_path):
+    write_folder(tmp_path, 10, (16, 16), classes=3)
+    expected = image_folder(tmp_path, NAMES, 8)
     for path in (tmp_path / "masks").iterdir():
         mask = np.array(Image.open(path))
         mask[4:6, 10:12] = 255
-        saved(path, np.where(mask == 255, 3, mask).astype(np.uint8))
-    assert image_folder(tmp_path, (*NAMES, "void"), 8).train.y.shape[-1] == 4
+        saved(path, mask)
+    found = image_folder(tmp_path, NAMES, 8)
+    for part in ("train", "validation", "test"):
+        one, other = getattr(found, part), getattr(expected, part)
+        counted = np.ones(one.y.shape[:-1], bool)
+        counted[:, 2, 5] = False
+        np.testing.assert_array_equal(one.counted, counted)
+        np.testing.assert_array_equal(one.y[counted], other.y[counted])
+        np.testing.assert_array_equal(one.truth, other.y * counted[..., None])
+        around = one.y[:, [1, 3, 2, 2], [5, 5, 4, 6]]  # the guess is one of them
+        assert (around == one.y[:, 2, 5][:, None]).all(-1).any(-1).all()
 
 
 def test_near_copies_across_splits_are_named(tmp_path, capsys):

@@ -4,7 +4,7 @@ import tensorflow as tf
 from PIL import Image
 
 from alen_tf.datasets.readers.masks import UNKNOWN
-from alen_tf.datasets.readers.resized import enlarged, outputs, shrunk
+from alen_tf.datasets.readers.resized import enlarged, filled, outputs, shrunk
 
 NAMES = ("ground", "sky", "sea")
 
@@ -46,6 +46,18 @@ def test_one_known_pixel_makes_a_place_known(names):
     expected = np.full((3, 5, 3), np.nan)
     expected[1, 1], expected[0, 0] = (0, 1, 0), (1, 0, 0)
     np.testing.assert_array_equal(found, expected[..., 1:2] if len(names) == 1 else expected)
+
+
+def test_unknown_places_are_guessed_from_the_nearest(random):
+    y = np.eye(3, dtype=np.float32)[random.randint(0, 3, (9, 7))]
+    unknown = random.rand(9, 7) < 0.7
+    y[unknown] = np.nan
+    found, known = filled(y), np.argwhere(~unknown)
+    np.testing.assert_array_equal(found[~unknown], y[~unknown])
+    for place in np.argwhere(unknown):
+        squares = np.square(known - place).sum(1)
+        nearest = known[squares == squares.min()]
+        assert any((found[tuple(place)] == y[tuple(other)]).all() for other in nearest)
 
 
 def test_outputs_are_enlarged_before_they_are_decoded(random):
