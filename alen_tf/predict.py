@@ -9,7 +9,7 @@ flags.DEFINE_string(
     "input",
     None,
     "File of rows: .csv, .tsv, .jsonl or .arff (also .csv.gz etc.), .parquet, .xlsx, .npz, .svm or "
-    ".libsvm. For a model of images: a .png or .jpg file, or a folder of them.",
+    ".libsvm. For a model of images: an image file, or a folder of them.",
 )
 flags.DEFINE_string(
     "output",
