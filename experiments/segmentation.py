@@ -69,8 +69,8 @@ def _cell(results, split, key, metric):
 
 
 def figure(record, run, name):
-    """Draws `docs/NAME.png`: image, truth, inference network alone and refined, of the test images
-    that refinement changes most.
+    """Draws `docs/NAME.png`: image, truth, inference network alone and refined, of the eight test
+    images that refinement changes most, near-copies among them once.
 
     Args:
       record: name of the record of `run`.
@@ -86,7 +86,18 @@ def figure(record, run, name):
     path = model.refine(splits.test.x)
     decoded = [np.asarray(task.space.decode(y)) for y in path[[0, -1]]]
     changed = np.any(decoded[0] != decoded[1], axis=-1).mean(axis=(1, 2))
-    rows = np.argsort(-changed, kind="stable")[:8]
+    rows = without_copies(splits.test.x, np.argsort(-changed, kind="stable")[:8])
     shown = splits.test.take(rows)
     (drawn,) = task.pictures(shown.x, path[:, rows], shown.truth).values()
     runs.save(drawn, name)
+
+
+def without_copies(x, rows):
+    """Rows of images, in their order, but for near-copies of an earlier one."""
+    from alen_tf.datasets.near_copies import near_copies
+
+    kept = []
+    for row in rows:
+        if not (kept and near_copies(x[kept], x[[row]])):
+            kept.append(int(row))
+    return kept
