@@ -77,11 +77,8 @@ def image_folder(
     never = [classes[k] for k in np.flatnonzero(~splits[0].y.any(axis=(0, 1, 2)))]
     if never:
         raise DataError(f"{folder}: no training mask shows {shortened(never)} at {_text(size)}")
-    seen = {
-        part: (examples.x, found.x)
-        for part, examples, found in zip(PARTS, splits, names, strict=True)
-    }
-    warn_across(folder, seen)
+    seen = zip(PARTS, splits, names, strict=True)
+    warn_across(folder, {part: (examples.x, found.x) for part, examples, found in seen})
     metadata = {"size": _text(size)}
     return Splits(folder.resolve().name, *splits, label_names=tuple(classes), metadata=metadata)
 
