@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import joblib
+import keras
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -18,6 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from alen_tf import ALENClassifier
+from alen_tf.networks.mlp import MLP
+from alen_tf.training.loop import Loop
 from tests.commands import ENVIRONMENT
 
 SMALL = {
@@ -170,7 +172,7 @@ def test_known_labels_by_name(fitted, data):
 
 def test_explanation(fitted, data):
     x = data[0][:3].astype(np.float32)
-    model = fitted._fitted_model()
+    model = fitted._model.trained
 
     def score(row, y):
         inputs = model.model.prepare(row[None]), np.float32(y)[None]
@@ -239,11 +241,14 @@ def test_wrong_data_is_named(data, change, message):
         {"dropout": 1.5},
         {"beta_v": -1.0},
         {"hidden_units": 0},
+        {"random_state": -1},
+        {"random_state": 2**31},
+        {"random_state": "dice"},
     ],
 )
 def test_settings_out_of_range_are_named(data, settings):
     ((name, value),) = settings.items()
-    with pytest.raises(ValueError, match=f"{name} is {value}, expected a"):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}, expected a"):
         ALENClassifier(**SMALL | settings).fit(*data)
 
 
@@ -253,13 +258,77 @@ def test_arguments_have_scikit_learns_names(data):
     assert 0 <= ALENClassifier(**short).fit(X=x, y=y).score(X=x, y=y) <= 1
 
 
-def test_a_fit_that_fails_leaves_no_model(data):
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_a_fit_that_fails_keeps_the_model(data, monkeypatch, error):
     x, y = data
-    classifier = ALENClassifier(**SMALL | {"epochs": 1}).fit(x, y)
-    with pytest.raises(ValueError, match="no row has the label"):
-        classifier.fit(x[:, :2], y * 0)
-    with pytest.raises(NotFittedError):
-        classifier.predict(x)
+    model = ALENClassifier(**SMALL | {"epochs": 1}).fit(x, Frame(["sun", "sea", "both"], y))
+    expected = model.predict_proba(x)
+
+    def check():
+        np.testing.assert_array_equal(model.predict_proba(x), expected)
+        assert model.label_names_ == ("sun", "sea", "both")
+        assert (model.n_features_in_, model.n_iter_) == (5, 1)
+
+    with pytest.raises(ValueError, match="expected 0 or 1"):
+        model.fit(x[:, :2], y * 2)
+    check()
+
+    def stopped(*arguments):
+        raise error
+
+    monkeypatch.setattr(Loop, "epoch", stopped)
+    model.set_params(epochs=7, hidden_units=3)
+    for estimator in (None, MLP()):
+        with pytest.raises(error):
+            model.set_params(estimator=estimator).fit(x[:, :2], y[:, :2])
+        check()
+    assert model.epochs == 7  # parameters are the user's
+
+
+def own_energy(features, labels):
+    x, y = keras.Input((features,)), keras.Input((labels,))
+    return keras.Model([x, y], keras.layers.Dot(axes=1)([keras.layers.Dense(labels)(x), y]))
+
+
+def own_inference_network(features, labels):
+    return keras.Sequential([keras.Input((features,)), keras.layers.Dense(labels)])
+
+
+OWN = SMALL | {"energy": own_energy, "inference_network": own_inference_network}
+
+
+def test_own_networks(data):
+    x, y = data
+    model = ALENClassifier(**OWN | {"epochs": 10, "learning_rate": 0.05}).fit(x, y)
+    assert model._model.trained.model.energy.count_params() == 5 * 3 + 3
+    assert model._model.trained.model.inference_network.count_params() == 5 * 3 + 3
+    assert model.score(x, y) > 0.5
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict_proba(x), model.predict_proba(x))
+    np.testing.assert_array_equal(copy.confidence(x), model.confidence(x))
+    again = clone(model).fit(x, y)  # networks of its own
+    np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
+    with pytest.raises(ValueError, match="needs the terms of an MLPEnergy, and the energy is Fun"):
+        model.explain(x)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"energy": own_energy(5, 3)}, "energy is <.*>, expected a function of .features, labels."),
+        ({"inference_network": "MLP"}, "inference_network is 'MLP', expected a function of"),
+        ({"energy": lambda features, labels: 1}, "energy is int, not a keras.Model"),
+        (
+            {"inference_network": lambda features, labels: own_inference_network(features, 2)},
+            r"inference_network gives shape \[batch, 2\], but outputs have shape \[batch, 3\]",
+        ),
+        ({"energy": own_energy, "estimator": MLP()}, "energy is of joint training: set estimator="),
+    ],
+)
+def test_own_networks_that_are_none_are_named(data, settings, message):
+    with pytest.raises(ValueError, match=message) as error:
+        ALENClassifier(**SMALL | settings).fit(*data)
+    assert "\n" not in str(error.value)
 
 
 def test_wrong_rows_and_known_labels_are_named(fitted, data):

@@ -45,6 +45,27 @@ class CrossFitted:
         self.marginals = sigmoid(stacked)
         self.refined = Refined(stacked, y, decoding, seed)
 
+    def labels(self, x, known=None):
+        """Label sets, bool [rows, labels], of inputs [rows, ...], around known labels."""
+        return self.refined.sets(self.logits(x), known=known)
+
+    def probabilities(self, x, known=None):
+        """Calibrated marginals P(y_i = 1 | x), [rows, labels]."""
+        return self.refined.marginals(self.logits(x), known).astype(np.float32)
+
+    def relaxed(self, x, known=None):
+        """Relaxed outputs that refinement ends at, [rows, labels]."""
+        return self.refined.relaxed(self.logits(x), known)
+
+    def confidence(self, x, known=None):
+        """The expected F1 of the label sets, [rows]."""
+        found = self.logits(x)
+        return self.refined.confidence(found, self.refined.sets(found, known=known), known)
+
+    def gains(self, x, known=None, candidates=20):
+        """See `Refined.gains`, [rows, labels]."""
+        return self.refined.gains(self.logits(x), known, candidates)
+
     def logits(self, x):
         """The stack's logits of new rows, [rows, labels]."""
         return self._stacking(np.stack([logits(each(x), self._rows) for each in self._fitted]))

@@ -35,6 +35,9 @@ class TrainedModel:
         self.signature = signature
         self._compiled = {}  # by number of steps
 
+    def __getstate__(self):
+        return vars(self) | {"_compiled": {}}  # which is no part of a copy
+
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
         `StructuredModel.path`."""

@@ -63,9 +63,12 @@ def train(
                 best = arrays(made)
             if patience and len(scores) - 1 - np.argmax(scores) >= patience:
                 break
-    assign(made, best)
-    threshold = task.best_threshold(made.refine(validation.x)[-1], validation.truth)
-    return TrainedModel(made, Signature.of(splits, threshold)), np.array(scores)
+        assign(made, best)
+        threshold = task.best_threshold(made.refine(validation.x)[-1], validation.truth)
+        # A model of its own: who keeps it keeps no optimizers.
+        kept = trainer.build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
+        assign(kept, best)
+    return TrainedModel(kept, Signature.of(splits, threshold, task.expected)), np.array(scores)
 
 
 def epochs(wanted, batches, steps):
