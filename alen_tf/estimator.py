@@ -1,6 +1,7 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
 import contextlib
+import warnings
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +14,7 @@ from alen_tf.cross_fitting import defaults
 from alen_tf.cross_fitting.cross_fitted import CrossFitted
 from alen_tf.cross_fitting.refined import DECODINGS
 from alen_tf.datasets.readers import arrays as arguments
+from alen_tf.datasets.readers import label_sets
 from alen_tf.datasets.splits import Examples, hold_out
 from alen_tf.errors import UserError, check_count, check_number, check_seed, check_share, shortened
 from alen_tf.evaluation.signature import Signature
@@ -35,8 +37,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     same model. A part of the rows is held out to choose the epoch and the decision threshold.
 
     Attributes:
-      label_names_: names of labels: the columns of a data frame `y`, else "0", "1", ...
-      classes_: indices of labels, [labels].
+      classes_: the labels, [labels]: those of sets, sorted, or the columns of a data frame `y`, or
+        else 0, 1, ...
+      label_names_: their names, as texts.
       threshold_: the relaxed output, or calibrated marginal, from which on a row has a label.
       classifier_losses_: the out-of-fold cross entropy of each classifier, calibrated, and of their
         "stack", which is g; summed over labels.
@@ -150,8 +153,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Args:
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers. Whatever it takes,
             where there is an `estimator`.
-          y: binary indicator [rows, labels], dense, data frame or scipy-sparse. A row may have no
-            label. A label that no row has is predicted for none; joint training refuses it.
+          y: label sets, as a binary indicator [rows, labels], dense, data frame or scipy-sparse,
+            or as a list of sets, or of lists, of texts or numbers. Lists of numbers that all have
+            one length are an indicator. A row may have no label. A label that no row has is a
+            warning, and is predicted for none.
 
         Returns:
           The estimator.
@@ -172,10 +177,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
     def _fit(self, X, y):  # noqa: N803
         self._fitted = self.estimator  # what takes X, whatever the parameter is set to later
-        names = arguments.names(y)
         X, Y = self._validated(X, y)  # noqa: N806
-        self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
-        self.classes_ = np.arange(Y.shape[1])
+        if never := [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]:
+            message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
+            warnings.warn(message, stacklevel=3)
         train = self._train if self.estimator is None else self._cross_fit
         self._model = train(X, Y, self._seed())
 
@@ -220,9 +225,6 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
                 f"validation_fraction={self.validation_fraction} of {len(X)} sample(s) leaves "
                 f"{len(train)} for training and {len(validation)} for validation"
             )
-        never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
-        if never:
-            raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
         model, self.validation_scores_ = joint.train(
             self, train, validation, self.label_names_, seed
         )
@@ -263,6 +265,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         np.put_along_axis(labels, np.argsort(-values, axis=1, kind="stable")[:, :top], 1, axis=1)
         return labels
 
+    def label_sets(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
+        """Label sets of `predict` as a list of tuples of `classes_`; arguments as there."""
+        found = self.predict(X, known, threshold=threshold, top=top)
+        return [tuple(self.classes_[row == 1].tolist()) for row in found]
+
     def predict_proba(self, X, known=None):  # noqa: N803
         """Calibrated marginals P(y_i = 1 | x), [rows, labels].
 
@@ -299,8 +306,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self._model.gains(*self._asked(X, known), candidates)
 
     def score(self, X, y, sample_weight=None):  # noqa: N803
-        """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
-        Y, found = arguments.indicator(y), self.predict(X)  # noqa: N806
+        """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers; `y` as
+        in `fit`. A label that only `y` has counts as missed."""
+        found = self.predict(X)
+        Y = label_sets.read_true(y, self.classes_)  # noqa: N806
+        if label_sets.are_sets(y):  # perhaps with labels that are never predicted
+            found = np.pad(found, ((0, 0), (0, Y.shape[1] - found.shape[1])))
         if found.shape != Y.shape:
             raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {found.shape}")
         return float(np.average(metrics.f1_of_examples(found, Y), weights=sample_weight))
@@ -350,10 +361,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return X
 
     def _validated(self, X, Y):  # noqa: N803
-        """`X` as g takes it and `Y` as uint8, dense."""
+        """`X` as the model takes it and `Y` as uint8, dense, whose labels it names."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        X, Y = self._inputs(X, reset=True), arguments.indicator(Y)  # noqa: N806
+        X = self._inputs(X, reset=True)  # noqa: N806
+        Y, self.classes_ = label_sets.read(Y)  # noqa: N806
+        self.label_names_ = tuple(map(str, self.classes_))
         check_consistent_length(X, Y)
         return X, Y
 

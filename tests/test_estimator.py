@@ -8,13 +8,14 @@ import sys
 import joblib
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from alen_tf import ALENClassifier
@@ -139,6 +140,60 @@ def test_pipeline_and_grid_search(data):
     assert search.predict(data[0]).shape == data[1].shape
 
 
+WORDS = np.array(["both", "sea", "sun"], object)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda y: [set(WORDS[row == 1]) for row in y],
+        lambda y: [list(WORDS[row == 1]) for row in y],
+        lambda y: pd.Series([tuple(WORDS[row == 1]) for row in y]),
+        lambda y: pd.DataFrame(y, columns=WORDS),
+    ],
+)
+def test_labels_have_the_names_that_y_gives_them(data, given):
+    x, y = data
+    model = ALENClassifier(**SMALL).fit(x, given(y))
+    plain = ALENClassifier(**SMALL).fit(x, y)
+    assert list(model.classes_) == list(model.label_names_) == list(WORDS)
+    np.testing.assert_array_equal(plain.classes_, np.arange(3))
+    np.testing.assert_array_equal(model.predict(x), plain.predict(x))
+    binarizer = MultiLabelBinarizer(classes=WORDS).fit([])
+    assert model.label_sets(x, top=2) == binarizer.inverse_transform(model.predict(x, top=2))
+    assert model.score(x, given(y)) == plain.score(x, y)
+
+
+def test_labels_may_be_numbers_and_rows_to_score_have_others(fitted, data):
+    x, y = data
+    numbers = np.array([3, 5, 40])
+    model = ALENClassifier(**SMALL).fit(x, [set(numbers[row == 1]) for row in y])
+    np.testing.assert_array_equal(model.classes_, numbers)
+    rows = [{3, 40}, {7}, set()]
+    truth = np.array([[1, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 0]])  # of 3, 5, 7, 40
+    predicted = np.insert(model.predict(x[:3]), 2, 0, axis=1)
+    expected = f1_score(truth, predicted, average="samples", zero_division=1.0)
+    assert model.score(x[:3], rows) == pytest.approx(expected)
+    nothing = f1_score(truth[2:], predicted[2:], average="samples", zero_division=1.0)
+    assert model.score(x[2:3], [[]]) == nothing
+
+
+def test_a_label_that_no_row_has_is_a_warning(data):
+    x, y = data
+    sea = Frame(["sun", "sea", "both"], y * [1, 0, 1])
+    with pytest.warns(UserWarning, match="no row has the label 'sea'") as caught:
+        model = ALENClassifier(**SMALL).fit(x, sea)
+    assert caught[0].filename == __file__
+    assert not model.predict_proba(x)[:, 1].any()
+    assert model.predict_proba(x)[:, 0].any()
+    known = np.tile([np.nan, np.nan, 1], (len(x), 1))
+    np.testing.assert_array_equal(model.predict_proba(x, known=known)[:, 1:], [[0, 1]] * len(x))
+    known[:, 1] = 1
+    assert model.predict(x, known=known)[:, 1].all()
+    with pytest.warns(UserWarning, match="no row has the label '0', '1', '2'"):
+        ALENClassifier(**SMALL).fit(x, y * 0)
+
+
 def test_early_stopping_and_verbosity(data, capsys):
     eager = SMALL | {"epochs": 30, "early_stopping": True, "patience": 2, "verbose": 1}
     model = ALENClassifier(**eager).fit(*data)
@@ -212,13 +267,17 @@ def test_explanation(fitted, data):
         (lambda x, y: (x, y[:5]), "inconsistent numbers of samples"),
         (lambda x, y: (x, y[:0]), r"\[240, 0\]"),
         (lambda x, y: (x[:0], y[:0]), r"0 sample\(s\)"),
-        (lambda x, y: (x, y * 0), "no row has the label '0', '1', '2': leave its column out"),
-        (lambda x, y: (x, Frame(["sun", "sea", "both"], y * [1, 0, 1])), "no row .* 'sea'"),
         (lambda x, y: (np.where(x > 2, np.nan, x), y), r"X\[\d+, \d\] is NaN, expected"),
         (lambda x, y: (np.where(x > 2, np.inf, x), y), r"X\[\d+, \d\] is infinity, expected"),
-        (lambda x, y: (x, [[0, 1], [1]] * 120), "Y has rows of different lengths"),
+        (lambda x, y: (x, [[0, 1, 1], [1]] * 120), "row 0 has a label twice"),
+        (lambda x, y: (x, ["sun", "sea"] * 120), r"list of label sets, such as \[\{'a', 'b'\}"),
+        (lambda x, y: (x, [{"sun"}, "sea"] * 120), "row 1 is 'sea', no set of labels"),
+        (lambda x, y: (x, [{"sun"}, {None}] * 120), "row 1 has the label None"),
+        (lambda x, y: (x, [{"sun"}, {1}] * 120), "some labels are texts and some are numbers"),
+        (lambda x, y: (x, [set(), []] * 120), "no row has a label"),
+        (lambda x, y: (x, [{"sun"}]), "inconsistent numbers of samples"),
         (lambda x, y: (x, np.where(y, np.nan, y)), r"Y\[\d+, \d\] is nan, expected 0 or 1"),
-        (lambda x, y: (x[:1], y[:1]), "1 sample"),
+        (lambda x, y: (x[:1], np.ones((1, 3))), "1 sample"),
     ],
 )
 def test_wrong_data_is_named(data, change, message):

@@ -39,8 +39,8 @@ def indicator(Y):  # noqa: N803
     if shape is None or len(shape) != 2 or not shape[1]:
         found = "rows of different lengths" if shape is None else f"shape {shape}"
         raise ValueError(
-            f"Y has {found}, expected a binary indicator matrix [rows, labels]; "
-            "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
+            f"Y has {found}, expected a binary indicator matrix [rows, labels], or a list of label "
+            "sets, such as [{'a', 'b'}, set()]"
         )
     Y = check_array(  # noqa: N806
         Y, dtype=None, ensure_min_samples=0, ensure_all_finite=False, input_name="Y"
@@ -49,7 +49,8 @@ def indicator(Y):  # noqa: N803
     if len(wrong):
         row, column = wrong[0]
         raise ValueError(
-            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
+            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1, or a "
+            "list of label sets, such as [{'a', 'b'}, set()]"
         )
     return Y.astype(np.uint8)
 
