@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from alen_tf.configured import named
 from alen_tf.cross_fitting import defaults
 from alen_tf.cross_fitting.cross_fitted import CrossFitted
+from alen_tf.cross_fitting.out_of_fold import rows_of
 from alen_tf.cross_fitting.refined import DECODINGS
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.readers import label_sets
@@ -119,7 +120,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             and choose among all epochs.
           patience: see `early_stopping`.
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
-          verbose: print the validation score after every so many epochs; 0 for silence.
+          verbose: print the validation score after every so many epochs of joint training, and
+            with any number but 0 the losses of classifiers and the scores of decodings; False or 0
+            for silence.
         """
         self.estimator = estimator
         self.folds = folds
@@ -147,7 +150,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y):  # noqa: N803
+    def fit(self, X, y, sample_weight=None):  # noqa: N803
         """Trains on rows `X` with label sets `y`.
 
         Args:
@@ -157,6 +160,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             or as a list of sets, or of lists, of texts or numbers. Lists of numbers that all have
             one length are an indicator. A row may have no label. A label that no row has is a
             warning, and is predicted for none.
+          sample_weight: of each row, [rows], from 0; only proportions matter, and rows of weight 0
+            are left out. Classifiers have to take weights, too; what transforms their inputs gets
+            none.
 
         Returns:
           The estimator.
@@ -168,23 +174,30 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         before = dict(vars(self))
         try:
             with _value_errors():
-                self._fit(X, y)
+                self._fit(X, y, sample_weight)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
             raise
         return self
 
-    def _fit(self, X, y):  # noqa: N803
+    def _fit(self, X, y, sample_weight):  # noqa: N803
         self._fitted = self.estimator  # what takes X, whatever the parameter is set to later
         X, Y = self._validated(X, y)  # noqa: N806
+        weight = arguments.weights(sample_weight, len(Y))
+        if not weight.all():
+            kept = np.flatnonzero(weight)
+            X, Y, weight = rows_of(X, kept), Y[kept], weight[kept]  # noqa: N806
+        weight = weight / weight.mean() if np.ptp(weight) else None
+        if not isinstance(self.verbose, bool):
+            check_count("verbose", self.verbose, least=0)
         if never := [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]:
             message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
             warnings.warn(message, stacklevel=3)
         train = self._train if self.estimator is None else self._cross_fit
-        self._model = train(X, Y, self._seed())
+        self._model = train(X, Y, weight, self._seed())
 
-    def _cross_fit(self, X, Y, seed):  # noqa: N803
+    def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
         check_count("folds", self.folds, least=2)
         named(dict.fromkeys(("auto", *DECODINGS)), self.decoding, "decoding")
         named({"auto": None}, self.estimator, "estimator")
@@ -192,7 +205,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             if getattr(self, name) is not None:
                 raise ValueError(f"{name} is of joint training: set estimator=None, too")
         classifiers = self._classifiers(X, Y, seed)
-        model = CrossFitted(classifiers, X, Y, self.folds, self.decoding, seed=seed)
+        model = CrossFitted(
+            classifiers, X, Y, self.folds, self.decoding, seed, weight, bool(self.verbose)
+        )
         self._signature = Signature((), Y.shape[1:], self.label_names_, expected="F1")
         self.classifier_losses_ = model.losses
         self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
@@ -212,14 +227,13 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             for number, (name, each) in enumerate(zip(names, given, strict=True), start=1)
         }
 
-    def _train(self, X, Y, seed):  # noqa: N803
+    def _train(self, X, Y, weight, seed):  # noqa: N803
         check_count("epochs", self.epochs)
         check_count("batch_size", self.batch_size)
         check_count("patience", self.patience)
-        check_count("verbose", self.verbose, least=0)
         check_share("validation_fraction", self.validation_fraction)
         check_number("select_after", self.select_after, most=1.0)
-        train, validation = hold_out(Examples(X, Y), self.validation_fraction, seed)
+        train, validation = hold_out(Examples(X, Y, weight=weight), self.validation_fraction, seed)
         if not len(train) or not len(validation):
             raise ValueError(
                 f"validation_fraction={self.validation_fraction} of {len(X)} sample(s) leaves "

@@ -201,6 +201,8 @@ def test_early_stopping_and_verbosity(data, capsys):
     assert len(scores) == model.n_iter_ <= 30
     assert model.n_iter_ == 30 or np.argmax(scores) == len(scores) - 3
     assert len(capsys.readouterr().out.splitlines()) == model.n_iter_
+    ALENClassifier(**SMALL, verbose=True).fit(*data)
+    assert [line[:9] for line in capsys.readouterr().out.splitlines()] == ["epoch 1/2", "epoch 2/2"]
 
 
 def test_known_labels_are_kept_and_inform_the_others(fitted, data):
@@ -354,6 +356,47 @@ def own_inference_network(features, labels):
 
 
 OWN = SMALL | {"energy": own_energy, "inference_network": own_inference_network}
+
+
+def test_rows_weigh_as_much_as_they_are_told(data):
+    """Of rows with the same x and opposite labels the heavier ones are learned."""
+    x, y = data[0][:60], data[1][:60]
+    settings = SMALL | {"epochs": 20, "learning_rate": 0.02, "steps": 0}
+    for light, heavy in ((y, 1 - y), (1 - y, y)):
+        model = ALENClassifier(**settings)
+        model.fit(np.tile(x, (2, 1)), np.concatenate([light, heavy]), np.repeat([1.0, 9.0], 60))
+        assert model.score(x, heavy) > model.score(x, light) + 0.2
+
+
+def test_only_proportions_of_weights_matter(data):
+    x, y = data
+    plain = ALENClassifier(**SMALL).fit(x, y).predict_proba(x)
+    same = ALENClassifier(**SMALL).fit(x, y, np.full(len(x), 7)).predict_proba(x)
+    np.testing.assert_array_equal(same, plain)
+    weight = np.r_[np.zeros(40), np.ones(200)]
+    few = ALENClassifier(**SMALL).fit(x, y, weight).predict_proba(x)
+    np.testing.assert_array_equal(few, ALENClassifier(**SMALL).fit(x[40:], y[40:]).predict_proba(x))
+    weight = np.linspace(1, 2, len(x))
+    found, doubled = (
+        ALENClassifier(**SMALL).fit(x, y, k * weight).predict_proba(x) for k in (1, 2)
+    )
+    np.testing.assert_array_equal(found, doubled)
+    assert np.any(found != plain)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weight: weight[:5], r"sample_weight has shape \(5,\), expected \(240,\)"),
+        (lambda weight: -weight, r"sample_weight\[0\] is -1.0, expected a finite number from 0"),
+        (lambda weight: weight * np.nan, r"sample_weight\[0\] is nan"),
+        (lambda weight: weight * 0, "sample_weight is 0 for all rows"),
+        (lambda weight: ["heavy"] * 240, "sample_weight: expected a number for each row"),
+    ],
+)
+def test_wrong_weights_are_named(data, change, message):
+    with pytest.raises(ValueError, match=message):
+        ALENClassifier(**SMALL).fit(*data, sample_weight=change(np.ones(240)))
 
 
 def test_own_networks(data):

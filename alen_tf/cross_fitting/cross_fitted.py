@@ -17,7 +17,9 @@ class CrossFitted:
       refined: the `Refined` that decodes its logits.
     """
 
-    def __init__(self, classifiers, x, y, folds=5, decoding="auto", seed=0):
+    def __init__(
+        self, classifiers, x, y, folds=5, decoding="auto", seed=0, weight=None, verbose=False
+    ):
         """Fits all of it.
 
         Args:
@@ -27,23 +29,37 @@ class CrossFitted:
           folds: number of parts for out-of-fold marginals.
           decoding: see `Refined`.
           seed: of folds, networks and energy.
+          weight: of each row, [rows], 1 on average; equal by default.
+          verbose: whether to print losses and scores as they come.
 
         Raises:
-          DataError: there are too few rows, or a classifier has no probabilities.
+          DataError: there are too few rows, or a classifier has no probabilities, or takes no
+            weights.
         """
         self._rows = len(y)
         fold = fold_of_rows(y, folds, seed)
-        done = {name: out_of_fold(each, x, y, fold, seed) for name, each in classifiers.items()}
-        found = np.stack([logits(marginals, self._rows) for marginals, _ in done.values()])
-        stacked = stacked_out_of_fold(found, y, fold)
-        self.losses = {
-            name: _cross_entropy(stacked_out_of_fold(each[None], y, fold), y)
-            for name, each in zip(done, found, strict=True)
-        } | {"stack": _cross_entropy(stacked, y)}
-        self._fitted = [fitted() for _, fitted in done.values()]
-        self._stacking = Stacking(found, y)
+        found, self.losses, fits = [], {}, []
+
+        def judge(name, stacked):
+            self.losses[name] = _cross_entropy(stacked, y, weight)
+            if verbose:
+                print(f"{name}: out-of-fold cross entropy {self.losses[name]:.4f}")
+
+        for name, classifier in classifiers.items():
+            marginals, fit = out_of_fold(classifier, x, y, fold, seed, weight)
+            found.append(logits(marginals, self._rows))
+            fits.append(fit)
+            judge(name, stacked_out_of_fold(found[-1][None], y, fold, weight))
+        found = np.stack(found)
+        stacked = stacked_out_of_fold(found, y, fold, weight)
+        judge("stack", stacked)
+        self._fitted = [fit() for fit in fits]
+        self._stacking = Stacking(found, y, weight)
         self.marginals = sigmoid(stacked)
-        self.refined = Refined(stacked, y, decoding, seed)
+        self.refined = Refined(stacked, y, decoding, seed, weight)
+        if verbose:
+            for name, score in self.refined.scores.items():
+                print(f"decoding {name}: F1 {score:.4f} on held-out rows")
 
     def labels(self, x, known=None):
         """Label sets, bool [rows, labels], of inputs [rows, ...], around known labels."""
@@ -71,6 +87,7 @@ class CrossFitted:
         return self._stacking(np.stack([logits(each(x), self._rows) for each in self._fitted]))
 
 
-def _cross_entropy(found, y):
+def _cross_entropy(found, y, weight):
     """The mean cross entropy of logits to true labels, summed over labels."""
-    return float(np.mean(np.sum(np.logaddexp(0.0, found) - y * found, axis=1)))
+    losses = np.sum(np.logaddexp(0.0, found) - y * found, axis=1)
+    return float(np.average(losses, weights=weight))

@@ -8,6 +8,7 @@ from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.base import clone
 
 from alen_tf.cross_fitting import network
+from alen_tf.cross_fitting.weighted import weighted_fit
 from alen_tf.errors import DataError
 
 # Fewer rows than these leave a fold nothing to learn from.
@@ -31,7 +32,7 @@ def fold_of_rows(y, folds=5, seed=0):
     return fold
 
 
-def out_of_fold(classifier, x, y, fold, seed=0):
+def out_of_fold(classifier, x, y, fold, seed=0, weight=None):
     """Out-of-fold marginals of training rows.
 
     Args:
@@ -42,43 +43,51 @@ def out_of_fold(classifier, x, y, fold, seed=0):
       y: labels in {0, 1}, [rows, labels].
       fold: the fold of each row, [rows]; each is predicted by a copy that learns from the others.
       seed: of a Keras model.
+      weight: of each row, [rows]; equal by default.
 
     Returns:
       (P(y_i = 1 | x), [rows, labels]; a function without arguments that gives the classifier that
       all rows train, a function from inputs to marginals).
 
     Raises:
-      DataError: the classifier has no probabilities.
+      DataError: the classifier has no probabilities, or takes no weights.
     """
     if isinstance(classifier, keras.Model):
-        found, fitted = network.out_of_fold(classifier, x, y, fold, seed)
+        found, fitted = network.out_of_fold(classifier, x, y, fold, seed, weight)
         return found, lambda: fitted
     if not hasattr(classifier, "predict_proba"):
         raise DataError(f"{type(classifier).__name__} has no predict_proba")
     found = np.zeros(y.shape)
     for number in np.unique(fold):
         learned, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        fitted = Fitted(classifier, _rows(x, learned), y[learned])
-        found[held_out] = fitted(_rows(x, held_out))
-    return found, functools.partial(Fitted, classifier, x, y)
+        learned_weight = None if weight is None else weight[learned]
+        fitted = Fitted(classifier, rows_of(x, learned), y[learned], learned_weight)
+        found[held_out] = fitted(rows_of(x, held_out))
+    return found, functools.partial(Fitted, classifier, x, y, weight)
 
 
 class Fitted:
     """A classifier fitted to the labels that some rows have and others lack; the rest it predicts
     by their share of rows."""
 
-    def __init__(self, classifier, x, y):
+    def __init__(self, classifier, x, y, weight=None):
         """Fits a copy of the classifier.
 
         Args:
           classifier: of scikit-learn; see `out_of_fold`.
           x, y: rows to learn from.
+          weight: of each of them; equal by default.
+
+        Raises:
+          DataError: the classifier takes no weights.
         """
         counts = y.sum(axis=0)
         self._varied = np.flatnonzero((counts > 0) & (counts < len(y)))
-        self._rates = (counts + 0.5) / (len(y) + 1.0)
+        total = len(y) if weight is None else weight.sum()
+        self._rates = ((counts if weight is None else weight @ y) + 0.5) / (total + 1.0)
         if len(self._varied):
-            self._model = clone(classifier).fit(x, y[:, self._varied])
+            fit = clone(classifier).fit if weight is None else weighted_fit(classifier, weight)
+            self._model = fit(x, y[:, self._varied])
 
     def __call__(self, x):
         """P(y_i = 1 | x), [rows, labels]."""
@@ -93,7 +102,7 @@ class Fitted:
         return marginals
 
 
-def _rows(x, numbers):
+def rows_of(x, numbers):
     """The rows of a matrix, a data frame or a list with these numbers."""
     if isinstance(x, list):
         return [x[number] for number in numbers]

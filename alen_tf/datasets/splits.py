@@ -18,19 +18,21 @@ class Examples:
         image has shares of several classes.
       full: what outputs are judged by where that is not `y`: the truth at full size, [examples,
         ...].
+      weight: of each example in losses and scores, [examples]; None for equal ones.
     """
 
     x: np.ndarray
     y: np.ndarray
     full: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
     def __len__(self):
         return len(self.x)
 
     def take(self, rows):
         """The examples at `rows`."""
-        full = None if self.full is None else self.full[rows]
-        return Examples(self.x[rows], self.y[rows], full)
+        full, weight = (None if each is None else each[rows] for each in (self.full, self.weight))
+        return Examples(self.x[rows], self.y[rows], full, weight)
 
     @property
     def truth(self):

@@ -46,6 +46,7 @@ class Batches:
         self._x = tf.constant(source.x)
         self._y = tf.constant(source.y)
         self._fold = None if fold is None else tf.constant(fold, tf.int32)
+        self._weight = None if source.weight is None else tf.constant(source.weight, tf.float32)
         self._seed = seed
         self._augment = augment or Augmentation()
         self._augment.check(examples.x.shape[1:])
@@ -76,7 +77,10 @@ class Batches:
         rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
         x, y = self._augment(x, y, seed, self._high_res)
-        return Batch(x, y, fold=None if self._fold is None else tf.gather(self._fold, rows))
+        weight, fold = (
+            None if each is None else tf.gather(each, rows) for each in (self._weight, self._fold)
+        )
+        return Batch(x, y, weight, fold)
 
 
 class Loop:

@@ -55,6 +55,30 @@ def indicator(Y):  # noqa: N803
     return Y.astype(np.uint8)
 
 
+def weights(sample_weight, rows):
+    """Weights of rows as an array, [rows]; of None, equal ones.
+
+    Raises:
+      ValueError: they are not finite numbers from 0, or all 0.
+    """
+    if sample_weight is None:
+        return np.ones(rows)
+    try:
+        found = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight: expected a number for each row: {error}") from error
+    if found.shape != (rows,):
+        raise ValueError(f"sample_weight has shape {found.shape}, expected ({rows},)")
+    wrong = np.flatnonzero(~np.isfinite(found) | (found < 0))
+    if len(wrong):
+        raise ValueError(
+            f"sample_weight[{wrong[0]}] is {found[wrong[0]]}, expected a finite number from 0"
+        )
+    if not found.any():
+        raise ValueError("sample_weight is 0 for all rows")
+    return found
+
+
 def known_labels(known, signature):
     """Known labels as an array; of a data frame of some labels, one of all labels.
 
