@@ -9,20 +9,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from alen_tf.configured import named
-from alen_tf.cross_fitting import defaults
 from alen_tf.cross_fitting.cross_fitted import CrossFitted
 from alen_tf.cross_fitting.out_of_fold import rows_of
-from alen_tf.cross_fitting.refined import DECODINGS
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.readers import label_sets
-from alen_tf.datasets.splits import Examples, hold_out
-from alen_tf.errors import UserError, check_count, check_number, check_seed, check_share, shortened
+from alen_tf.datasets.splits import Examples
+from alen_tf.errors import UserError, check_count, check_seed, shortened
+from alen_tf.evaluation import decoded
 from alen_tf.evaluation.signature import Signature
 from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
+from alen_tf.serving import saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
-from alen_tf.training import joint
+from alen_tf.training.joint import Joint
 
 
 class ALENClassifier(ClassifierMixin, BaseEstimator):
@@ -198,53 +197,18 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self._model = train(X, Y, weight, self._seed())
 
     def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
-        check_count("folds", self.folds, least=2)
-        named(dict.fromkeys(("auto", *DECODINGS)), self.decoding, "decoding")
-        named({"auto": None}, self.estimator, "estimator")
-        for name in ("energy", "inference_network"):
-            if getattr(self, name) is not None:
-                raise ValueError(f"{name} is of joint training: set estimator=None, too")
-        classifiers = self._classifiers(X, Y, seed)
-        model = CrossFitted(
-            classifiers, X, Y, self.folds, self.decoding, seed, weight, bool(self.verbose)
-        )
+        model = CrossFitted.of(self, X, Y, weight, seed)
         self._signature = Signature((), Y.shape[1:], self.label_names_, expected="F1")
         self.classifier_losses_ = model.losses
         self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
         self.marginals_, self.threshold_ = model.marginals, model.refined.threshold
         return model
 
-    def _classifiers(self, X, Y, seed):  # noqa: N803
-        """The classifiers that stand for g, by name."""
-        if isinstance(self.estimator, str):
-            return defaults.classifiers(X, Y, seed)
-        given = self.estimator if isinstance(self.estimator, list | tuple) else [self.estimator]
-        if not given:
-            raise ValueError("estimator is an empty list: name a classifier")
-        names = [type(each).__name__ for each in given]
-        return {
-            name if names.count(name) == 1 else f"{name} {number}": each
-            for number, (name, each) in enumerate(zip(names, given, strict=True), start=1)
-        }
-
     def _train(self, X, Y, weight, seed):  # noqa: N803
-        check_count("epochs", self.epochs)
-        check_count("batch_size", self.batch_size)
-        check_count("patience", self.patience)
-        check_share("validation_fraction", self.validation_fraction)
-        check_number("select_after", self.select_after, most=1.0)
-        train, validation = hold_out(Examples(X, Y, weight=weight), self.validation_fraction, seed)
-        if not len(train) or not len(validation):
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(X)} sample(s) leaves "
-                f"{len(train)} for training and {len(validation)} for validation"
-            )
-        model, self.validation_scores_ = joint.train(
-            self, train, validation, self.label_names_, seed
-        )
-        self.n_iter_ = len(self.validation_scores_)
+        examples = Examples(X, Y, weight=weight)
+        model, self.validation_scores_ = Joint.of(self, examples, self.label_names_, seed)
         self._signature = model.trained.signature
-        self.threshold_ = self._signature.threshold
+        self.n_iter_, self.threshold_ = len(self.validation_scores_), self._signature.threshold
         return model
 
     def predict(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
@@ -264,20 +228,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         if threshold is None and top is None:
             return self._model.labels(*self._asked(X, known)).astype(np.int64)
         values = self.predict_proba(X, known)
-        count = values.shape[1]
-        if threshold is not None:
-            if np.shape(threshold) not in ((), (count,)):
-                raise ValueError(
-                    f"threshold has shape {np.shape(threshold)}, expected one number or {count}"
-                )
-            return (values >= threshold).astype(np.int64)
         with _value_errors():
-            check_count("top", top)
-        if top > count:
-            raise ValueError(f"top is {top}, but there are {count} labels")
-        labels = np.zeros(values.shape, np.int64)
-        np.put_along_axis(labels, np.argsort(-values, axis=1, kind="stable")[:, :top], 1, axis=1)
-        return labels
+            return decoded.at(values, threshold) if top is None else decoded.top(values, top)
 
     def label_sets(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
         """Label sets of `predict` as a list of tuples of `classes_`; arguments as there."""
@@ -338,7 +290,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             terms.
         """
         check_is_fitted(self)
-        trained = self._trained("explain")
+        trained = self._trained("explain needs joint training: ALENClassifier(estimator=None)")
         if not isinstance(trained.model.energy, MLPEnergy):
             kind = type(trained.model.energy).__name__
             raise ValueError(f"explain needs the terms of an MLPEnergy, and the energy is {kind}")
@@ -346,10 +298,63 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         labels = self._model.labels(rows, known)
         return [explain(trained, x, y) for x, y in zip(rows, labels, strict=True)]
 
-    def _trained(self, method):
-        """The `TrainedModel` of joint training, which a method needs."""
+    def save(self, path):
+        """Saves the estimator to load it again.
+
+        After joint training the files are JSON and a Keras model. A function among the parameters
+        is kept as its name: set it again before another fit. After cross-fitting the estimator is
+        pickled by joblib: load it only from whom you trust, and with the versions of scikit-learn
+        and Keras that it was saved with.
+
+        Args:
+          path: folder to make, or a ZIP archive where its name ends in .zip.
+
+        Raises:
+          ValueError: `path` exists already, or cannot be written.
+        """
+        check_is_fitted(self)
+        with _value_errors():
+            saved_estimator.save(self, path, None if self._fitted is not None else self._trained())
+
+    @classmethod
+    def load(cls, path):
+        """The estimator that `save` saved. A pickle runs the code that is in it: see there.
+
+        Raises:
+          ValueError: there is none at `path`, or it is damaged.
+        """
+        with _value_errors():
+            saved = saved_estimator.load(path)
+            if isinstance(saved, cls):
+                return saved
+            parameters, fitted, trained = saved
+            model = cls(**parameters)
+        vars(model).update(fitted)
+        model._fitted, model._model, model._signature = None, Joint(trained), trained.signature
+        return model
+
+    def export(self, path):
+        """Writes a SavedModel with the refinement inside, as `python -m alen_tf.export` does: see
+        docs/serving.md.
+
+        Args:
+          path: folder to make, such as models/scene/1.
+
+        Raises:
+          ValueError: there was no joint training, or `path` exists already or cannot be written.
+        """
+        check_is_fitted(self)
+        trained = self._trained(
+            "export needs joint training, ALENClassifier(estimator=None): a SavedModel cannot hold "
+            "the classifiers of this model; save keeps them"
+        )
+        with _value_errors():
+            saved_model.save(trained, path)
+
+    def _trained(self, message=""):
+        """The `TrainedModel` of joint training; without, the message is an error."""
         if self._fitted is not None:
-            raise ValueError(f"{method} needs joint training: ALENClassifier(estimator=None)")
+            raise ValueError(message)
         return self._model.trained
 
     def _asked(self, X, known):  # noqa: N803

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from alen_tf.configured import named
+from alen_tf.cross_fitting import defaults
 from alen_tf.cross_fitting.calibration import Stacking, logits, sigmoid, stacked_out_of_fold
 from alen_tf.cross_fitting.out_of_fold import fold_of_rows, out_of_fold
-from alen_tf.cross_fitting.refined import Refined
+from alen_tf.cross_fitting.refined import DECODINGS, Refined
+from alen_tf.errors import ConfigError, check_count
 
 
 class CrossFitted:
@@ -61,6 +64,25 @@ class CrossFitted:
             for name, score in self.refined.scores.items():
                 print(f"decoding {name}: F1 {score:.4f} on held-out rows")
 
+    @classmethod
+    def of(cls, settings, x, y, weight, seed):
+        """Fits it as an `ALENClassifier` with these hyper-parameters asks; for `x`, `y`, `weight`
+        and `seed` see the constructor.
+
+        Raises:
+          UserError: a setting is out of its range; or see there.
+        """
+        check_count("folds", settings.folds, least=2)
+        named(dict.fromkeys(("auto", *DECODINGS)), settings.decoding, "decoding")
+        named({"auto": None}, settings.estimator, "estimator")
+        for name in ("energy", "inference_network"):
+            if getattr(settings, name) is not None:
+                raise ConfigError(f"{name} is of joint training: set estimator=None, too")
+        given = settings.estimator
+        classifiers = defaults.classifiers(x, y, seed) if isinstance(given, str) else _named(given)
+        verbose = bool(settings.verbose)
+        return cls(classifiers, x, y, settings.folds, settings.decoding, seed, weight, verbose)
+
     def labels(self, x, known=None):
         """Label sets, bool [rows, labels], of inputs [rows, ...], around known labels."""
         return self.refined.sets(self.logits(x), known=known)
@@ -91,3 +113,15 @@ def _cross_entropy(found, y, weight):
     """The mean cross entropy of logits to true labels, summed over labels."""
     losses = np.sum(np.logaddexp(0.0, found) - y * found, axis=1)
     return float(np.average(losses, weights=weight))
+
+
+def _named(given):
+    """A classifier, or several, by the names of their classes."""
+    given = given if isinstance(given, list | tuple) else [given]
+    if not given:
+        raise ConfigError("estimator is an empty list: name a classifier")
+    names = [type(each).__name__ for each in given]
+    return {
+        name if names.count(name) == 1 else f"{name} {number}": each
+        for number, (name, each) in enumerate(zip(names, given, strict=True), start=1)
+    }

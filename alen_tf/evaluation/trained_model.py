@@ -41,7 +41,7 @@ class TrainedModel:
         """
         self.model = model
         self.signature = signature
-        self._absent = absent
+        self.absent = absent
         self._compiled = {}  # by number of steps
 
     def __getstate__(self):
@@ -54,11 +54,11 @@ class TrainedModel:
 
     def _without_absent(self, x, known):
         """Known labels of a batch, among them that it has none of the absent ones."""
-        if self._absent is None:
+        if self.absent is None:
             return known
         if known is None:
-            known = tf.fill([tf.shape(x)[0], len(self._absent)], float("nan"))
-        return tf.where(self._absent & tf.math.is_nan(known), 0.0, known)
+            known = tf.fill([tf.shape(x)[0], len(self.absent)], float("nan"))
+        return tf.where(self.absent & tf.math.is_nan(known), 0.0, known)
 
     def interpret(self, x, relaxed):
         """The `Prediction` of the model's `relaxed` outputs for inputs `x`, as tensors."""

@@ -1,11 +1,13 @@
 """ALEN of label sets, trained in memory as the command line does by `gin/own/multilabel.gin`."""
 
 import functools
+import types
 
 import keras
+import numpy as np
 
-from alen_tf.datasets.splits import Splits
-from alen_tf.errors import ConfigError
+from alen_tf.datasets.splits import Splits, hold_out
+from alen_tf.errors import ConfigError, check_count, check_number, check_share
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
 from alen_tf.models.optimizers import adam
@@ -25,6 +27,44 @@ class Joint:
     def __init__(self, trained):
         self.trained = trained
 
+    @classmethod
+    def of(cls, settings, examples, label_names, seed):
+        """Trains one; returns it with the validation scores after each epoch, an array.
+
+        Args:
+          settings: the `ALENClassifier` whose hyper-parameters it gets.
+          examples: the `Examples`, of which a part is held out to choose the epoch and the
+            threshold.
+          label_names: a name per label.
+          seed: of what is held out, of weights and of the order of rows.
+
+        Raises:
+          UserError: a setting is out of its range, or training diverges.
+        """
+        check_count("epochs", settings.epochs)
+        check_count("batch_size", settings.batch_size)
+        check_count("patience", settings.patience)
+        check_share("validation_fraction", settings.validation_fraction)
+        check_number("select_after", settings.select_after, most=1.0)
+        train, validation = hold_out(examples, settings.validation_fraction, seed)
+        if not len(train) or not len(validation):
+            raise ConfigError(
+                f"validation_fraction={settings.validation_fraction} of {len(examples)} sample(s) "
+                f"leaves {len(train)} for training and {len(validation)} for validation"
+            )
+        trained, scores = in_memory.train(
+            task=MultiLabel(dataset=None),
+            splits=Splits("own", train, validation, validation, label_names),
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            seed=seed,
+            select_after=0.0 if settings.early_stopping else settings.select_after,
+            patience=settings.patience if settings.early_stopping else None,
+            verbose=int(settings.verbose),
+            **makers(settings, train.x.shape[1], train.y.shape[1]),
+        )
+        return cls(trained), scores
+
     def labels(self, x, known=None):
         """Label sets, uint8 [rows, labels], of inputs [rows, features], around known labels."""
         return self.trained(x, known=known).labels
@@ -40,35 +80,6 @@ class Joint:
         return self.trained(x, known=known).confidence
 
 
-def train(settings, train, validation, label_names, seed):
-    """Trains an ALEN.
-
-    Args:
-      settings: the `ALENClassifier` whose hyper-parameters it gets.
-      train, validation: `Examples`; the latter choose the epoch and the threshold.
-      label_names: a name per label.
-      seed: of weights and the order of rows.
-
-    Returns:
-      (the `Joint` of the best epoch; the validation scores after each epoch).
-
-    Raises:
-      UserError: a setting is out of its range, or training diverges.
-    """
-    trained, scores = in_memory.train(
-        task=MultiLabel(dataset=None),
-        splits=Splits("own", train, validation, validation, label_names),
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        seed=seed,
-        select_after=0.0 if settings.early_stopping else settings.select_after,
-        patience=settings.patience if settings.early_stopping else None,
-        verbose=int(settings.verbose),
-        **makers(settings, train.x.shape[1], train.y.shape[1]),
-    )
-    return Joint(trained), scores
-
-
 def makers(settings, features, labels):
     """Makers of the model and of its optimizers, for `in_memory.train`.
 
@@ -76,6 +87,10 @@ def makers(settings, features, labels):
       settings: the `ALENClassifier` whose hyper-parameters they get.
       features, labels: their numbers, for the user's own networks.
     """
+    # A search over arrays sets NumPy's numbers, which Keras refuses.
+    plain = settings.get_params(deep=False).items()
+    plain = {name: x.item() if isinstance(x, np.generic) else x for name, x in plain}
+    settings = types.SimpleNamespace(**plain)
     ascent = GradientAscent(settings.steps, settings.step_size, active_set=True)
 
     def energy():
