@@ -181,6 +181,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _fit(self, X, y, sample_weight):  # noqa: N803
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)  # of an earlier fit, perhaps of the other kind
         self._fitted = self.estimator  # what takes X, whatever the parameter is set to later
         X, Y = self._validated(X, y)  # noqa: N806
         weight = arguments.weights(sample_weight, len(Y))

@@ -390,7 +390,7 @@ def test_only_proportions_of_weights_matter(data):
         (lambda weight: weight[:5], r"sample_weight has shape \(5,\), expected \(240,\)"),
         (lambda weight: -weight, r"sample_weight\[0\] is -1.0, expected a finite number from 0"),
         (lambda weight: weight * np.nan, r"sample_weight\[0\] is nan"),
-        (lambda weight: weight * 0, "sample_weight is 0 for all rows"),
+        (lambda weight: weight * 0, "sample_weight is zero for all rows"),
         (lambda weight: ["heavy"] * 240, "sample_weight: expected a number for each row"),
     ],
 )
@@ -461,6 +461,7 @@ def test_rows_may_have_no_label(data):
 
 
 BINARY = "gives y with other classes than 0 and 1, and Y is a binary indicator matrix"
+DRAWN = "wants a weight of 2 to be a row given twice, which is held out and drawn as two rows"
 TUNED = "expects labels from 0.5 on and no output of exactly 0 or 1, as projection gives them"
 FAILS = {
     "check_methods_sample_order_invariance": "wants 1e-9, and float32 rounds by a row's place",
@@ -472,6 +473,13 @@ FAILS = {
     "check_classifiers_classes": BINARY,
     "check_classifiers_train": BINARY,
     "check_fit2d_1feature": BINARY,
+    "check_sample_weights_pandas_series": BINARY,
+    "check_sample_weights_not_an_array": BINARY,
+    "check_sample_weights_shape": BINARY,
+    "check_sample_weights_not_overwritten": BINARY,
+    "check_sample_weight_equivalence_on_dense_data": DRAWN,
+    "check_sample_weight_equivalence_on_sparse_data": DRAWN,
+    "check_classifiers_one_label_sample_weights": "gives y as a vector, and Y is a matrix",
     "check_classifiers_one_label": "gives y as a vector, and Y is a matrix",
     "check_classifiers_regression_target": "gives y as a vector, and Y is a matrix",
     "check_classifier_not_supporting_multiclass": "wants the words of a binary classifier",

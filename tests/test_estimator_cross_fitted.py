@@ -212,6 +212,20 @@ def test_rows_weigh_as_much_as_they_are_told(random, estimator, quick, monkeypat
     assert model.predict_proba(random.randn(200, 4)).mean() == pytest.approx(0.73, abs=0.1)
 
 
+def test_verbosity(rows, quick, capsys):
+    words = OneVsRestClassifier(LogisticRegression())
+    model = ALENClassifier(estimator=words, random_state=0, verbose=True)
+    model.fit(rows[0][:80], rows[1][:80])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        *(f"{k}: out-of-fold cross entropy {v:.4f}" for k, v in model.classifier_losses_.items()),
+        *(f"decoding {k}: F1 {v:.4f} on held-out rows" for k, v in model.decoding_scores_.items()),
+    ]
+    model.set_params(estimator=None, epochs=1, hidden_units=4, verbose=0).fit(*rows)
+    assert not hasattr(model, "decoding_")  # of the fit before
+    assert capsys.readouterr().out == ""
+
+
 def test_classifiers_without_weights_are_named(rows, quick):
     x, y = rows
     weight = np.arange(len(y))
@@ -248,7 +262,7 @@ def test_mistakes_are_named(rows, fitted):
     with pytest.raises(ValueError, match="expected 0 or 1"):
         ALENClassifier(estimator=forest).fit(x, 2 * y)
     with pytest.raises(ValueError, match="3 rows are too few for folds"):
-        ALENClassifier(estimator=forest).fit(x[:3], y[:3])
+        ALENClassifier(estimator=forest).fit(x[:3], np.ones((3, 8)))
     with pytest.raises(ValueError, match=r"is NaN, expected a finite number"):
         ALENClassifier().fit(np.where(x > 2, np.nan, x), y)
     with pytest.raises(ValueError, match="explain needs joint training"):

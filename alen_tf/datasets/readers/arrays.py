@@ -75,7 +75,7 @@ def weights(sample_weight, rows):
             f"sample_weight[{wrong[0]}] is {found[wrong[0]]}, expected a finite number from 0"
         )
     if not found.any():
-        raise ValueError("sample_weight is 0 for all rows")
+        raise ValueError("sample_weight is zero for all rows")
     return found
 
 
@@ -104,4 +104,4 @@ def _dense(matrix):
     if sparse.issparse(matrix):
         return matrix.toarray()
     # A frame's columns may be sparse, too, which scikit-learn would refuse.
-    return np.asarray(matrix) if names(matrix) else matrix
+    return np.asarray(matrix) if hasattr(matrix, "__array__") else matrix
