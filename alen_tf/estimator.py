@@ -1,7 +1,7 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
 import contextlib
-import functools
+import warnings
 
 import numpy as np
 from scipy import sparse
@@ -9,24 +9,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from alen_tf.configured import named
-from alen_tf.cross_fitting import defaults
 from alen_tf.cross_fitting.cross_fitted import CrossFitted
-from alen_tf.cross_fitting.refined import DECODINGS
+from alen_tf.cross_fitting.out_of_fold import rows_of
 from alen_tf.datasets.readers import arrays as arguments
-from alen_tf.datasets.splits import Examples, Splits, hold_out
-from alen_tf.errors import UserError, check_count, check_number, check_share, shortened
+from alen_tf.datasets.readers import label_sets
+from alen_tf.datasets.splits import Examples
+from alen_tf.errors import UserError, check_count, check_seed, shortened
+from alen_tf.evaluation import decoded
 from alen_tf.evaluation.signature import Signature
-from alen_tf.evaluation.trained_model import TrainedModel
-from alen_tf.inference.ascent import GradientAscent
-from alen_tf.models.alen import ALEN
-from alen_tf.models.optimizers import adam
-from alen_tf.models.starts import TrainingStarts
-from alen_tf.networks.mlp import MLP, MLPEnergy
+from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
+from alen_tf.serving import saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
-from alen_tf.tasks.multilabel import MultiLabel
-from alen_tf.training import in_memory, trainer
+from alen_tf.training.joint import Joint
 
 
 class ALENClassifier(ClassifierMixin, BaseEstimator):
@@ -42,8 +37,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     same model. A part of the rows is held out to choose the epoch and the decision threshold.
 
     Attributes:
-      label_names_: names of labels: the columns of a data frame `y`, else "0", "1", ...
-      classes_: indices of labels, [labels].
+      classes_: the labels, [labels]: those of sets, sorted, or the columns of a data frame `y`, or
+        else 0, 1, ...
+      label_names_: their names, as texts.
       threshold_: the relaxed output, or calibrated marginal, from which on a row has a label.
       classifier_losses_: the out-of-fold cross entropy of each classifier, calibrated, and of their
         "stack", which is g; summed over labels.
@@ -63,6 +59,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         estimator="auto",
         folds=5,
         decoding="auto",
+        energy=None,
+        inference_network=None,
         hidden_units=300,
         energy_hidden_units=50,
         global_units=16,
@@ -84,7 +82,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         random_state=None,
         verbose=0,
     ):
-        """Stores hyper-parameters. Those from `hidden_units` to `patience` are of joint training.
+        """Stores hyper-parameters. Those from `energy` to `patience` are of joint training.
 
         Args:
           estimator: the inference network g. "auto" for a linear classifier, trees, and a network;
@@ -95,6 +93,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             energy, as in the paper.
           folds: number of parts for out-of-fold marginals, from 2.
           decoding: "auto", or one of `decoding_`.
+          energy: a function of (features, labels), their numbers, that makes the energy network, a
+            `keras.Model` of [x, y] with a score per row; by default an `MLPEnergy` of
+            `energy_hidden_units`, `global_units` and `energy_l2`.
+          inference_network: likewise, the `keras.Model` of x with a logit per label; by default an
+            `MLP` of `hidden_units`, `dropout` and `l2`. Both get standardised features.
           hidden_units: width of the hidden layer of the inference network.
           energy_hidden_units: width of the hidden layer of the energy network.
           global_units: units of the energy network that look at all labels together.
@@ -116,11 +119,15 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             and choose among all epochs.
           patience: see `early_stopping`.
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
-          verbose: print the validation score after every so many epochs; 0 for silence.
+          verbose: print the validation score after every so many epochs of joint training, and
+            with any number but 0 the losses of classifiers and the scores of decodings; False or 0
+            for silence.
         """
         self.estimator = estimator
         self.folds = folds
         self.decoding = decoding
+        self.energy = energy
+        self.inference_network = inference_network
         self.hidden_units = hidden_units
         self.energy_hidden_units = energy_hidden_units
         self.global_units = global_units
@@ -142,96 +149,73 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y):  # noqa: N803
+    def fit(self, X, y, sample_weight=None):  # noqa: N803
         """Trains on rows `X` with label sets `y`.
 
         Args:
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers. Whatever it takes,
             where there is an `estimator`.
-          y: binary indicator [rows, labels], dense, data frame or scipy-sparse, NaN where a label
-            is not known. A row may have no label. A label that no row has is predicted for none;
-            joint training refuses it, and NaN.
+          y: label sets, as a binary indicator [rows, labels], dense, data frame or scipy-sparse,
+            or as a list of sets, or of lists, of texts or numbers. Lists of numbers that all have
+            one length are an indicator. A row may have no label. A label that no row has is a
+            warning, and is predicted for none. NaN in an indicator is a label that is not known;
+            joint training refuses it.
+          sample_weight: of each row, [rows], from 0; only proportions matter, and rows of weight 0
+            are left out. Classifiers have to take weights, too; what transforms their inputs gets
+            none.
 
         Returns:
           The estimator.
 
         Raises:
           ValueError: `X` or `y` is no such matrix, a parameter is out of its range, or training
-            diverges.
+            diverges. What an earlier fit made stays as it was.
         """
-        self.__dict__.pop("_model", None)  # a fit that fails leaves none
-        self._recipe = self.get_params(deep=False)
-        names = arguments.names(y)
-        X, Y = self._validated(X, y)  # noqa: N806
-        self.label_names_ = names or tuple(map(str, range(Y.shape[1])))
-        self.classes_ = np.arange(Y.shape[1])
-        with _value_errors():
-            if self.estimator is None:
-                self._train(X, Y)
-            else:
-                self._cross_fit(X, Y)
+        before = dict(vars(self))
+        try:
+            with _value_errors():
+                self._fit(X, y, sample_weight)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
         return self
 
-    def _cross_fit(self, X, Y):  # noqa: N803
-        unknown = np.flatnonzero(np.isnan(Y).all(axis=0))
-        if len(unknown):
+    def _fit(self, X, y, sample_weight):  # noqa: N803
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)  # of an earlier fit, perhaps of the other kind
+        self._fitted = self.estimator  # what takes X, whatever the parameter is set to later
+        X, Y = self._validated(X, y)  # noqa: N806
+        weight = arguments.weights(sample_weight, len(Y))
+        if not weight.all():
+            kept = np.flatnonzero(weight)
+            X, Y, weight = rows_of(X, kept), Y[kept], weight[kept]  # noqa: N806
+        weight = weight / weight.mean() if np.ptp(weight) else None
+        if not isinstance(self.verbose, bool):
+            check_count("verbose", self.verbose, least=0)
+        if len(unknown := np.flatnonzero(np.isnan(Y).all(axis=0))):
             name = self.label_names_[unknown[0]]
             raise ValueError(f"Y: no row knows the label {name!r}: leave its column out")
-        check_count("folds", self.folds, least=2)
-        named(dict.fromkeys(("auto", *DECODINGS)), self.decoding, "decoding")
-        seed = self._seed()
-        named({"auto": None}, self.estimator, "estimator")
-        classifiers = self._classifiers(X, Y, seed)
-        model = CrossFitted(classifiers, X, Y, self.folds, self.decoding, seed=seed)
+        if never := [self.label_names_[label] for label in np.flatnonzero(~(Y == 1).any(axis=0))]:
+            message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
+            warnings.warn(message, stacklevel=3)
+        train = self._train if self.estimator is None else self._cross_fit
+        self._model = train(X, Y, weight, self._seed())
+
+    def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
+        model = CrossFitted.of(self, X, Y, weight, seed)
         self._signature = Signature((), Y.shape[1:], self.label_names_, expected="F1")
         self.classifier_losses_ = model.losses
         self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
         self.marginals_, self.threshold_ = model.marginals, model.refined.threshold
-        self._model = model
+        return model
 
-    def _classifiers(self, X, Y, seed):  # noqa: N803
-        """The classifiers that stand for g, by name."""
-        if isinstance(self.estimator, str):
-            return defaults.classifiers(X, Y, seed)
-        given = self.estimator if isinstance(self.estimator, list | tuple) else [self.estimator]
-        if not given:
-            raise ValueError("estimator is an empty list: name a classifier")
-        names = [type(each).__name__ for each in given]
-        return {
-            name if names.count(name) == 1 else f"{name} {number}": each
-            for number, (name, each) in enumerate(zip(names, given, strict=True), start=1)
-        }
-
-    def _train(self, X, Y):  # noqa: N803
-        check_count("epochs", self.epochs)
-        check_count("batch_size", self.batch_size)
-        check_count("patience", self.patience)
-        check_count("verbose", self.verbose, least=0)
-        check_share("validation_fraction", self.validation_fraction)
-        check_number("select_after", self.select_after, most=1.0)
-        seed = self._seed()
-        train, validation = hold_out(Examples(X, Y), self.validation_fraction, seed)
-        if not len(train) or not len(validation):
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(X)} sample(s) leaves "
-                f"{len(train)} for training and {len(validation)} for validation"
-            )
-        never = [self.label_names_[label] for label in np.flatnonzero(~Y.any(axis=0))]
-        if never:
-            raise ValueError(f"Y: no row has the label {shortened(never)}: leave its column out")
-        self._model, self.validation_scores_ = in_memory.train(
-            task=MultiLabel(dataset=None),
-            splits=Splits("own", train, validation, validation, self.label_names_),
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            seed=seed,
-            select_after=0.0 if self.early_stopping else self.select_after,
-            patience=self.patience if self.early_stopping else None,
-            verbose=self.verbose,
-            **self._makers(),
-        )
-        self.n_iter_ = len(self.validation_scores_)
-        self.threshold_ = self._model.signature.threshold
+    def _train(self, X, Y, weight, seed):  # noqa: N803
+        examples = Examples(X, Y, weight=weight)
+        model, self.validation_scores_ = Joint.of(self, examples, self.label_names_, seed)
+        self._signature = model.trained.signature
+        self.n_iter_, self.threshold_ = len(self.validation_scores_), self._signature.threshold
+        return model
 
     def predict(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
         """Label sets, binary indicator [rows, labels].
@@ -248,25 +232,15 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("predict takes a threshold or top, not both")
         check_is_fitted(self)
         if threshold is None and top is None:
-            if self._joint:
-                return self._predict(X, known).labels.astype(np.int64)
-            found, known = self._logits(X, known)
-            return self._model.refined.sets(found, known=known).astype(np.int64)
+            return self._model.labels(*self._asked(X, known)).astype(np.int64)
         values = self.predict_proba(X, known)
-        count = values.shape[1]
-        if threshold is not None:
-            if np.shape(threshold) not in ((), (count,)):
-                raise ValueError(
-                    f"threshold has shape {np.shape(threshold)}, expected one number or {count}"
-                )
-            return (values >= threshold).astype(np.int64)
         with _value_errors():
-            check_count("top", top)
-        if top > count:
-            raise ValueError(f"top is {top}, but there are {count} labels")
-        labels = np.zeros(values.shape, np.int64)
-        np.put_along_axis(labels, np.argsort(-values, axis=1, kind="stable")[:, :top], 1, axis=1)
-        return labels
+            return decoded.at(values, threshold) if top is None else decoded.top(values, top)
+
+    def label_sets(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
+        """Label sets of `predict` as a list of tuples of `classes_`; arguments as there."""
+        found = self.predict(X, known, threshold=threshold, top=top)
+        return [tuple(self.classes_[row == 1].tolist()) for row in found]
 
     def predict_proba(self, X, known=None):  # noqa: N803
         """Calibrated marginals P(y_i = 1 | x), [rows, labels].
@@ -275,27 +249,18 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         row has the labels from `threshold_` on.
         """
         check_is_fitted(self)
-        if self._joint:
-            return self.refine(X, known)
-        found, known = self._logits(X, known)
-        return self._model.refined.marginals(found, known).astype(np.float32)
+        return self._model.probabilities(*self._asked(X, known))
 
     def refine(self, X, known=None):  # noqa: N803
         """What refinement ends at: relaxed outputs in [0, 1], [rows, labels], degrees of membership
         in one label set."""
         check_is_fitted(self)
-        if self._joint:
-            return self._predict(X, known).relaxed
-        found, known = self._logits(X, known)
-        return self._model.refined.relaxed(found, known)
+        return self._model.relaxed(*self._asked(X, known))
 
     def confidence(self, X, known=None):  # noqa: N803
         """The expected F1 of the predicted label sets, [rows]; after joint training v(x, y)."""
         check_is_fitted(self)
-        if self._joint:
-            return self._predict(X, known).confidence
-        (found, known), refined = self._logits(X, known), self._model.refined
-        return refined.confidence(found, refined.sets(found, known=known), known)
+        return self._model.confidence(*self._asked(X, known))
 
     def suggest(self, X, known=None, candidates=20):  # noqa: N803
         """Which label to ask for next: by how much knowing each is expected to raise the expected
@@ -306,16 +271,19 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           ValueError: the model was trained jointly, without a distribution over labels.
         """
         check_is_fitted(self)
-        if self._joint:
+        if self._fitted is None:
             raise ValueError("suggest needs cross-fitting, not ALENClassifier(estimator=None)")
         with _value_errors():
             check_count("candidates", candidates)
-        found, known = self._logits(X, known)
-        return self._model.refined.gains(found, known, candidates)
+        return self._model.gains(*self._asked(X, known), candidates)
 
     def score(self, X, y, sample_weight=None):  # noqa: N803
-        """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers."""
-        Y, found = arguments.indicator(y), self.predict(X)  # noqa: N806
+        """Example-averaged F1 of `predict(X)`, not the subset accuracy of other classifiers; `y` as
+        in `fit`. A label that only `y` has counts as missed."""
+        found = self.predict(X)
+        Y = label_sets.read_true(y, self.classes_)  # noqa: N806
+        if label_sets.are_sets(y):  # perhaps with labels that are never predicted
+            found = np.pad(found, ((0, 0), (0, Y.shape[1] - found.shape[1])))
         if found.shape != Y.shape:
             raise ValueError(f"Y has shape {Y.shape}, but predictions have shape {found.shape}")
         return float(np.average(metrics.f1_of_examples(found, Y), weights=sample_weight))
@@ -324,114 +292,114 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """An `Explanation` of the predicted label set of each row: energy terms and label pairs.
 
         Raises:
-          ValueError: there was no joint training, whose energy alone has such terms.
+          ValueError: there was no joint training, or of another energy: only `MLPEnergy` has such
+            terms.
         """
         check_is_fitted(self)
-        if not self._joint:
-            raise ValueError("explain needs joint training: ALENClassifier(estimator=None)")
-        prediction, rows = self._predict(X, known), self._rows(X)
-        model = self._fitted_model()
-        return [explain(model, x, y) for x, y in zip(rows, prediction.labels, strict=True)]
+        trained = self._trained("explain needs joint training: ALENClassifier(estimator=None)")
+        if not isinstance(trained.model.energy, MLPEnergy):
+            kind = type(trained.model.energy).__name__
+            raise ValueError(f"explain needs the terms of an MLPEnergy, and the energy is {kind}")
+        rows, known = self._asked(X, known)
+        labels = self._model.labels(rows, known)
+        return [explain(trained, x, y) for x, y in zip(rows, labels, strict=True)]
 
-    @property
-    def _joint(self):
-        return not isinstance(self._model, CrossFitted)
+    def save(self, path):
+        """Saves the estimator to load it again.
 
-    def _predict(self, X, known):  # noqa: N803
-        """The `Prediction` of rows, after joint training."""
+        After joint training the files are JSON and a Keras model. A function among the parameters
+        is kept as its name: set it again before another fit. After cross-fitting the estimator is
+        pickled by joblib: load it only from whom you trust, and with the versions of scikit-learn
+        and Keras that it was saved with.
+
+        Args:
+          path: folder to make, or a ZIP archive where its name ends in .zip.
+
+        Raises:
+          ValueError: `path` exists already, or cannot be written.
+        """
         check_is_fitted(self)
-        rows = self._rows(X)
-        model = self._fitted_model()
         with _value_errors():
-            known = arguments.known_labels(known, model.signature)
-            return model(rows, known=known, source="X")
+            saved_estimator.save(self, path, None if self._fitted is not None else self._trained())
 
-    def _logits(self, X, known):  # noqa: N803
-        """Logits of g for rows, and known labels as an array or None."""
-        found = self._model.logits(self._inputs(X))
+    @classmethod
+    def load(cls, path):
+        """The estimator that `save` saved. A pickle runs the code that is in it: see there.
+
+        Raises:
+          ValueError: there is none at `path`, or it is damaged.
+        """
+        with _value_errors():
+            saved = saved_estimator.load(path)
+            if isinstance(saved, cls):
+                return saved
+            parameters, fitted, trained = saved
+            model = cls(**parameters)
+        vars(model).update(fitted)
+        model._fitted, model._model, model._signature = None, Joint(trained), trained.signature
+        return model
+
+    def export(self, path):
+        """Writes a SavedModel with the refinement inside, as `python -m alen_tf.export` does: see
+        docs/serving.md.
+
+        Args:
+          path: folder to make, such as models/scene/1.
+
+        Raises:
+          ValueError: there was no joint training, or `path` exists already or cannot be written.
+        """
+        check_is_fitted(self)
+        trained = self._trained(
+            "export needs joint training, ALENClassifier(estimator=None): a SavedModel cannot hold "
+            "the classifiers of this model; save keeps them"
+        )
+        with _value_errors():
+            saved_model.save(trained, path)
+
+    def _trained(self, message=""):
+        """The `TrainedModel` of joint training; without, the message is an error."""
+        if self._fitted is not None:
+            raise ValueError(message)
+        return self._model.trained
+
+    def _asked(self, X, known):  # noqa: N803
+        """Rows as the model takes them, and known labels as an array or None."""
+        rows = self._inputs(X)
         with _value_errors():
             known = arguments.known_labels(known, self._signature)
             if known is not None:
-                self._signature.check_known(known, len(found), "known")
-        return found, known
-
-    def _rows(self, X, reset=False):  # noqa: N803
-        """`X` as dense float32."""
-        options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
-        return arguments.finite(validate_data(self, X, reset=reset, **options))
+                count = rows.shape[0] if hasattr(rows, "shape") else len(rows)
+                self._signature.check_known(known, count, "known")
+        return rows, known
 
     def _inputs(self, X, reset=False):  # noqa: N803
-        """`X` as g takes it: that of a user's estimator as it is."""
-        estimator = self._recipe["estimator"]
-        if estimator is None:
-            return self._rows(X, reset)
-        if not isinstance(estimator, str):
+        """`X` as the model takes it: float32, dense for joint training; for a user's estimator as
+        it is."""
+        if self._fitted is not None and not isinstance(self._fitted, str):
             return X
         options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
         X = validate_data(self, X, reset=reset, **options)  # noqa: N806
+        if self._fitted is None:
+            return arguments.finite(X)
         arguments.finite(X.data[None] if sparse.issparse(X) else X)
         return X
 
     def _validated(self, X, Y):  # noqa: N803
-        """`X` as g takes it and `Y` as uint8, dense."""
+        """`X` as the model takes it and `Y` as uint8, dense, whose labels it names."""
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         X = self._inputs(X, reset=True)  # noqa: N806
-        Y = arguments.indicator(Y, missing=self.estimator is not None)  # noqa: N806
+        Y, self.classes_ = label_sets.read(Y, missing=self.estimator is not None)  # noqa: N806
+        self.label_names_ = tuple(map(str, self.classes_))
         check_consistent_length(X, Y)
         return X, Y
 
     def _seed(self):
-        if isinstance(self.random_state, (int, np.integer)):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
-
-    def _makers(self):
-        """Makers of the model and of its optimizers, for `in_memory.train`."""
-        ascent = GradientAscent(self.steps, self.step_size, active_set=True)
-
-        def model(**task):
-            return ALEN(
-                MLPEnergy(
-                    self.energy_hidden_units, global_units=self.global_units, l2=self.energy_l2
-                ),
-                MLP(hidden_units=self.hidden_units, dropout=self.dropout, l2=self.l2),
-                refinement=ascent,
-                lambda_g=self.lambda_g,
-                beta_v=self.beta_v,
-                regression_loss="cross_entropy",
-                starts=TrainingStarts(zero_init_fraction=0.5),
-                **task,
-            )
-
-        return {
-            "model": model,
-            "energy_optimizer": self._annealed(self.energy_learning_rate),
-            "inference_optimizer": self._annealed(self.learning_rate),
-        }
-
-    @staticmethod
-    def _annealed(rate):
-        return functools.partial(adam, learning_rate=rate, cosine=True)
-
-    def _fitted_model(self):
-        """The trained model; after unpickling, rebuilt from its arrays."""
-        if isinstance(self._model, TrainedModel):
-            return self._model
-        signature, arrays = self._model
-        shapes = ((None, *shape) for shape in (signature.input_shape, signature.output_shape))
-        maker = type(self)(**self._recipe)._makers()["model"]
-        model = trainer.build(maker, MultiLabel(dataset=None), *shapes, seed=0)
-        in_memory.assign(model, arrays)
-        self._model = TrainedModel(model, signature)
-        return self._model
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        if isinstance(state.get("_model"), TrainedModel):
-            model = state["_model"]
-            state["_model"] = (model.signature, in_memory.arrays(model.model))
-        return state
+        if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
+            return int(check_random_state(self.random_state).randint(2**31 - 1))
+        check_seed("random_state", self.random_state)
+        return int(self.random_state)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_model")

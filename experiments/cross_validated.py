@@ -27,7 +27,7 @@ def fit(method, parameters, train, seed):
         from alen_tf import ALENClassifier
         from alen_tf.datasets.splits import Splits
         from alen_tf.tasks.multilabel import MultiLabel
-        from alen_tf.training import in_memory
+        from alen_tf.training import in_memory, joint
 
         estimator = ALENClassifier(**parameters)
         splits = Splits(DATASET, train, train.take(slice(1)), train)  # the last epoch is taken
@@ -38,7 +38,7 @@ def fit(method, parameters, train, seed):
             batch_size=estimator.batch_size,
             seed=seed,
             select_after=1.0,
-            **estimator._makers(),
+            **joint.makers(estimator, train.x.shape[1], train.y.shape[1]),
         )
         return lambda x: learned(x).relaxed
     classifier = mulan.classifier(method, seed, **parameters)

@@ -6,18 +6,21 @@ import subprocess
 import sys
 
 import joblib
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from alen_tf import ALENClassifier
+from alen_tf.networks.mlp import MLP
+from alen_tf.training.loop import Loop
 from tests.commands import ENVIRONMENT
 
 SMALL = {
@@ -137,6 +140,60 @@ def test_pipeline_and_grid_search(data):
     assert search.predict(data[0]).shape == data[1].shape
 
 
+WORDS = np.array(["both", "sea", "sun"], object)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda y: [set(WORDS[row == 1]) for row in y],
+        lambda y: [list(WORDS[row == 1]) for row in y],
+        lambda y: pd.Series([tuple(WORDS[row == 1]) for row in y]),
+        lambda y: pd.DataFrame(y, columns=WORDS),
+    ],
+)
+def test_labels_have_the_names_that_y_gives_them(data, given):
+    x, y = data
+    model = ALENClassifier(**SMALL).fit(x, given(y))
+    plain = ALENClassifier(**SMALL).fit(x, y)
+    assert list(model.classes_) == list(model.label_names_) == list(WORDS)
+    np.testing.assert_array_equal(plain.classes_, np.arange(3))
+    np.testing.assert_array_equal(model.predict(x), plain.predict(x))
+    binarizer = MultiLabelBinarizer(classes=WORDS).fit([])
+    assert model.label_sets(x, top=2) == binarizer.inverse_transform(model.predict(x, top=2))
+    assert model.score(x, given(y)) == plain.score(x, y)
+
+
+def test_labels_may_be_numbers_and_rows_to_score_have_others(fitted, data):
+    x, y = data
+    numbers = np.array([3, 5, 40])
+    model = ALENClassifier(**SMALL).fit(x, [set(numbers[row == 1]) for row in y])
+    np.testing.assert_array_equal(model.classes_, numbers)
+    rows = [{3, 40}, {7}, set()]
+    truth = np.array([[1, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 0]])  # of 3, 5, 7, 40
+    predicted = np.insert(model.predict(x[:3]), 2, 0, axis=1)
+    expected = f1_score(truth, predicted, average="samples", zero_division=1.0)
+    assert model.score(x[:3], rows) == pytest.approx(expected)
+    nothing = f1_score(truth[2:], predicted[2:], average="samples", zero_division=1.0)
+    assert model.score(x[2:3], [[]]) == nothing
+
+
+def test_a_label_that_no_row_has_is_a_warning(data):
+    x, y = data
+    sea = Frame(["sun", "sea", "both"], y * [1, 0, 1])
+    with pytest.warns(UserWarning, match="no row has the label 'sea'") as caught:
+        model = ALENClassifier(**SMALL).fit(x, sea)
+    assert caught[0].filename == __file__
+    assert not model.predict_proba(x)[:, 1].any()
+    assert model.predict_proba(x)[:, 0].any()
+    known = np.tile([np.nan, np.nan, 1], (len(x), 1))
+    np.testing.assert_array_equal(model.predict_proba(x, known=known)[:, 1:], [[0, 1]] * len(x))
+    known[:, 1] = 1
+    assert model.predict(x, known=known)[:, 1].all()
+    with pytest.warns(UserWarning, match="no row has the label '0', '1', '2'"):
+        ALENClassifier(**SMALL).fit(x, y * 0)
+
+
 def test_early_stopping_and_verbosity(data, capsys):
     eager = SMALL | {"epochs": 30, "early_stopping": True, "patience": 2, "verbose": 1}
     model = ALENClassifier(**eager).fit(*data)
@@ -144,6 +201,8 @@ def test_early_stopping_and_verbosity(data, capsys):
     assert len(scores) == model.n_iter_ <= 30
     assert model.n_iter_ == 30 or np.argmax(scores) == len(scores) - 3
     assert len(capsys.readouterr().out.splitlines()) == model.n_iter_
+    ALENClassifier(**SMALL, verbose=True).fit(*data)
+    assert [line[:9] for line in capsys.readouterr().out.splitlines()] == ["epoch 1/2", "epoch 2/2"]
 
 
 def test_known_labels_are_kept_and_inform_the_others(fitted, data):
@@ -170,7 +229,7 @@ def test_known_labels_by_name(fitted, data):
 
 def test_explanation(fitted, data):
     x = data[0][:3].astype(np.float32)
-    model = fitted._fitted_model()
+    model = fitted._model.trained
 
     def score(row, y):
         inputs = model.model.prepare(row[None]), np.float32(y)[None]
@@ -210,13 +269,17 @@ def test_explanation(fitted, data):
         (lambda x, y: (x, y[:5]), "inconsistent numbers of samples"),
         (lambda x, y: (x, y[:0]), r"\[240, 0\]"),
         (lambda x, y: (x[:0], y[:0]), r"0 sample\(s\)"),
-        (lambda x, y: (x, y * 0), "no row has the label '0', '1', '2': leave its column out"),
-        (lambda x, y: (x, Frame(["sun", "sea", "both"], y * [1, 0, 1])), "no row .* 'sea'"),
         (lambda x, y: (np.where(x > 2, np.nan, x), y), r"X\[\d+, \d\] is NaN, expected"),
         (lambda x, y: (np.where(x > 2, np.inf, x), y), r"X\[\d+, \d\] is infinity, expected"),
-        (lambda x, y: (x, [[0, 1], [1]] * 120), "Y has rows of different lengths"),
+        (lambda x, y: (x, [[0, 1, 1], [1]] * 120), "row 0 has a label twice"),
+        (lambda x, y: (x, ["sun", "sea"] * 120), r"list of label sets, such as \[\{'a', 'b'\}"),
+        (lambda x, y: (x, [{"sun"}, "sea"] * 120), "row 1 is 'sea', no set of labels"),
+        (lambda x, y: (x, [{"sun"}, {None}] * 120), "row 1 has the label None"),
+        (lambda x, y: (x, [{"sun"}, {1}] * 120), "some labels are texts and some are numbers"),
+        (lambda x, y: (x, [set(), []] * 120), "no row has a label"),
+        (lambda x, y: (x, [{"sun"}]), "inconsistent numbers of samples"),
         (lambda x, y: (x, np.where(y, np.nan, y)), r"Y\[\d+, \d\] is nan, expected 0 or 1"),
-        (lambda x, y: (x[:1], y[:1]), "1 sample"),
+        (lambda x, y: (x[:1], np.ones((1, 3))), "1 sample"),
     ],
 )
 def test_wrong_data_is_named(data, change, message):
@@ -239,11 +302,14 @@ def test_wrong_data_is_named(data, change, message):
         {"dropout": 1.5},
         {"beta_v": -1.0},
         {"hidden_units": 0},
+        {"random_state": -1},
+        {"random_state": 2**31},
+        {"random_state": "dice"},
     ],
 )
 def test_settings_out_of_range_are_named(data, settings):
     ((name, value),) = settings.items()
-    with pytest.raises(ValueError, match=f"{name} is {value}, expected a"):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}, expected a"):
         ALENClassifier(**SMALL | settings).fit(*data)
 
 
@@ -253,13 +319,118 @@ def test_arguments_have_scikit_learns_names(data):
     assert 0 <= ALENClassifier(**short).fit(X=x, y=y).score(X=x, y=y) <= 1
 
 
-def test_a_fit_that_fails_leaves_no_model(data):
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_a_fit_that_fails_keeps_the_model(data, monkeypatch, error):
     x, y = data
-    classifier = ALENClassifier(**SMALL | {"epochs": 1}).fit(x, y)
-    with pytest.raises(ValueError, match="no row has the label"):
-        classifier.fit(x[:, :2], y * 0)
-    with pytest.raises(NotFittedError):
-        classifier.predict(x)
+    model = ALENClassifier(**SMALL | {"epochs": 1}).fit(x, Frame(["sun", "sea", "both"], y))
+    expected = model.predict_proba(x)
+
+    def check():
+        np.testing.assert_array_equal(model.predict_proba(x), expected)
+        assert model.label_names_ == ("sun", "sea", "both")
+        assert (model.n_features_in_, model.n_iter_) == (5, 1)
+
+    with pytest.raises(ValueError, match="expected 0 or 1"):
+        model.fit(x[:, :2], y * 2)
+    check()
+
+    def stopped(*arguments):
+        raise error
+
+    monkeypatch.setattr(Loop, "epoch", stopped)
+    model.set_params(epochs=7, hidden_units=3)
+    for estimator in (None, MLP()):
+        with pytest.raises(error):
+            model.set_params(estimator=estimator).fit(x[:, :2], y[:, :2])
+        check()
+    assert model.epochs == 7  # parameters are the user's
+
+
+def own_energy(features, labels):
+    x, y = keras.Input((features,)), keras.Input((labels,))
+    return keras.Model([x, y], keras.layers.Dot(axes=1)([keras.layers.Dense(labels)(x), y]))
+
+
+def own_inference_network(features, labels):
+    return keras.Sequential([keras.Input((features,)), keras.layers.Dense(labels)])
+
+
+OWN = SMALL | {"energy": own_energy, "inference_network": own_inference_network}
+
+
+def test_rows_weigh_as_much_as_they_are_told(data):
+    """Of rows with the same x and opposite labels the heavier ones are learned."""
+    x, y = data[0][:60], data[1][:60]
+    settings = SMALL | {"epochs": 20, "learning_rate": 0.02, "steps": 0}
+    for light, heavy in ((y, 1 - y), (1 - y, y)):
+        model = ALENClassifier(**settings)
+        model.fit(np.tile(x, (2, 1)), np.concatenate([light, heavy]), np.repeat([1.0, 9.0], 60))
+        assert model.score(x, heavy) > model.score(x, light) + 0.2
+
+
+def test_only_proportions_of_weights_matter(data):
+    x, y = data
+    plain = ALENClassifier(**SMALL).fit(x, y).predict_proba(x)
+    same = ALENClassifier(**SMALL).fit(x, y, np.full(len(x), 7)).predict_proba(x)
+    np.testing.assert_array_equal(same, plain)
+    weight = np.r_[np.zeros(40), np.ones(200)]
+    few = ALENClassifier(**SMALL).fit(x, y, weight).predict_proba(x)
+    np.testing.assert_array_equal(few, ALENClassifier(**SMALL).fit(x[40:], y[40:]).predict_proba(x))
+    weight = np.linspace(1, 2, len(x))
+    found, doubled = (
+        ALENClassifier(**SMALL).fit(x, y, k * weight).predict_proba(x) for k in (1, 2)
+    )
+    np.testing.assert_array_equal(found, doubled)
+    assert np.any(found != plain)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weight: weight[:5], r"sample_weight has shape \(5,\), expected \(240,\)"),
+        (lambda weight: -weight, r"sample_weight\[0\] is -1.0, expected a finite number from 0"),
+        (lambda weight: weight * np.nan, r"sample_weight\[0\] is nan"),
+        (lambda weight: weight * 0, "sample_weight is zero for all rows"),
+        (lambda weight: ["heavy"] * 240, "sample_weight: expected a number for each row"),
+    ],
+)
+def test_wrong_weights_are_named(data, change, message):
+    with pytest.raises(ValueError, match=message):
+        ALENClassifier(**SMALL).fit(*data, sample_weight=change(np.ones(240)))
+
+
+def test_own_networks(data):
+    x, y = data
+    model = ALENClassifier(**OWN | {"epochs": 10, "learning_rate": 0.05}).fit(x, y)
+    assert model._model.trained.model.energy.count_params() == 5 * 3 + 3
+    assert model._model.trained.model.inference_network.count_params() == 5 * 3 + 3
+    assert model.score(x, y) > 0.5
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict_proba(x), model.predict_proba(x))
+    np.testing.assert_array_equal(copy.confidence(x), model.confidence(x))
+    again = clone(model).fit(x, y)  # networks of its own
+    np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
+    with pytest.raises(ValueError, match="needs the terms of an MLPEnergy, and the energy is Fun"):
+        model.explain(x)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"energy": own_energy(5, 3)}, "energy is <.*>, expected a function of .features, labels."),
+        ({"inference_network": "MLP"}, "inference_network is 'MLP', expected a function of"),
+        ({"energy": lambda features, labels: 1}, "energy is int, not a keras.Model"),
+        (
+            {"inference_network": lambda features, labels: own_inference_network(features, 2)},
+            r"inference_network gives shape \[batch, 2\], but outputs have shape \[batch, 3\]",
+        ),
+        ({"energy": own_energy, "estimator": MLP()}, "energy is of joint training: set estimator="),
+    ],
+)
+def test_own_networks_that_are_none_are_named(data, settings, message):
+    with pytest.raises(ValueError, match=message) as error:
+        ALENClassifier(**SMALL | settings).fit(*data)
+    assert "\n" not in str(error.value)
 
 
 def test_wrong_rows_and_known_labels_are_named(fitted, data):
@@ -290,6 +461,7 @@ def test_rows_may_have_no_label(data):
 
 
 BINARY = "gives y with other classes than 0 and 1, and Y is a binary indicator matrix"
+DRAWN = "wants a weight of 2 to be a row given twice, which is held out and drawn as two rows"
 TUNED = "expects labels from 0.5 on and no output of exactly 0 or 1, as projection gives them"
 FAILS = {
     "check_methods_sample_order_invariance": "wants 1e-9, and float32 rounds by a row's place",
@@ -301,6 +473,13 @@ FAILS = {
     "check_classifiers_classes": BINARY,
     "check_classifiers_train": BINARY,
     "check_fit2d_1feature": BINARY,
+    "check_sample_weights_pandas_series": BINARY,
+    "check_sample_weights_not_an_array": BINARY,
+    "check_sample_weights_shape": BINARY,
+    "check_sample_weights_not_overwritten": BINARY,
+    "check_sample_weight_equivalence_on_dense_data": DRAWN,
+    "check_sample_weight_equivalence_on_sparse_data": DRAWN,
+    "check_classifiers_one_label_sample_weights": "gives y as a vector, and Y is a matrix",
     "check_classifiers_one_label": "gives y as a vector, and Y is a matrix",
     "check_classifiers_regression_target": "gives y as a vector, and Y is a matrix",
     "check_classifier_not_supporting_multiclass": "wants the words of a binary classifier",

@@ -12,7 +12,9 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, log_loss
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from alen_tf import ALENClassifier
 from alen_tf.cross_fitting import defaults, network, refined
@@ -186,8 +188,55 @@ def test_rows_without_names_or_numbers_reach_the_estimator(rows, quick):
 def test_few_rows(rows, count, quick):
     x, y = rows[0][:count], rows[1][:count].copy()
     y[:, 0] = 0  # a label that no row has
-    found = ALENClassifier(random_state=0).fit(x, y).predict(x)
-    assert not found[:, 0].any()
+    with pytest.warns(UserWarning, match="no row has the label '0'"):
+        model = ALENClassifier(random_state=0).fit(x, y)
+    assert not model.predict(x)[:, 0].any()
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        RandomForestClassifier(20, min_samples_leaf=2, random_state=0),
+        OneVsRestClassifier(make_pipeline(StandardScaler(), LogisticRegression())),
+        MLP(hidden_units=16),
+        "auto",
+    ],
+)
+def test_rows_weigh_as_much_as_they_are_told(random, estimator, quick, monkeypatch):
+    """The share of rows with a label is all that there is to learn."""
+    monkeypatch.setattr(network, "STEPS", (200, 200))
+    x, heavy = random.randn(240, 4), np.arange(240) % 2
+    y = np.uint8(random.rand(240, 3) < np.where(heavy, 0.8, 0.1)[:, None])
+    model = ALENClassifier(estimator=estimator, decoding="threshold", random_state=0)
+    model.fit(x, y, sample_weight=np.where(heavy, 9.0, 1.0))
+    assert model.predict_proba(random.randn(200, 4)).mean() == pytest.approx(0.73, abs=0.1)
+
+
+def test_verbosity(rows, quick, capsys):
+    words = OneVsRestClassifier(LogisticRegression())
+    model = ALENClassifier(estimator=words, random_state=0, verbose=True)
+    model.fit(rows[0][:80], rows[1][:80])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        *(f"{k}: out-of-fold cross entropy {v:.4f}" for k, v in model.classifier_losses_.items()),
+        *(f"decoding {k}: F1 {v:.4f} on held-out rows" for k, v in model.decoding_scores_.items()),
+    ]
+    model.set_params(estimator=None, epochs=1, hidden_units=4, verbose=0).fit(*rows)
+    assert not hasattr(model, "decoding_")  # of the fit before
+    assert capsys.readouterr().out == ""
+
+
+def test_classifiers_without_weights_are_named(rows, quick):
+    x, y = rows
+    weight = np.arange(len(y))
+    for classifier in (
+        KNeighborsClassifier(),
+        make_pipeline(StandardScaler(), KNeighborsClassifier()),
+    ):
+        model = ALENClassifier(estimator=classifier, random_state=0)
+        with pytest.raises(ValueError, match="takes no weights; leave sample_weight out"):
+            model.fit(x, y, sample_weight=weight)
+        model.fit(x, y, sample_weight=np.full(len(y), 2.0))  # weighs nothing
 
 
 def test_missing_labels(rows, fitted, monkeypatch):
@@ -238,7 +287,7 @@ def test_mistakes_are_named(rows, fitted):
     with pytest.raises(ValueError, match="expected 0 or 1"):
         ALENClassifier(estimator=forest).fit(x, 2 * y)
     with pytest.raises(ValueError, match="3 rows are too few for folds"):
-        ALENClassifier(estimator=forest).fit(x[:3], y[:3])
+        ALENClassifier(estimator=forest).fit(x[:3], np.ones((3, 8)))
     with pytest.raises(ValueError, match=r"is NaN, expected a finite number"):
         ALENClassifier().fit(np.where(x > 2, np.nan, x), y)
     with pytest.raises(ValueError, match="explain needs joint training"):

@@ -29,12 +29,13 @@ class Stacking:
       weights: a, [classifiers, labels].
     """
 
-    def __init__(self, found, y):
+    def __init__(self, found, y, weight=None):
         """Fits a and b.
 
         Args:
           found: out-of-fold logits, [classifiers, rows, labels].
           y: labels in {0, 1}, NaN where they are missing, [rows, labels].
+          weight: of each row, [rows]; equal by default.
         """
         count, _, labels = found.shape
         self.weights, self._shift = np.full((count, labels), 1.0 / count), np.zeros(labels)
@@ -42,7 +43,8 @@ class Stacking:
         for label in np.flatnonzero(~rare):
             model = LogisticRegression(solver="newton-cholesky")  # of many rows the fastest
             there = ~np.isnan(y[:, label])
-            model.fit(found[:, there, label].T, y[there, label])
+            weights = None if weight is None else weight[there]
+            model.fit(found[:, there, label].T, y[there, label], weights)
             self.weights[:, label], self._shift[label] = model.coef_[0], model.intercept_[0]
 
     def __call__(self, found):
@@ -51,15 +53,17 @@ class Stacking:
         return stacked.astype(np.float32)
 
 
-def stacked_out_of_fold(found, y, fold):
+def stacked_out_of_fold(found, y, fold, weight=None):
     """Stacked logits of rows that their weights are not fitted to, [rows, labels].
 
     Args:
-      found, y: see `Stacking`.
+      found, y, weight: see `Stacking`.
       fold: the fold of each row, [rows]; its weights are fitted to the others.
     """
+    weight = np.ones(len(y)) if weight is None else weight
     stacked = np.zeros(y.shape, np.float32)
     for number in np.unique(fold):
         held_out = fold == number
-        stacked[held_out] = Stacking(found[:, ~held_out], y[~held_out])(found[:, held_out])
+        stacking = Stacking(found[:, ~held_out], y[~held_out], weight[~held_out])
+        stacked[held_out] = stacking(found[:, held_out])
     return stacked

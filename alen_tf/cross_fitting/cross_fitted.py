@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from alen_tf.configured import named
+from alen_tf.cross_fitting import defaults
 from alen_tf.cross_fitting.calibration import Stacking, logits, sigmoid, stacked_out_of_fold
 from alen_tf.cross_fitting.out_of_fold import fold_of_rows, out_of_fold
-from alen_tf.cross_fitting.refined import Refined
+from alen_tf.cross_fitting.refined import DECODINGS, Refined
+from alen_tf.errors import ConfigError, check_count
 
 
 class CrossFitted:
@@ -17,7 +20,9 @@ class CrossFitted:
       refined: the `Refined` that decodes its logits.
     """
 
-    def __init__(self, classifiers, x, y, folds=5, decoding="auto", seed=0):
+    def __init__(
+        self, classifiers, x, y, folds=5, decoding="auto", seed=0, weight=None, verbose=False
+    ):
         """Fits all of it.
 
         Args:
@@ -27,29 +32,100 @@ class CrossFitted:
           folds: number of parts for out-of-fold marginals.
           decoding: see `Refined`.
           seed: of folds, networks and energy.
+          weight: of each row, [rows], 1 on average; equal by default.
+          verbose: whether to print losses and scores as they come.
 
         Raises:
-          DataError: there are too few rows, or a classifier has no probabilities.
+          DataError: there are too few rows, or a classifier has no probabilities, or takes no
+            weights.
         """
         self._rows = len(y)
         fold = fold_of_rows(y, folds, seed)
-        done = {name: out_of_fold(each, x, y, fold, seed) for name, each in classifiers.items()}
-        found = np.stack([logits(marginals, self._rows) for marginals, _ in done.values()])
-        stacked = stacked_out_of_fold(found, y, fold)
-        self.losses = {
-            name: _cross_entropy(stacked_out_of_fold(each[None], y, fold), y)
-            for name, each in zip(done, found, strict=True)
-        } | {"stack": _cross_entropy(stacked, y)}
-        self._fitted = [fitted() for _, fitted in done.values()]
-        self._stacking = Stacking(found, y)
+        found, self.losses, fits = [], {}, []
+
+        def judge(name, stacked):
+            self.losses[name] = _cross_entropy(stacked, y, weight)
+            if verbose:
+                print(f"{name}: out-of-fold cross entropy {self.losses[name]:.4f}")
+
+        for name, classifier in classifiers.items():
+            marginals, fit = out_of_fold(classifier, x, y, fold, seed, weight)
+            found.append(logits(marginals, self._rows))
+            fits.append(fit)
+            judge(name, stacked_out_of_fold(found[-1][None], y, fold, weight))
+        found = np.stack(found)
+        stacked = stacked_out_of_fold(found, y, fold, weight)
+        judge("stack", stacked)
+        self._fitted = [fit() for fit in fits]
+        self._stacking = Stacking(found, y, weight)
         self.marginals = sigmoid(stacked)
-        self.refined = Refined(stacked, y, decoding, seed)
+        self.refined = Refined(stacked, y, decoding, seed, weight)
+        if verbose:
+            for name, score in self.refined.scores.items():
+                print(f"decoding {name}: F1 {score:.4f} on held-out rows")
+
+    @classmethod
+    def of(cls, settings, x, y, weight, seed):
+        """Fits it as an `ALENClassifier` with these hyper-parameters asks; for `x`, `y`, `weight`
+        and `seed` see the constructor.
+
+        Raises:
+          UserError: a setting is out of its range; or see there.
+        """
+        check_count("folds", settings.folds, least=2)
+        named(dict.fromkeys(("auto", *DECODINGS)), settings.decoding, "decoding")
+        named({"auto": None}, settings.estimator, "estimator")
+        for name in ("energy", "inference_network"):
+            if getattr(settings, name) is not None:
+                raise ConfigError(f"{name} is of joint training: set estimator=None, too")
+        given = settings.estimator
+        classifiers = defaults.classifiers(x, y, seed) if isinstance(given, str) else _named(given)
+        verbose = bool(settings.verbose)
+        return cls(classifiers, x, y, settings.folds, settings.decoding, seed, weight, verbose)
+
+    def labels(self, x, known=None):
+        """Label sets, bool [rows, labels], of inputs [rows, ...], around known labels."""
+        return self.refined.sets(self.logits(x), known=known)
+
+    def probabilities(self, x, known=None):
+        """Calibrated marginals P(y_i = 1 | x), [rows, labels]."""
+        return self.refined.marginals(self.logits(x), known).astype(np.float32)
+
+    def relaxed(self, x, known=None):
+        """Relaxed outputs that refinement ends at, [rows, labels]."""
+        return self.refined.relaxed(self.logits(x), known)
+
+    def confidence(self, x, known=None):
+        """The expected F1 of the label sets, [rows]."""
+        found = self.logits(x)
+        return self.refined.confidence(found, self.refined.sets(found, known=known), known)
+
+    def gains(self, x, known=None, candidates=20):
+        """See `Refined.gains`, [rows, labels]."""
+        return self.refined.gains(self.logits(x), known, candidates)
 
     def logits(self, x):
         """The stack's logits of new rows, [rows, labels]."""
         return self._stacking(np.stack([logits(each(x), self._rows) for each in self._fitted]))
 
 
-def _cross_entropy(found, y):
+def _cross_entropy(found, y, weight):
     """The mean cross entropy of logits to true labels, summed over labels."""
-    return float(np.sum(np.nanmean(np.logaddexp(0.0, found) - y * found, axis=0)))
+    losses, weight = (
+        np.logaddexp(0.0, found) - y * found,
+        np.ones(len(y)) if weight is None else weight,
+    )
+    known = ~np.isnan(y)
+    return float(np.sum(weight @ np.where(known, losses, 0.0) / (weight @ known)))
+
+
+def _named(given):
+    """A classifier, or several, by the names of their classes."""
+    given = given if isinstance(given, list | tuple) else [given]
+    if not given:
+        raise ConfigError("estimator is an empty list: name a classifier")
+    names = [type(each).__name__ for each in given]
+    return {
+        name if names.count(name) == 1 else f"{name} {number}": each
+        for number, (name, each) in enumerate(zip(names, given, strict=True), start=1)
+    }

@@ -22,7 +22,7 @@ LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 0.3
 
 
-def out_of_fold(network, x, y, fold, seed):
+def out_of_fold(network, x, y, fold, seed, weight=None):
     """Out-of-fold marginals of training rows, and the network that all of them train.
 
     Args:
@@ -31,6 +31,7 @@ def out_of_fold(network, x, y, fold, seed):
       y: labels in {0, 1}, [rows, labels].
       fold: the fold of each row, [rows], from 0.
       seed: of weights, dropout and the order of rows.
+      weight: of each row in the loss, [rows]; equal by default.
 
     Returns:
       (P(y_i = 1 | x), [rows, labels]; a `FittedNetwork`).
@@ -44,7 +45,7 @@ def out_of_fold(network, x, y, fold, seed):
         members = Members(copied(network), int(fold.max()) + 1)
         model = FeedForward(members, preprocessing=preprocessing, seed=seed)
         model.build(x.shape, y.shape)
-        batches = Batches(Examples(x, y), BATCH, seed, fold=fold)
+        batches = Batches(Examples(x, y, weight=weight), BATCH, seed, fold=fold)
         epochs = in_memory.epochs(EPOCHS, batches, STEPS)
         rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * batches.per_epoch)
         model.compile(inference_optimizer=keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY))

@@ -8,6 +8,7 @@ from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.base import clone
 
 from alen_tf.cross_fitting import network
+from alen_tf.cross_fitting.weighted import weighted_fit
 from alen_tf.errors import DataError
 
 # Fewer rows than these leave a fold nothing to learn from.
@@ -32,7 +33,7 @@ def fold_of_rows(y, folds=5, seed=0):
     return fold
 
 
-def out_of_fold(classifier, x, y, fold, seed=0):
+def out_of_fold(classifier, x, y, fold, seed=0, weight=None):
     """Out-of-fold marginals of training rows.
 
     Args:
@@ -43,42 +44,46 @@ def out_of_fold(classifier, x, y, fold, seed=0):
       y: labels in {0, 1}, NaN where they are missing, [rows, labels].
       fold: the fold of each row, [rows]; each is predicted by a copy that learns from the others.
       seed: of a Keras model.
+      weight: of each row, [rows]; equal by default.
 
     Returns:
       (P(y_i = 1 | x), [rows, labels]; a function without arguments that gives the classifier that
       all rows train, a function from inputs to marginals).
 
     Raises:
-      DataError: the classifier has no probabilities.
+      DataError: the classifier has no probabilities, or takes no weights.
     """
     if isinstance(classifier, keras.Model):
-        found, fitted = network.out_of_fold(classifier, x, y, fold, seed)
+        found, fitted = network.out_of_fold(classifier, x, y, fold, seed, weight)
         return found, lambda: fitted
     if not hasattr(classifier, "predict_proba"):
         raise DataError(f"{type(classifier).__name__} has no predict_proba")
     found = np.zeros(y.shape)
     for number in np.unique(fold):
         learned, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        fitted = _fitted(classifier, _rows(x, learned), y[learned])
-        found[held_out] = fitted(_rows(x, held_out))
-    return found, functools.partial(_fitted, classifier, x, y)
+        part = None if weight is None else weight[learned]
+        fitted = _fitted(classifier, rows_of(x, learned), y[learned], part)
+        found[held_out] = fitted(rows_of(x, held_out))
+    return found, functools.partial(_fitted, classifier, x, y, weight)
 
 
-def _fitted(classifier, x, y):
+def _fitted(classifier, x, y, weight):
     """A classifier fitted to rows; where labels are missing, a copy for each label."""
-    return PerLabel(classifier, x, y) if np.isnan(y).any() else Fitted(classifier, x, y)
+    kind = PerLabel if np.isnan(y).any() else Fitted
+    return kind(classifier, x, y, weight)
 
 
 class PerLabel:
     """Copies of a classifier, each fitted to the rows for which its label is known."""
 
-    def __init__(self, classifier, x, y):
+    def __init__(self, classifier, x, y, weight=None):
         """Fits the copies; arguments as those of `Fitted`, with NaN for a missing label."""
-        rows = [np.flatnonzero(~np.isnan(label)) for label in y.T]
-        self._fitted = [
-            Fitted(classifier, _rows(x, these), y[these, number : number + 1])
-            for number, these in enumerate(rows)
-        ]
+        self._fitted = []
+        for number, label in enumerate(y.T):
+            rows = np.flatnonzero(~np.isnan(label))
+            part = None if weight is None else weight[rows]
+            labels = y[rows, number : number + 1]
+            self._fitted.append(Fitted(classifier, rows_of(x, rows), labels, part))
 
     def __call__(self, x):
         """P(y_i = 1 | x), [rows, labels]."""
@@ -89,19 +94,25 @@ class Fitted:
     """A classifier fitted to the labels that some rows have and others lack; the rest it predicts
     by their share of rows."""
 
-    def __init__(self, classifier, x, y):
+    def __init__(self, classifier, x, y, weight=None):
         """Fits a copy of the classifier.
 
         Args:
           classifier: of scikit-learn; see `out_of_fold`.
           x, y: rows to learn from.
+          weight: of each of them; equal by default.
+
+        Raises:
+          DataError: the classifier takes no weights.
         """
         counts = y.sum(axis=0)
         self._varied = np.flatnonzero((counts > 0) & (counts < len(y)))
-        self._rates = (counts + 0.5) / (len(y) + 1.0)
+        total = len(y) if weight is None else weight.sum()
+        self._rates = ((counts if weight is None else weight @ y) + 0.5) / (total + 1.0)
         if len(self._varied):
             labels = y[:, self._varied]
-            self._model = clone(classifier).fit(x, labels if labels.shape[1] > 1 else labels[:, 0])
+            fit = clone(classifier).fit if weight is None else weighted_fit(classifier, weight)
+            self._model = fit(x, labels if labels.shape[1] > 1 else labels[:, 0])
 
     def __call__(self, x):
         """P(y_i = 1 | x), [rows, labels]."""
@@ -116,7 +127,7 @@ class Fitted:
         return marginals
 
 
-def _rows(x, numbers):
+def rows_of(x, numbers):
     """The rows of a matrix, a data frame or a list with these numbers."""
     if isinstance(x, list):
         return [x[number] for number in numbers]

@@ -37,7 +37,7 @@ class Refined:
       energy: the `MaskedLikelihood` whose v(l, y) is the expected F1 of y.
     """
 
-    def __init__(self, found, y, decoding="auto", seed=0):
+    def __init__(self, found, y, decoding="auto", seed=0, weight=None):
         """Fits threshold, energy and confidence.
 
         Args:
@@ -46,30 +46,33 @@ class Refined:
           decoding: one of `DECODINGS`, or "auto" for the one with the highest of `scores`; of equal
             ones the first.
           seed: of the energy.
+          weight: of each row, [rows]; equal by default.
         """
+        weight = np.ones(len(y)) if weight is None else weight
         self.allow_empty = bool(np.any(np.all(y == 0, axis=1)))
-        training = _Training(found, y, seed)
+        training = _Training(found, y, weight, seed)
         self.energy = training.model
         values = np.zeros((len(y), len(DECODINGS)))
         evidence = np.zeros((*values.shape, 2))
         for learned, held_out in KFold(PARTS, shuffle=True, random_state=seed).split(found):
             training(learned)
-            self._learn(found[learned], y[learned])
+            self._learn(found[learned], y[learned], weight[learned])
             sets = [self.sets(found[held_out], decoding) for decoding in DECODINGS]
             values[held_out] = np.stack([_f1(each, y[held_out]) for each in sets], axis=1)
             evidence[held_out] = self._evidence(found[held_out], np.stack(sets, axis=1))
-        self.scores = dict(zip(DECODINGS, values.mean(axis=0).tolist(), strict=True))
+        scores = np.average(values, axis=0, weights=weight)
+        self.scores = dict(zip(DECODINGS, scores.tolist(), strict=True))
         self.decoding = max(DECODINGS, key=self.scores.get) if decoding == "auto" else decoding
         chosen = DECODINGS.index(self.decoding)
-        self._confidence = _Share(evidence[:, chosen], values[:, chosen])
+        self._confidence = _Share(evidence[:, chosen], values[:, chosen], weight)
         training(np.arange(len(y)))
-        self._learn(found, y)
+        self._learn(found, y, weight)
 
-    def _learn(self, found, y):
+    def _learn(self, found, y, weight):
         marginals = sigmoid(found)
-        scores = [np.mean(_f1(marginals >= each, y)) for each in THRESHOLDS]
+        scores = [np.average(_f1(marginals >= t, y), weights=weight) for t in THRESHOLDS]
         self.threshold = float(THRESHOLDS[np.argmax(scores)])
-        self._emptiness = _Emptiness(found, y)
+        self._emptiness = _Emptiness(found, y, weight)
 
     # Prediction.
 
@@ -159,7 +162,7 @@ class _Training:
     """Trains one energy again and again, from the same start and in as many steps: TensorFlow
     compiles it once."""
 
-    def __init__(self, found, y, seed):
+    def __init__(self, found, y, weight, seed):
         with in_memory.seeded(seed):
             self.model = MaskedLikelihood(
                 SampledOracle(Conditionals(l2=1.0 / len(y))),  # a standard normal prior
@@ -167,7 +170,7 @@ class _Training:
                 seed=seed,
             )
             self.model.build(found.shape, y.shape)
-        self._batches = _Drawn(Examples(found, y), BATCH, seed)
+        self._batches = _Drawn(Examples(found, y, weight=weight), BATCH, seed)
         self._epochs = in_memory.epochs(EPOCHS, self._batches, STEPS)
         steps = self._epochs * self._batches.per_epoch
         rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
@@ -203,12 +206,13 @@ class _Drawn(Batches):
 class _Emptiness:
     """P(no label | x), where training rows without any label tell; else 0."""
 
-    def __init__(self, found, y):
+    def __init__(self, found, y, weight):
         empty, labelled = np.all(y == 0, axis=1), np.any(y == 1, axis=1)
         self._model = None
         if np.count_nonzero(empty) > 1 and np.count_nonzero(labelled) > 1:
             told = empty | labelled  # a row that lacks labels may have one of them
-            self._model = LogisticRegression().fit(_signs_of_none(found[told]), empty[told])
+            signs = _signs_of_none(found[told])
+            self._model = LogisticRegression().fit(signs, empty[told], weight[told])
 
     def __call__(self, found):
         if self._model is None:
@@ -220,8 +224,8 @@ class _Share:
     """Logistic regression on a share in [0, 1]: each row counts as a success and as a failure, by
     its share."""
 
-    def __init__(self, x, share):
-        weights = np.concatenate([share, 1.0 - share])
+    def __init__(self, x, share, weight):
+        weights = np.concatenate([weight * share, weight * (1.0 - share)])
         targets = np.repeat([1, 0], len(share))
         self._model = LogisticRegression().fit(np.concatenate([x, x]), targets, weights)
 

@@ -20,19 +20,21 @@ class Examples:
         ...].
       counted: which places of images count, bool [examples, height, width]; in the others `y` is a
         guess. None for all.
+      weight: of each example in losses and scores, [examples]; None for equal ones.
     """
 
     x: np.ndarray
     y: np.ndarray
     full: np.ndarray | None = None
     counted: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
     def __len__(self):
         return len(self.x)
 
     def take(self, rows):
         """The examples at `rows`."""
-        parts = (self.x, self.y, self.full, self.counted)
+        parts = (self.x, self.y, self.full, self.counted, self.weight)
         return Examples(*(None if part is None else part[rows] for part in parts))
 
     @property

@@ -30,15 +30,35 @@ class Prediction(NamedTuple):
 class TrainedModel:
     """A trained `StructuredModel` with its `Signature`."""
 
-    def __init__(self, model, signature):
+    def __init__(self, model, signature, absent=None):
+        """Stores a model.
+
+        Args:
+          model: the `StructuredModel`.
+          signature: its `Signature`.
+          absent: which labels no training row has, bool [labels]: predictions have them neither,
+            unless they are known.
+        """
         self.model = model
         self.signature = signature
+        self.absent = absent
         self._compiled = {}  # by number of steps
+
+    def __getstate__(self):
+        return vars(self) | {"_compiled": {}}  # which is no part of a copy
 
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
         `StructuredModel.path`."""
-        return self.interpret(x, self.model.path(x, steps, known)[-1])
+        return self.interpret(x, self.model.path(x, steps, self._without_absent(x, known))[-1])
+
+    def _without_absent(self, x, known):
+        """Known labels of a batch, among them that it has none of the absent ones."""
+        if self.absent is None:
+            return known
+        if known is None:
+            known = tf.fill([tf.shape(x)[0], len(self.absent)], float("nan"))
+        return tf.where(self.absent & tf.math.is_nan(known), 0.0, known)
 
     def interpret(self, x, relaxed):
         """The `Prediction` of the model's `relaxed` outputs for inputs `x`, as tensors."""

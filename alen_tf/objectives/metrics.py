@@ -3,16 +3,17 @@
 import numpy as np
 
 
-def example_f1(y, y_true):
+def example_f1(y, y_true, weight=None):
     """Example-averaged F1: mean_i 2 |y_i n y*_i| / (|y_i| + |y*_i|), an empty pair counting as 1.
 
     Args:
       y, y_true: decoded and true outputs in {0, 1}, [examples, variables].
+      weight: of each example in the average, [examples]; equal by default.
 
     Returns:
       A float in [0, 1]; equals scikit-learn's `f1_score(average="samples", zero_division=1)`.
     """
-    return float(np.mean(f1_of_examples(y, y_true)))
+    return float(np.average(f1_of_examples(y, y_true), weights=weight))
 
 
 def f1_of_examples(y, y_true):

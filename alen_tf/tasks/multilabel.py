@@ -27,5 +27,5 @@ class MultiLabel(Task):
     def load(self, manual_dir=None, data_dir=None):
         return self.dataset(manual_dir=manual_dir, data_dir=data_dir)
 
-    def scores(self, y, y_true, threshold=0.5):
-        return {self.metric: metrics.example_f1(y >= threshold, y_true)}
+    def scores(self, y, y_true, threshold=0.5, weight=None):
+        return {self.metric: metrics.example_f1(y >= threshold, y_true, weight)}

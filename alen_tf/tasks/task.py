@@ -51,12 +51,13 @@ class Task(abc.ABC):
         name = getattr(self.oracle, "__name__", "oracle value")
         return oracles.NAMES.get(name, name.replace("_", " "))
 
-    def best_threshold(self, y: np.ndarray, y_true: np.ndarray) -> float:
+    def best_threshold(self, y: np.ndarray, y_true: np.ndarray, **options) -> float:
         """The threshold in `THRESHOLDS` with the highest score on a validation split; ties go
-        towards 0.5."""
+        towards 0.5. The options are those of `scores`."""
         nearest_first = sorted(THRESHOLDS, key=lambda threshold: abs(threshold - 0.5))
         return max(
-            nearest_first, key=lambda threshold: self.scores(y, y_true, threshold)[self.metric]
+            nearest_first,
+            key=lambda threshold: self.scores(y, y_true, threshold, **options)[self.metric],
         )
 
     def pictures(self, x: np.ndarray, path: np.ndarray, y_true: np.ndarray) -> dict:

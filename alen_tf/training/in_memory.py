@@ -29,8 +29,9 @@ def train(
 
     Args:
       model, energy_optimizer, inference_optimizer: makers, as in `trainer.train`.
-      task: the `Task`.
-      splits: the `Splits`; validation chooses the epoch and the threshold, the test is not used.
+      task: a `MultiLabel`.
+      splits: the `Splits`; validation chooses the epoch and the threshold, the test
+        is not used. Labels that neither has are predicted for no row.
       epochs, batch_size, seed, select_after: see `trainer.train`.
       patience: stop after so many epochs in a row without a better validation score; None to train
         to the end.
@@ -52,20 +53,30 @@ def train(
         )
         loop, validation = Loop(made, batches), splits.validation
         first = min(epochs, round(select_after * epochs) + 1)  # the first epoch that may be chosen
+        absent = ~(splits.train.y.any(axis=0) | validation.y.any(axis=0))
+        known = (
+            np.tile(np.where(absent, 0.0, np.nan), (len(validation), 1)) if absent.any() else None
+        )
         scores, best = [], None
         for epoch in range(epochs):
             loop.epoch(epoch)
-            y = made.refine(validation.x)[-1]
-            scores.append(task.scores(y, validation.truth)[task.metric])
+            y = made.refine(validation.x, known=known)[-1]
+            score = task.scores(y, validation.truth, weight=validation.weight)
+            scores.append(score[task.metric])
             if verbose and (epoch + 1) % verbose == 0:
                 print(f"epoch {epoch + 1}/{epochs}: validation F1 {scores[-1]:.4f}")
             if epoch + 1 >= first and scores[-1] > max(scores[first - 1 : -1], default=-1.0):
                 best = arrays(made)
             if patience and len(scores) - 1 - np.argmax(scores) >= patience:
                 break
-    assign(made, best)
-    threshold = task.best_threshold(made.refine(validation.x)[-1], validation.truth)
-    return TrainedModel(made, Signature.of(splits, threshold)), np.array(scores)
+        assign(made, best)
+        y = made.refine(validation.x, known=known)[-1]
+        threshold = task.best_threshold(y, validation.truth, weight=validation.weight)
+        # A model of its own: who keeps it keeps no optimizers.
+        kept = trainer.build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
+        assign(kept, best)
+    signature = Signature.of(splits, threshold, task.expected)
+    return TrainedModel(kept, signature, absent if absent.any() else None), np.array(scores)
 
 
 def epochs(wanted, batches, steps):

@@ -47,6 +47,7 @@ class Batches:
         self._y = tf.constant(source.y)
         self._counted = None if source.counted is None else tf.constant(source.counted)
         self._fold = None if fold is None else tf.constant(fold, tf.int32)
+        self._weight = None if source.weight is None else tf.constant(source.weight, tf.float32)
         self._seed = seed
         self._augment = augment or Augmentation()
         self._augment.check(examples.x.shape[1:])
@@ -82,8 +83,10 @@ class Batches:
         counted = None
         if self._counted is not None:
             y, counted = y[..., :-1], y[..., -1]
-        fold = None if self._fold is None else tf.gather(self._fold, rows)
-        return Batch(x, y, fold=fold, counted=counted)
+        weight, fold = (
+            None if each is None else tf.gather(each, rows) for each in (self._weight, self._fold)
+        )
+        return Batch(x, y, weight, fold, counted=counted)
 
 
 class Loop:

@@ -4,9 +4,11 @@ from scipy import sparse
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from alen_tf.cross_fitting.out_of_fold import fold_of_rows, out_of_fold
+from alen_tf.cross_fitting.out_of_fold import Fitted, fold_of_rows, out_of_fold
 from alen_tf.errors import DataError
 
 
@@ -117,3 +119,18 @@ def test_missing_labels_leave_each_label_its_own_rows(rows):
         alone.fit(x[learned & (fold != 1)], y[learned & (fold != 1), label])
         expected = alone.predict_proba(x[fold == 1])[:, 1]
         np.testing.assert_allclose(found[fold == 1, label], expected, atol=1e-6)
+
+
+def test_weights_reach_the_classifiers_within(random):
+    x, y = random.randn(60, 3), np.uint8(random.rand(60, 2) < 0.4)
+    weight = random.rand(60)
+    for scaled in (False, True):
+        rows = StandardScaler().fit_transform(x) if scaled else x
+        classifier = LogisticRegression()
+        inner = make_pipeline(StandardScaler(), classifier) if scaled else classifier
+        found = Fitted(OneVsRestClassifier(inner), x, y, weight)(x)
+        for label in range(2):
+            alone = LogisticRegression().fit(rows, y[:, label], weight)
+            np.testing.assert_allclose(found[:, label], alone.predict_proba(rows)[:, 1])
+        assert np.abs(found - Fitted(OneVsRestClassifier(inner), x, y)(x)).max() > 0.01
+    assert classifier.get_metadata_routing().fit.requests["sample_weight"] is None  # as it was

@@ -40,8 +40,8 @@ def indicator(Y, missing=False):  # noqa: N803
     if shape is None or len(shape) != 2 or not shape[1]:
         found = "rows of different lengths" if shape is None else f"shape {shape}"
         raise ValueError(
-            f"Y has {found}, expected a binary indicator matrix [rows, labels]; "
-            "sklearn.preprocessing.MultiLabelBinarizer makes one of lists of labels"
+            f"Y has {found}, expected a binary indicator matrix [rows, labels], or a list of label "
+            "sets, such as [{'a', 'b'}, set()]"
         )
     Y = check_array(  # noqa: N806
         Y, dtype=None, ensure_min_samples=0, ensure_all_finite=False, input_name="Y"
@@ -53,9 +53,34 @@ def indicator(Y, missing=False):  # noqa: N803
     if len(wrong):
         row, column = wrong[0]
         raise ValueError(
-            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1"
+            f"Unknown label type: Y[{row}, {column}] is {Y[row, column]}, expected 0 or 1, or a "
+            "list of label sets, such as [{'a', 'b'}, set()]"
         )
     return Y.astype(np.uint8)
+
+
+def weights(sample_weight, rows):
+    """Weights of rows as an array, [rows]; of None, equal ones.
+
+    Raises:
+      ValueError: they are not finite numbers from 0, or all 0.
+    """
+    if sample_weight is None:
+        return np.ones(rows)
+    try:
+        found = np.asarray(sample_weight, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight: expected a number for each row: {error}") from error
+    if found.shape != (rows,):
+        raise ValueError(f"sample_weight has shape {found.shape}, expected ({rows},)")
+    wrong = np.flatnonzero(~np.isfinite(found) | (found < 0))
+    if len(wrong):
+        raise ValueError(
+            f"sample_weight[{wrong[0]}] is {found[wrong[0]]}, expected a finite number from 0"
+        )
+    if not found.any():
+        raise ValueError("sample_weight is zero for all rows")
+    return found
 
 
 def known_labels(known, signature):
@@ -83,4 +108,4 @@ def _dense(matrix):
     if sparse.issparse(matrix):
         return matrix.toarray()
     # A frame's columns may be sparse, too, which scikit-learn would refuse.
-    return np.asarray(matrix) if names(matrix) else matrix
+    return np.asarray(matrix) if hasattr(matrix, "__array__") else matrix

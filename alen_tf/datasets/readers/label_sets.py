@@ -1,0 +1,93 @@
+"""Label sets as scikit-learn users pass them: an indicator matrix, or a list of sets of labels."""
+
+import math
+import numbers
+
+import numpy as np
+from scipy import sparse
+from sklearn.preprocessing import MultiLabelBinarizer
+
+from alen_tf.datasets.readers.arrays import indicator
+
+
+def read(Y, missing=False):  # noqa: N803
+    """Label sets as an indicator.
+
+    Args:
+      Y: binary indicator [rows, labels], dense, data frame or scipy-sparse; or a list of sets of
+        texts or numbers. Rows may be lists, but lists of numbers of one length are an indicator.
+      missing: whether NaN in an indicator is a label that is missing.
+
+    Returns:
+      (indicator, uint8 [rows, labels]; labels, sorted, or the names of columns, or else 0, 1, ...,
+      [labels]).
+
+    Raises:
+      ValueError: it is neither.
+    """
+    if are_sets(Y):
+        return _binarized(Y)
+    made = indicator(Y, missing)
+    columns = list(getattr(Y, "columns", range(made.shape[1])))
+    if all(isinstance(column, int | np.integer) for column in columns):
+        return made, np.array(columns)
+    return made, np.array([str(column) for column in columns], object)
+
+
+def read_true(Y, classes):  # noqa: N803
+    """Label sets to judge predictions by, as an indicator, uint8 [rows, labels]; labels that are
+    not among `classes` are columns beyond these.
+
+    Args:
+      Y: see `read`.
+      classes: the labels of predictions, in order.
+    """
+    if not are_sets(Y):
+        return indicator(Y)
+    others = sorted({label for row in Y for label in row} - set(classes), key=str)
+    return _binarized(Y, [*classes, *others])[0]
+
+
+def are_sets(Y):  # noqa: N803
+    """Whether rows are sets of labels: sets, lists of texts, or lists of different lengths."""
+    if sparse.issparse(Y) or hasattr(Y, "columns") or not hasattr(Y, "__len__"):
+        return False
+    if isinstance(Y, np.ndarray) and Y.ndim != 1:
+        return False
+    rows = list(Y)
+    if any(isinstance(row, set | frozenset) for row in rows):
+        return True
+    if not rows or not all(isinstance(row, list | tuple | np.ndarray) for row in rows):
+        return False
+    lengths = {len(row) for row in rows}
+    return lengths == {0} or len(lengths) > 1 or isinstance(rows[0][0], str)
+
+
+def _binarized(rows, classes=None):
+    """(indicator, labels) of sets of labels, in the order of `classes` or sorted."""
+    kinds = set()
+    for number, row in enumerate(rows):
+        if isinstance(row, str) or not hasattr(row, "__iter__"):
+            raise ValueError(f"Y: row {number} is {row!r}, no set of labels, such as {{{row!r}}}")
+        kinds |= {_kind(label, number) for label in row}
+        if len(set(row)) < len(row):
+            raise ValueError(
+                f"Y: row {number} has a label twice: expected a binary indicator matrix "
+                "[rows, labels], whose rows have one length, or a list of sets"
+            )
+    if len(kinds) > 1:
+        raise ValueError("Y: some labels are texts and some are numbers, expected one kind")
+    if not kinds and classes is None:
+        raise ValueError("Y: no row has a label")
+    binarizer = MultiLabelBinarizer(classes=classes)
+    made = binarizer.fit_transform(rows).astype(np.uint8)
+    return made, binarizer.classes_
+
+
+def _kind(label, row):
+    """Whether a label is a text or a number: labels of both kinds have no order."""
+    if isinstance(label, str):
+        return str
+    if isinstance(label, numbers.Real) and math.isfinite(label):
+        return numbers.Real
+    raise ValueError(f"Y: row {row} has the label {label!r}, expected a text or a number")
