@@ -37,4 +37,4 @@ def test_rivals_use_what_is_known(random, monkeypatch):
     for chain in chains:  # what is known later in a chain does not reach earlier labels
         found = chain(x, known)[:, 1]
         apart = found[y[:, 0] == 1].mean() - found[y[:, 0] == 0].mean()
-        assert (apart > 0.5) == (tuple(chain._order) == (0, 1))
+        assert (apart > 0.25) == (tuple(chain._order) == (0, 1))
