@@ -465,7 +465,6 @@ DRAWN = "wants a weight of 2 to be a row given twice, which is held out and draw
 TUNED = "expects labels from 0.5 on and no output of exactly 0 or 1, as projection gives them"
 FAILS = {
     "check_methods_sample_order_invariance": "wants 1e-9, and float32 rounds by a row's place",
-    "check_n_features_in_after_fitting": BINARY,
     "check_estimators_dtypes": BINARY,
     "check_estimator_sparse_array": BINARY,
     "check_estimator_sparse_matrix": BINARY,
