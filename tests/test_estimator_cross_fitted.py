@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -157,10 +158,22 @@ def test_classifiers_are_stacked(rows, quick, monkeypatch):
     assert list(losses) == ["RandomForestClassifier 1", "RandomForestClassifier 2", "MLP", "stack"]
     assert losses["stack"] == pytest.approx(log_loss_per_row(model.marginals_, y[:300]), rel=1e-4)
     assert losses.pop("stack") < min(losses.values())
+    assert model.classifiers_[0] == min(losses, key=losses.get)
     alone = ALENClassifier(estimator=classifiers[0], random_state=0).fit(x[:300], y[:300])
     assert alone.classifier_losses_["RandomForestClassifier"] == losses["RandomForestClassifier 1"]
     assert alone.classifier_losses_["stack"] == losses["RandomForestClassifier 1"]
     assert model.score(x[300:], y[300:]) > 0.3
+
+
+def test_a_classifier_that_spoils_the_stack_is_left_out(rows, quick):
+    x, y = rows[0][:80], rows[1][:80]
+    noise = DummyClassifier(strategy="stratified", random_state=0)
+    words = OneVsRestClassifier(LogisticRegression(C=0.1))
+    model = ALENClassifier(estimator=[noise, words], random_state=0).fit(x, y)
+    alone = ALENClassifier(estimator=words, random_state=0).fit(x, y)
+    assert model.classifiers_ == ["OneVsRestClassifier"]
+    assert model.classifier_losses_["stack"] == alone.classifier_losses_["stack"]
+    np.testing.assert_array_equal(model.predict_proba(rows[0]), alone.predict_proba(rows[0]))
 
 
 def test_sparse_rows_are_the_same_rows(rows, quick, monkeypatch):
