@@ -35,7 +35,6 @@ SETS = {
 }
 WORDS = ("bibtex", "slashdot", "langlog", "tmc2007", "delicious")
 DECODINGS = ("threshold", "expected F1")
-CONFIDENCES = ("ours", "soft Dice", "expected F1", "least sure label")
 
 
 def load(name):
@@ -60,16 +59,14 @@ def load(name):
         np.concatenate([getattr(splits.train, part), getattr(splits.validation, part)])
         for part in "xy"
     )
-    x, y, test_x, test_y = (each.reshape(len(each), -1) for each in (x, y, *_parts(splits.test)))
+    x, y, test_x, test_y = (
+        each.reshape(len(each), -1) for each in (x, y, splits.test.x, splits.test.y)
+    )
     chosen = np.random.RandomState(0).permutation(len(x))[: int(rows or len(x))]
     x, test_x = np.float32(x[chosen]), np.float32(test_x)
     if dataset in WORDS:
         x, test_x = sparse.csr_matrix(x), sparse.csr_matrix(test_x)
     return x, np.uint8(y[chosen]), test_x, np.uint8(test_y)
-
-
-def _parts(examples):
-    return examples.x, examples.y
 
 
 def rivals(x, y, seed):

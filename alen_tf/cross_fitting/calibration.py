@@ -9,9 +9,13 @@ FEWEST = 5
 
 def logits(marginals, rows):
     """Logits of marginals, finite: of `rows` rows none is surer than half a row."""
-    margin = max(0.5 / (rows + 1), 1e-4)
-    p = np.clip(marginals, margin, 1.0 - margin)
-    return (np.log(p) - np.log1p(-p)).astype(np.float32)
+    return logit(marginals, max(0.5 / (rows + 1), 1e-4)).astype(np.float32)
+
+
+def logit(p, margin):
+    """log(p / (1 - p)), for p moved into [margin, 1 - margin]."""
+    p = np.clip(p, margin, 1.0 - margin)
+    return np.log(p) - np.log1p(-p)
 
 
 def sigmoid(found):

@@ -123,12 +123,9 @@ class CrossFitted:
 
 def _cross_entropy(found, y, weight):
     """The mean cross entropy of logits to true labels, summed over labels."""
-    losses, weight = (
-        np.logaddexp(0.0, found) - y * found,
-        np.ones(len(y)) if weight is None else weight,
-    )
-    known = ~np.isnan(y)
-    return float(np.sum(weight @ np.where(known, losses, 0.0) / (weight @ known)))
+    weight, known = np.ones(len(y)) if weight is None else weight, ~np.isnan(y)
+    losses = np.where(known, np.logaddexp(0.0, found) - y * found, 0.0)
+    return float(np.sum(weight @ losses / (weight @ known)))
 
 
 def _named(given):

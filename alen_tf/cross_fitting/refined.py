@@ -7,7 +7,7 @@ import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from alen_tf.cross_fitting.calibration import sigmoid
+from alen_tf.cross_fitting.calibration import logit, sigmoid
 from alen_tf.datasets.splits import Examples
 from alen_tf.inference import expected_f1
 from alen_tf.models.masked_likelihood import MaskedLikelihood
@@ -24,6 +24,7 @@ STEPS = (1000, 4000)
 LEARNING_RATE = 0.01
 PARTS = 3
 THRESHOLDS = np.linspace(0.02, 0.8, 79)
+MARGIN = 1e-3  # no value is taken to be nearer to 0 or 1 than this
 DECODINGS = ("refined", "expected_f1", "threshold")
 
 
@@ -107,7 +108,7 @@ class Refined:
         chance = self._emptiness(found)
         if known is not None and self.allow_empty:  # evidence as strong as the energy says
             before = self.energy.value(found, none)[:, 0]
-            chance = sigmoid(_logit(chance) + _logit(of_none) - _logit(before))
+            chance = sigmoid(logit(chance, MARGIN) + logit(of_none, MARGIN) - logit(before, MARGIN))
             chance[np.any(known == 1, axis=1)] = 0.0
         conditional = np.stack(values, axis=1) / np.maximum(1.0 - of_none, 1e-3)[:, None]
         labelled = np.minimum((1.0 - chance)[:, None] * conditional, 1.0)
@@ -155,7 +156,7 @@ class Refined:
         [rows, sets, labels]."""
         marginals, several = self.marginals(found, known), np.swapaxes(sets, 0, 1)
         expected = np.stack([expected_f1.value(marginals, each) for each in several], axis=1)
-        return _logit(np.stack([self.value(found, sets, known), expected], axis=-1))
+        return logit(np.stack([self.value(found, sets, known), expected], axis=-1), MARGIN)
 
 
 class _Training:
@@ -241,8 +242,3 @@ def _f1(sets, y):
 def _signs_of_none(found):
     """Under independence log P(no label), and the largest logit, [rows, 2]."""
     return np.stack([-np.logaddexp(0.0, found).sum(axis=1), found.max(axis=1)], axis=1)
-
-
-def _logit(values):
-    values = np.clip(values, 1e-3, 1.0 - 1e-3)
-    return np.log(values) - np.log1p(-values)

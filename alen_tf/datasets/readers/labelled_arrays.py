@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alen_tf.datasets.readers.labels import check_distinct, is_xml, xml_labels
+from alen_tf.datasets.readers.labels import check_distinct, indicator, is_xml, xml_labels
 from alen_tf.datasets.readers.opened import kind
 from alen_tf.datasets.readers.unnamed import read_libsvm, read_npz
 from alen_tf.datasets.splits import Examples
@@ -57,7 +57,9 @@ def _read(path, labels, features=None, label_names=None):
         numbers = [[np.format_float_positional(n, trim="-") for n in row] for row in numbers]
         known = label_names or sorted({n for row in numbers for n in row}, key=float)
         label_names = tuple(known)
-        examples = Examples(x, _indicator(path, numbers, label_names))
+        examples = Examples(
+            x, indicator(numbers, label_names, lambda row: f"{path}: row {row + 1}")
+        )
     if not label_names:
         raise DataError(f"{path}: has no labels")
     check_finite(examples.x, path)
@@ -92,15 +94,3 @@ def _check_binary(y, names, path):
         raise DataError(
             f"{path}: row {row + 1}: labels are 0 or 1, but {names[column]!r} is {y[row, column]}"
         )
-
-
-def _indicator(path, numbers, label_names):
-    """[rows, labels] in {0, 1} of rows of label names."""
-    columns = {name: column for column, name in enumerate(label_names)}
-    y = np.zeros((len(numbers), len(columns)), np.uint8)
-    for row, names in enumerate(numbers):
-        for name in names:
-            if name not in columns:
-                raise DataError(f"{path}: row {row + 1}: no training row has the label {name}")
-            y[row, columns[name]] = 1
-    return y

@@ -80,14 +80,30 @@ def _read_tags(table, column, separator, known):
                     f"{table.source}: {table.names[column]!r} has {several[0]!r}, and '|' nowhere; "
                     f"say what parts tags: files.tag_separator = {other!r}, or '|'"
                 )
-    entries = {tag: entry for entry, tag in enumerate(found if known is None else known)}
+    names = tuple(found if known is None else known)
+    return indicator(sets, names, table.place, repr), names
+
+
+def indicator(sets, names, place, text=str):
+    """Sets of label names, one for each row, as [rows, labels], uint8 in {0, 1}.
+
+    Args:
+      sets: the sets, or lists.
+      names: of all labels, in order.
+      place: function from a row to the words for where it is.
+      text: function from a name to what an error says.
+
+    Raises:
+      DataError: a set has another name.
+    """
+    entries = {name: entry for entry, name in enumerate(names)}
     y = np.zeros((len(sets), len(entries)), np.uint8)
-    for row, tags in enumerate(sets):
-        for tag in tags:
-            if tag not in entries:
-                raise DataError(f"{table.place(row)}: no training row has the label {tag!r}")
-            y[row, entries[tag]] = 1
-    return y, tuple(entries)
+    for row, those in enumerate(sets):
+        for name in those:
+            if name not in entries:
+                raise DataError(f"{place(row)}: no training row has the label {text(name)}")
+            y[row, entries[name]] = 1
+    return y
 
 
 def _tags(cell, separator):
