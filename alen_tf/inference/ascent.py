@@ -45,8 +45,8 @@ class Ascent(Configured, abc.ABC):
         return y
 
     @abc.abstractmethod
-    def step(self, value, state, space):
-        """The state that follows `state`."""
+    def step(self, value, state, space, t):
+        """The state that follows `state`, that of y(t); `t` is a number or an int32 scalar."""
 
     def output(self, state, space):
         """The output of a state, a point of the space."""
@@ -74,13 +74,13 @@ class Ascent(Configured, abc.ABC):
         if tf.is_tensor(steps) or steps > UNROLLED:
             _, last = tf.while_loop(
                 lambda t, state: t < steps,
-                lambda t, state: (t + 1, self.step(value, state, space)),
+                lambda t, state: (t + 1, self.step(value, state, space, t)),
                 (tf.constant(0), states[0]),
             )
             states.append(last)
         else:
-            for _ in range(steps):
-                states.append(self.step(value, states[-1], space))
+            for t in range(steps):
+                states.append(self.step(value, states[-1], space, t))
         return [self.output(state, space) for state in states]
 
 
@@ -89,7 +89,15 @@ class Ascent(Configured, abc.ABC):
 class GradientAscent(Ascent):
     """y(t+1) = P_Y(y(t) + eta d(t)), with d = dv/dy (Eq. 4) or d = dv/dy / ||dv/dy|| (Eq. 12)."""
 
-    def __init__(self, steps=6, step_size=1.0, norm="l2", active_set=False, objective="value"):
+    def __init__(
+        self,
+        steps=6,
+        step_size=1.0,
+        norm="l2",
+        active_set=False,
+        objective="value",
+        decay=1.0,
+    ):
         """Configures the ascent.
 
         Args:
@@ -105,6 +113,9 @@ class GradientAscent(Ascent):
             ascents on v alone. Not in the paper, and the same direction where v is one number. Of
             many, v = sigmoid(score) has no slope where a pixel is sure to be wrong; log v has its
             steepest there, and none where a pixel is sure to be right.
+          decay: factor in [0, 1] by which each step is shorter than the one before: eta decay^t.
+            Not in the paper, whose steps never end; below 1 and with `norm`, no path is longer
+            than eta / (1 - decay).
 
         Raises:
           ConfigError: a setting is out of its range.
@@ -118,9 +129,11 @@ class GradientAscent(Ascent):
             if given not in known:
                 choices = ", ".join(map(repr, known))
                 raise ConfigError(f"GradientAscent.{name} is {given!r}, expected one of {choices}")
+        check_number("GradientAscent.decay", decay, most=1.0)
         self.norm = norm
         self.active_set = active_set
         self.objective = objective
+        self.decay = decay
 
     def direction(self, value, y, space):
         """d(t) for outputs `y`, [batch, ...]."""
@@ -138,9 +151,11 @@ class GradientAscent(Ascent):
             gradient *= tf.math.rsqrt(tf.maximum(squares, _TINY))
         return gradient
 
-    def step(self, value, state, space):
-        direction = self.direction(value, state, space)
-        return space.project(state + self.step_size * direction)
+    def step(self, value, state, space, t):
+        size = self.step_size
+        if self.decay != 1.0:
+            size *= tf.pow(tf.cast(self.decay, state.dtype), tf.cast(t, state.dtype))
+        return space.project(state + size * self.direction(value, state, space))
 
 
 def iterate_at_random(path, seed):

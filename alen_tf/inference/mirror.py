@@ -41,7 +41,8 @@ class MirrorAscent(Ascent):
         """The logits of y(0)."""
         return space.logits(y, self.floor)
 
-    def step(self, value, state, space):
+    def step(self, value, state, space, t):
+        del t
         y = space.relax(state)
         with tf.GradientTape() as tape:
             tape.watch(y)

@@ -22,10 +22,10 @@ def quadratic(y):
     return -0.5 * tf.reduce_sum(tf.cast(CURVATURE, y.dtype) * (y - PEAK) ** 2, axis=1)
 
 
-def by_hand(gradient, y, steps, step_size, norm, active_set):
+def by_hand(gradient, y, steps, step_size, norm, active_set, decay=1.0):
     """Eq. 4 and Eq. 12, one example and one variable at a time."""
     path = [np.array(y, np.float64)]
-    for _ in range(steps):
+    for t in range(steps):
         slopes = gradient(path[-1])
         following = np.empty_like(path[-1])
         for i, (row, slope) in enumerate(zip(path[-1], slopes, strict=True)):
@@ -35,7 +35,7 @@ def by_hand(gradient, y, steps, step_size, norm, active_set):
                     if (row[k] <= 0 and slope[k] < 0) or (row[k] >= 1 and slope[k] > 0):
                         slope[k] = 0.0
             length = np.sqrt(np.sum(slope**2))
-            scale = 1.0 / length if norm and length > 0 else 1.0
+            scale = decay**t * (1.0 / length if norm and length > 0 else 1.0)
             for k in range(len(row)):
                 following[i, k] = min(max(row[k] + step_size * scale * slope[k], 0.0), 1.0)
         path.append(following)
@@ -55,6 +55,19 @@ def test_quadratic(norm, active_set):
     assert len(found) == 7
     np.testing.assert_allclose(np.stack(found), expected, atol=2e-6)
     assert np.ptp(expected, axis=0).max() > 0.3  # the path goes somewhere
+
+
+@MODES
+@pytest.mark.parametrize("unrolled", [True, False])
+def test_steps_that_decay(monkeypatch, norm, active_set, unrolled):
+    monkeypatch.setattr(module, "UNROLLED", 6 if unrolled else 0)
+    ascent = GradientAscent(6, 0.15, norm, active_set, decay=0.7)
+    found = ascent(quadratic, tf.constant(START, tf.float32), Box())
+    expected = by_hand(lambda y: -CURVATURE * (y - PEAK), START, 6, 0.15, norm, active_set, 0.7)
+    assert len(found) == (7 if unrolled else 2)
+    np.testing.assert_allclose(found[-1], expected[-1], atol=2e-6)
+    constant = GradientAscent(6, 0.15, norm, active_set)(quadratic, found[0], Box())
+    assert np.abs(constant[-1] - found[-1]).max() > 0.02
 
 
 def test_modes_differ():
@@ -195,6 +208,8 @@ def test_a_random_iterate_follows_from_the_seed(random):
         ({"steps": -1}, "GradientAscent.steps is -1"),
         ({"step_size": -0.5}, "GradientAscent.step_size is -0.5"),
         ({"step_size": float("nan")}, "GradientAscent.step_size is nan"),
+        ({"decay": 1.1}, "GradientAscent.decay is 1.1"),
+        ({"decay": -0.1}, "GradientAscent.decay is -0.1"),
     ],
 )
 def test_settings_that_no_ascent_has(settings, message):
