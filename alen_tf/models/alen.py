@@ -44,6 +44,7 @@ class ALEN(PairModel):
         regression_loss="squared_error",
         starts=None,
         random_iterate=False,
+        alternating=False,
         preprocessing=None,
         test_time_augmentation=None,
         seed=None,
@@ -66,6 +67,8 @@ class ALEN(PairModel):
             paper.
           random_iterate: whether y'' is a random output of the refinement's path, from its
             start to its end, and not always the last one as in the paper.
+          alternating: whether the inference network is judged by the energy network that has just
+            been updated, as in Algorithm 1, and not by the one before. Costs another encoding.
           output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
             `StructuredModel`.
 
@@ -86,14 +89,14 @@ class ALEN(PairModel):
         self.regression_loss = losses.get_regression_loss(regression_loss)
         self.starts = starts or TrainingStarts()
         self.random_iterate = random_iterate
+        self.alternating = alternating
         check_path("ALEN", self.refinement, random_iterate)
 
     def update(self, batch):
         """One pass of Algorithm 1's loop on a batch.
 
-        Both gradients are taken at the same parameters, so that the input is encoded once;
-        Algorithm 1 as printed would let the inference network see the energy network one update
-        later.
+        Both gradients are taken at the same parameters, so that the input is encoded once, unless
+        `alternating`.
         """
         x, y_true = self.prepare(batch.x), batch.y
         with tf.GradientTape(persistent=True) as tape:
@@ -120,11 +123,17 @@ class ALEN(PairModel):
                 self.beta_v,
                 self.regression_loss,
             )
+        scalars = self.descend(tape, batch, energy=energy_loss)
+        with tape:
+            judged = s_inference
+            if self.alternating:
+                z = self.encode(x, logits, training=True)
+                judged = self.score(z, y_inference, training=True)
             task_loss = self.space.cross_entropy(logits, batch.truth)
             inference_loss = losses.inference_loss_terms(  # Eq. 7, 11
-                task_loss, s_inference, self.task_weight, self.lambda_g
+                task_loss, judged, self.task_weight, self.lambda_g
             )
-        scalars = self.descend(tape, batch, energy=energy_loss, inference_network=inference_loss)
+        scalars |= self.descend(tape, batch, inference_network=inference_loss)
         return y_refined, scalars | {
             "oracle/inference_network": mean(h_inference, counted=batch.counted),
             "oracle/refined": mean(h_refined, counted=batch.counted),

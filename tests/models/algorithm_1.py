@@ -18,6 +18,7 @@ PAPER = {
     "step_size": 0.2,
     "norm": "l2",
     "active_set": False,
+    "alternating": False,
     "learning_rate": 0.1,
 }
 
@@ -61,7 +62,7 @@ class Reference:
 
         def inference_terms(theta):  # Eq. 11
             logits = mlp(theta, x)
-            s = score(self.theta_v, x, sigmoid(logits))
+            s = score(judge, x, sigmoid(logits))
             return {
                 "task": o["task_weight"] * by_hand.cross_entropy(logits, y_true).sum(axis=1),
                 "adversarial": o["lambda_g"] * by_hand.squared_error(s, 1.0),
@@ -75,7 +76,7 @@ class Reference:
             "value/refined": sigmoid(score(self.theta_v, x, y_refined)),
             "refinement/distance": np.linalg.norm(y_refined - y_inference, axis=1),
         }
-        updated = []
+        updated, judge = [], self.theta_v  # who judges y' in Eq. 7
         for network, loss, terms, theta in (
             ("energy", "energy_loss", energy_terms, self.theta_v),
             ("inference_network", "inference_loss", inference_terms, self.theta_g),
@@ -92,6 +93,7 @@ class Reference:
             gradient += o["l2"] * by_hand.flatten(kernels)
             moved = by_hand.flatten(theta) - self.change(network, gradient)
             updated.append(by_hand.unflatten(moved, theta))
+            judge = updated[0] if o["alternating"] else judge
             if o["l2"]:
                 scalars[f"penalty/{network}"] = by_hand.penalty(updated[-1], o["l2"])
         self.theta_v, self.theta_g = updated

@@ -35,6 +35,7 @@ SETTINGS = {
         "steps": 6,
     },
     "penalised_iou": {"oracle": "iou", "l2": 0.05, "lambda_g": 5.0},
+    "alternating": {"alternating": True, "lambda_g": 5.0},
 }
 
 
@@ -60,6 +61,7 @@ def make_model(optimizer="sgd", seed=0, dropout=0.0, starts=None, random_iterate
         regression_loss=o["regression_loss"],
         starts=starts or TrainingStarts(o["zero_init_fraction"]),
         random_iterate=random_iterate,
+        alternating=o["alternating"],
         preprocessing=Standardization(),
         seed=0,
     )
