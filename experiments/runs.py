@@ -16,7 +16,8 @@ from absl import flags
 from alen_tf.cli import command_line
 
 ROOT = pathlib.Path(__file__).parent.parent
-RESULTS = ROOT / "experiments" / "results"
+RECORDS = "experiments/results"
+RESULTS = ROOT / RECORDS
 # Records of version 0.1 have these bindings in their commands; read, they have today's.
 RENAMED = {
     "GradientAscent.normalize = True": 'GradientAscent.norm = "l2"',
@@ -129,6 +130,7 @@ def places():
 
 def _train(run, workdir):
     """Trains in a process of its own; its output goes to WORKDIR.log."""
+    made_by = commit()
     options = [f"--workdir={workdir}", *places()]
     threads = str(max(1, (os.cpu_count() or 1) // flags.FLAGS.jobs))
     variables = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -146,14 +148,20 @@ def _train(run, workdir):
     if status:
         sys.exit(f"{run.command} failed with exit status {status}; see {log}")
     result = json.loads((workdir / "results.json").read_text(encoding="utf-8"))
-    return result | {"command": run.command}
+    return result | {"command": run.command, "commit": made_by}
 
 
 def commit():
-    """The commit, with "-dirty" where files differ from it."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    """The commit, with "-dirty" where files other than the records differ from it."""
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RECORDS}")
+    return git("describe", "--always", "--abbrev=12") + "-dirty" * bool(changed) or "unknown"
+
+
+def git(*arguments):
+    """What git says, "" where it cannot."""
+    command = ["git", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    return done.stdout.strip()
 
 
 def save(figure, name):

@@ -79,7 +79,12 @@ def objective(trial, searches):
         by_step = [round(statistics.mean(scores), 4) for scores in zip(*curves, strict=True)]
         runs.record(
             options.record,
-            {"command": command(), "trial": trial.params, "validation_by_step": by_step},
+            {
+                "command": command(),
+                "commit": runs.commit(),
+                "trial": trial.params,
+                "validation_by_step": by_step,
+            },
         )
     return statistics.mean(curve[-1] for curve in curves)
 
