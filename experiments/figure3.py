@@ -2,7 +2,8 @@
 
 The trained ALEN and DVN models of Table 1 on Bibtex; DVN with the step rule it was trained with
 (Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much
-of the difference in steps is the rule's and how much is left for the inference network.
+of the difference in steps is the rule's and how much is left for the inference network. ALEN also
+with steps that shrink, since those of Eq. 12 never end.
 """
 
 import json
@@ -12,35 +13,46 @@ import sys
 
 from absl import app
 
-from experiments import runs
+from experiments import runs, table1
 
-SEEDS = range(5)
 STEPS = 30
+SHOWN = (0, 6, 10, 20, 30)  # steps of the table
 NORMALIZED = (
     'prediction/GradientAscent.norm = "l2"',
     "prediction/GradientAscent.step_size = 1.0",
 )
-# Curve: gin file of the trained model, and what differs at prediction.
+SHRINKING = ("prediction/GradientAscent.decay = 0.85",)
+# Curve: gin file of the trained model in gin/bibtex, and what differs at prediction.
 CURVES = {
-    "ALEN, normalised steps": ("gin/bibtex/alen.gin", ()),
-    "DVN, plain steps": ("gin/bibtex/dvn.gin", ()),
-    "DVN, normalised steps": ("gin/bibtex/dvn.gin", NORMALIZED),
+    "ALEN, normalised steps": ("alen", ()),
+    "ALEN, normalised steps that shrink by 0.85": ("alen", SHRINKING),
+    "DVN, plain steps": ("dvn", ()),
+    "DVN, normalised steps": ("dvn", NORMALIZED),
 }
 
 
-def curve(gin_file, params):
+def curve(gin_name, params):
     """Mean test F1 over seeds after each of `STEPS` inference steps, [STEPS + 1]."""
     done = runs.recorded("figure3")
     options = [f"--steps={STEPS}", *(f"--gin_param={param}" for param in params)]
     curves = []
-    for seed in SEEDS:
-        run = runs.Run(gin_file, seed)
+    for run in table1.wanted("bibtex", gin_name):
         command = f"{run.command} && {runs.line('alen_tf.evaluate', options)}"
         if command not in done:
-            done[command] = _evaluate(run, options) | {"command": command}
+            made_by = {"command": command, "commit": runs.commit()}
+            done[command] = _evaluate(run, options) | made_by
             runs.record("figure3", done[command])
         curves.append(done[command]["test"]["by_step"])
     return [statistics.mean(scores) for scores in zip(*curves, strict=True)]
+
+
+def table():
+    """Test F1 after some of the steps, as Markdown."""
+    rows = [
+        [label, *(f"{100 * curve(*trained)[step]:.2f}" for step in SHOWN)]
+        for label, trained in CURVES.items()
+    ]
+    return runs.markdown(["inference steps", *map(str, SHOWN)], rows)
 
 
 def steps_to_peak(scores, within=0.001):
@@ -63,8 +75,8 @@ def main(argv):
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     print("curve: peak F1, step of the peak, first step within 0.1 F1 of it")
-    for label, (gin_file, params) in CURVES.items():
-        scores = curve(gin_file, params)
+    for label, trained in CURVES.items():
+        scores = curve(*trained)
         peak = max(scores)
         print(f"{label}: {100 * peak:.2f}, {scores.index(peak)}, {steps_to_peak(scores)}")
         axes.plot([100 * score for score in scores], marker="o", markersize=3, label=label)

@@ -31,6 +31,8 @@ ROWS = {
     "alen": ("alen", "refined"),
     "alen_wide": ("alen_wide", "refined"),
     "alen_full": ("alen_full", "refined"),
+    "paper_infnet": ("paper", "inference_network"),
+    "paper": ("paper", "refined"),
 }
 # Rows that the paper's table does not have.
 LABELS = {
@@ -38,9 +40,22 @@ LABELS = {
     "icnn": "ICNN (Amos et al. 2016)",
     "alen_wide": "ALEN, 300 hidden units",
     "alen_full": "ALEN, learned from the validation documents too",
+    "paper_infnet": "InfNet (ALEN), the paper to the letter",
+    "paper": "ALEN, the paper to the letter",
 }
 UNVALIDATED = {"alen_full"}  # rows whose validation split is too small to say anything
-HEADER = ["method", "paper", "validation", "test", "test, tuned threshold", "seeds"]
+# Gin files whose runs each draw their own validation split; the others' five seeds share one.
+REDRAWN = ("alen", "paper")
+HEADER = [
+    "method",
+    "paper",
+    "validation",
+    "test",
+    "test, tuned threshold",
+    "seeds",
+    "validation split",
+    "commit",
+]
 
 
 def table(dataset, methods=None):
@@ -49,6 +64,9 @@ def table(dataset, methods=None):
     Args:
       dataset: "bibtex" or "bookmarks".
       methods: the rows to show; all by default.
+
+    Scores at the tuned threshold take the threshold of each run's own validation split. Runs from
+    before commits were recorded show the version of this package.
     """
     published = json.loads(PUBLISHED.read_text(encoding="utf-8"))["example_f1"]["rows"]
     rows = []
@@ -57,17 +75,38 @@ def table(dataset, methods=None):
         entry = published.get(method, {"label": LABELS.get(method)})
         paper = str(entry.get(dataset, "-"))
         if gin_name is None:
-            rows.append([entry["label"], paper, *["only quoted"] * 3, "0"])
+            rows.append([entry["label"], paper, *["only quoted"] * 3, "0", "-", "-"])
             continue
         gin_file = f"gin/{dataset}/{gin_name}.gin"
         if not (runs.ROOT / gin_file).exists():  # a row of one data set
             continue
-        wanted = [runs.Run(gin_file, seed) for seed in SEEDS]
-        validation, test, tuned, count = runs.scores(runs.train("table1", wanted), key)
+        results = runs.train("table1", wanted(dataset, gin_name))
+        validation, test, tuned, count = runs.scores(results, key)
         if method in UNVALIDATED:
             validation = tuned = "-"
-        rows.append([entry["label"], paper, validation, test, tuned, count])
+        split = "of each seed" if gin_name in REDRAWN else "one for all"
+        cells = [entry["label"], paper, validation, test, tuned, count, split, made_by(results)]
+        rows.append(cells)
     return runs.markdown(HEADER, rows)
+
+
+def wanted(dataset, gin_name):
+    """The runs of a row."""
+    gin_file = f"gin/{dataset}/{gin_name}.gin"
+    draws = gin_name in REDRAWN
+    return [
+        runs.Run(gin_file, seed, (f"{dataset}.fold = {seed}",) if draws else ()) for seed in SEEDS
+    ]
+
+
+def made_by(results):
+    """The commits of runs, or of old ones the version of the package, which is all they kept."""
+    found = {
+        result.get("commit", f"version {result['versions']['alen_tf']}")
+        for result in results
+        if result
+    }
+    return ", ".join(sorted(found)) or "-"
 
 
 def main(argv):

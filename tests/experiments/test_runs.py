@@ -45,9 +45,11 @@ def test_both_step_rules_of_figure_3_are_recorded(monkeypatch):
     monkeypatch.setattr(figure3, "_evaluate", not_recorded)
     monkeypatch.setattr(runs, "record", not_recorded)
     curves = [figure3.curve(*trained) for trained in figure3.CURVES.values()]
-    assert [len(curve) for curve in curves] == [figure3.STEPS + 1] * 3
+    assert [len(curve) for curve in curves] == [figure3.STEPS + 1] * len(figure3.CURVES)
 
 
 def test_the_bindings_of_figure_3_are_known_to_gin():
     config.parse(["gin/bibtex/dvn.gin"], figure3.NORMALIZED)
     assert gin.query_parameter("prediction/GradientAscent.norm") == "l2"
+    config.parse(["gin/bibtex/alen.gin"], figure3.SHRINKING)
+    assert gin.query_parameter("prediction/GradientAscent.decay") == 0.85
