@@ -17,7 +17,7 @@ from alen_tf.cli import command_line
 
 ROOT = pathlib.Path(__file__).parent.parent
 RECORDS = "experiments/results"
-RESULTS = ROOT / RECORDS
+RESULTS = pathlib.Path(os.environ.get("ALEN_TF_RECORDS", ROOT / RECORDS))
 # Records of version 0.1 have these bindings in their commands; read, they have today's.
 RENAMED = {
     "GradientAscent.normalize = True": 'GradientAscent.norm = "l2"',
