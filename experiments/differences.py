@@ -39,36 +39,37 @@ CHANGES = {
 
 def table():
     """F1 on validation of every setting, of g alone and refined, and what putting it back costs, as
-    Markdown."""
-    shared = [(seed, ("train.test = False", f"bibtex.fold = {seed}")) for seed in SEEDS]
+    Markdown: means over seeds, and differences to the same seed with nothing put back."""
     found = {
-        name: runs.train(
-            NAME, [runs.Run(GIN_FILE, seed, (*params, *common)) for seed, common in shared]
-        )
-        for name, params in CHANGES.items()
+        seed: dict(zip(CHANGES, runs.train(NAME, list(runs_of(seed))), strict=True))
+        for seed in SEEDS
     }
-    base = _scores(found["nothing put back"])
     rows = []
-    for name, results in found.items():
-        if not (refined := _scores(results)):
+    for name, params in CHANGES.items():
+        both = [(each["nothing put back"], each[name]) for each in found.values()]
+        both = [(base, new) for base, new in both if base and new]
+        if not both:
             continue
-        moved = [new - old for new, old in zip(refined, base, strict=True)]
+        refined = [new["validation"]["refined"] for _, new in both]
+        alone = [new["validation"]["inference_network"] for _, new in both]
+        moved = [new["validation"]["refined"] - base["validation"]["refined"] for base, new in both]
         rows.append(
             [
                 name,
-                ", ".join(f"`{param}`" for param in CHANGES[name]) or "-",
-                f"{100 * statistics.mean(_scores(results, 'inference_network')):.2f}",
+                ", ".join(f"`{param}`" for param in params) or "-",
+                f"{100 * statistics.mean(alone):.2f}",
                 f"{100 * statistics.mean(refined):.2f}",
-                " / ".join(f"{100 * each:+.1f}" for each in moved) if CHANGES[name] else "-",
+                " / ".join(f"{100 * each:+.1f}" for each in moved) if params else "-",
             ]
         )
     header = ["the paper has", "bindings", "g alone", "refined", "difference by seed"]
     return runs.markdown(header, rows)
 
 
-def _scores(results, key="refined"):
-    """Validation F1 of runs that are all recorded, else nothing."""
-    return [] if None in results else [result["validation"][key] for result in results]
+def runs_of(seed):
+    """The runs of a seed, in the order of `CHANGES`."""
+    for params in CHANGES.values():
+        yield runs.Run(GIN_FILE, seed, (*params, "train.test = False", f"bibtex.fold = {seed}"))
 
 
 def main(argv):
