@@ -1,4 +1,4 @@
-"""Writes the recorded results into both READMEs: python -m experiments.readme.
+"""Writes recorded results into READMEs and docs/paper.md: python -m experiments.readme.
 
 `--check` only says whether they agree with the records in experiments/results.
 """
@@ -8,11 +8,14 @@ from absl import app, flags
 from experiments import (
     cross_fitted,
     cross_validated,
+    differences,
     digits,
     documents,
+    figure3,
     known_labels,
     mulan,
     partial_labels,
+    rivals,
     table1,
     table2,
     table3,
@@ -22,11 +25,14 @@ TABLES = {
     "README.md": {
         "digits": digits.table,
         "table1": lambda: table1.table("bibtex"),
+        "rivals": rivals.table,
+        "figure3": figure3.table,
         "table2": table2.table,
         "table3": table3.table,
         "mulan": mulan.table,
         "partial_labels": partial_labels.table,
     },
+    "docs/paper.md": {"differences": differences.table},
     "experiments/README.md": {
         "cross_validated": cross_validated.table,
         "cross_fitted": cross_fitted.table,
