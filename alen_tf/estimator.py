@@ -41,7 +41,6 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         else 0, 1, ...
       label_names_: their names, as texts.
       threshold_: the relaxed output, or calibrated marginal, from which on a row has a label.
-      classifiers_: names of the classifiers in use, whose stack is g; and
       classifier_losses_: the out-of-fold cross entropy of each classifier, calibrated, and of their
         "stack", which is g; summed over labels.
       decoding_: how marginals become label sets: "refined", "expected_f1" or "threshold"; and
@@ -206,7 +205,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
         model = CrossFitted.of(self, X, Y, weight, seed)
         self._signature = Signature((), Y.shape[1:], self.label_names_, expected="F1")
-        self.classifiers_, self.classifier_losses_ = model.chosen, model.losses
+        self.classifier_losses_ = model.losses
         self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
         self.marginals_, self.threshold_ = model.marginals, model.refined.threshold
         return model

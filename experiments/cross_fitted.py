@@ -29,10 +29,11 @@ SETS = {
     "digits": 3,
     "bibtex_300": 3,
     "bibtex_1000": 3,
-    "bibtex": 1,
+    "bibtex": 3,
     "tmc2007": 1,
     "delicious": 1,
 }
+LARGE = ("bibtex_1000", "bibtex")  # rivals have one seed there
 WORDS = ("bibtex", "slashdot", "langlog", "tmc2007", "delicious")
 DECODINGS = ("threshold", "expected F1")
 
@@ -214,7 +215,7 @@ def measure(name, seeds):
         sets, kept = measure_ours(x, y, test_x, test_y, seed)
         fold = fold_of_rows(y, FOLDS, seed)
         for rival, classifiers in rivals(x, y, seed).items():
-            if classifiers:
+            if classifiers and (seed == seeds[0] or name not in LARGE):
                 decoded, p = measure_rival(classifiers, x, y, test_x, fold, seed)
                 sets |= {f"{rival}, {decoding}": each for decoding, each in decoded.items()}
                 value = average_precision_score(test_y, p, average="micro")

@@ -1,10 +1,10 @@
 """Calibrated marginals of several classifiers, label by label."""
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
-# Labels that fewer rows have, or lack, than these are too rare to learn weights from.
-FEWEST = 5
+# Of the prior of a label's weights and bias: about how many rows it takes to move them.
+PRECISION, PRECISION_OF_BIAS = 10.0, 0.3
+NEWTON_STEPS = 30
 
 
 def logits(marginals, rows):
@@ -26,11 +26,13 @@ def sigmoid(found):
 class Stacking:
     """The logits sum_m a_im l_im + b_i of several classifiers' logits l_im for label i.
 
-    A logistic regression per label (Wolpert, Neural Networks 1992); of a single classifier it is
-    Platt's calibration (1999). Of a rare label the mean of the logits is taken.
+    A logistic regression per label (Wolpert, Neural Networks 1992), of a single classifier Platt's
+    calibration (1999), with a normal prior around the weights that are best for all labels
+    together: of a rare label there is little else to go by (empirical Bayes). Of a label that all
+    rows have, or none, it is the mean of the logits.
 
     Attributes:
-      weights: a, [classifiers, labels].
+      weights: a and, last, b, [classifiers + 1, labels].
     """
 
     def __init__(self, found, y, weight=None):
@@ -41,20 +43,58 @@ class Stacking:
           y: labels in {0, 1}, NaN where they are missing, [rows, labels].
           weight: of each row, [rows]; equal by default.
         """
-        count, _, labels = found.shape
-        self.weights, self._shift = np.full((count, labels), 1.0 / count), np.zeros(labels)
-        rare = np.minimum((y == 0).sum(axis=0), (y == 1).sum(axis=0)) < FEWEST
-        for label in np.flatnonzero(~rare):
-            model = LogisticRegression(solver="newton-cholesky")  # of many rows the fastest
-            there = ~np.isnan(y[:, label])
-            weights = None if weight is None else weight[there]
-            model.fit(found[:, there, label].T, y[there, label], weights)
-            self.weights[:, label], self._shift[label] = model.coef_[0], model.intercept_[0]
+        x, known = _with_ones(found), ~np.isnan(y)
+        counts = known if weight is None else known * weight[:, None]
+        y, classifiers = np.where(known, y, 0.0), len(found)
+        shared = most_probable(
+            *(each.reshape(*each.shape[:-2], -1, 1) for each in (x, y, counts)),
+            np.append(np.full(classifiers, 1.0 / classifiers), 0.0)[:, None],
+            np.full(classifiers + 1, 1e-3),
+        )
+        precision = np.append(np.full(classifiers, PRECISION), PRECISION_OF_BIAS)
+        self.weights = most_probable(x, y, counts, shared, precision)
+        often = (counts * y).sum(axis=0)
+        constant = (often == 0.0) | (often == counts.sum(axis=0))
+        self.weights[:-1, constant], self.weights[-1, constant] = 1.0 / classifiers, 0.0
 
     def __call__(self, found):
         """Stacked logits, [rows, labels], of logits [classifiers, rows, labels]."""
-        stacked = np.einsum("mi,mri->ri", self.weights, found) + self._shift
-        return stacked.astype(np.float32)
+        return np.einsum("mi,mri->ri", self.weights, _with_ones(found)).astype(np.float32)
+
+
+def _with_ones(found):
+    """[classifiers + 1, rows, labels], the last one the input of b."""
+    return np.concatenate([found, np.ones_like(found[:1])])
+
+
+def most_probable(x, y, counts, centre, precision):
+    """Logistic regressions w_i with a normal prior around `centre`, by Newton's method.
+
+    The minimum of sum_r counts_ri L(w_i' x_ri, y_ri) + sum_m precision_m / 2 (w_im - centre_m)^2,
+    with the cross entropy L of a logit, for every label i.
+
+    Args:
+      x: inputs, [inputs, rows, labels].
+      y: labels in {0, 1}, [rows, labels].
+      counts: how often each counts, from 0, [rows, labels].
+      centre: the prior's mean, [inputs, 1].
+      precision: 1 / the prior's variance, [inputs].
+
+    Returns:
+      [inputs, labels].
+    """
+    w = np.tile(centre, (1, y.shape[1])).astype(np.float64)
+    for _ in range(NEWTON_STEPS):
+        p = sigmoid(np.einsum("mi,mri->ri", w, x))
+        slope = np.einsum("mri,ri->mi", x, counts * (p - y)) + precision[:, None] * (w - centre)
+        curve = counts * p * (1.0 - p)
+        curvature = np.stack([np.einsum("mri,ri->im", x, each * curve) for each in x], axis=1)
+        step = np.linalg.solve(curvature + np.diag(precision), slope.T[:, :, None])[:, :, 0].T
+        longest = np.abs(step).max(axis=0)
+        w -= step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-9))  # far away it overshoots
+        if longest.max() < 1e-5:
+            break
+    return w
 
 
 def stacked_out_of_fold(found, y, fold, weight=None):

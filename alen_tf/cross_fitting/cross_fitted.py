@@ -16,7 +16,6 @@ class CrossFitted:
     Attributes:
       losses: out-of-fold cross entropy of every classifier, calibrated, summed over labels, and
         that of the stack under the name "stack".
-      chosen: names of the classifiers in the stack.
       marginals: out-of-fold marginals of the stack, [rows, labels].
       refined: the `Refined` that decodes its logits.
     """
@@ -42,34 +41,25 @@ class CrossFitted:
         """
         self._rows = len(y)
         fold = fold_of_rows(y, folds, seed)
-        found, fits, alone, self.losses = {}, {}, {}, {}
+        found, fits, self.losses = [], [], {}
 
-        def judged(names):
-            """The loss of a stack of these classifiers, and its logits, out of fold."""
-            stacked = stacked_out_of_fold(np.stack([found[k] for k in names]), y, fold, weight)
-            return _cross_entropy(stacked, y, weight), stacked
-
-        def told(name, loss):
-            self.losses[name] = loss
+        def judged(name, found):
+            """Stacked logits of rows that their weights are not fitted to."""
+            stacked = stacked_out_of_fold(found, y, fold, weight)
+            self.losses[name] = _cross_entropy(stacked, y, weight)
             if verbose:
-                print(f"{name}: out-of-fold cross entropy {loss:.4f}")
+                print(f"{name}: out-of-fold cross entropy {self.losses[name]:.4f}")
+            return stacked
 
         for name, classifier in classifiers.items():
-            marginals, fits[name] = out_of_fold(classifier, x, y, fold, seed, weight)
-            found[name] = logits(marginals, self._rows)
-            alone[name] = judged([name])
-            told(name, alone[name][0])
-        # From the best one on, each that lowers the loss: where rows are few, a weight may cost
-        # more than its classifier brings.
-        best, *others = sorted(self.losses, key=self.losses.get)
-        self.chosen, (loss, stacked) = [best], alone[best]
-        for name in others:
-            larger = judged([*self.chosen, name])
-            if larger[0] < loss:
-                self.chosen, (loss, stacked) = [*self.chosen, name], larger
-        told("stack", loss)
-        self._fitted = [fits[name]() for name in self.chosen]
-        self._stacking = Stacking(np.stack([found[name] for name in self.chosen]), y, weight)
+            marginals, fit = out_of_fold(classifier, x, y, fold, seed, weight)
+            found.append(logits(marginals, self._rows))
+            fits.append(fit)
+            judged(name, found[-1][None])
+        found = np.stack(found)
+        stacked = judged("stack", found)
+        self._fitted = [fit() for fit in fits]
+        self._stacking = Stacking(found, y, weight)
         self.marginals = sigmoid(stacked)
         self.refined = Refined(stacked, y, decoding, seed, weight)
         if verbose:

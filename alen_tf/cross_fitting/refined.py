@@ -44,13 +44,14 @@ class Refined:
         Args:
           found: out-of-fold logits, calibrated, [rows, labels].
           y: labels in {0, 1}, NaN where they are missing, [rows, labels].
-          decoding: one of `DECODINGS`, or "auto" for the one with the highest of `scores`; of equal
-            ones the first.
+          decoding: one of `DECODINGS`, or "auto" for the first whose score is within a standard
+            error of the highest one.
           seed: of the energy.
           weight: of each row, [rows]; equal by default.
         """
         weight = np.ones(len(y)) if weight is None else weight
         self.allow_empty = bool(np.any(np.all(y == 0, axis=1)))
+        self._seen = np.any(y == 1, axis=0)
         training = _Training(found, y, weight, seed)
         self.energy = training.model
         values = np.zeros((len(y), len(DECODINGS)))
@@ -63,7 +64,7 @@ class Refined:
             evidence[held_out] = self._evidence(found[held_out], np.stack(sets, axis=1))
         scores = np.average(values, axis=0, weights=weight)
         self.scores = dict(zip(DECODINGS, scores.tolist(), strict=True))
-        self.decoding = max(DECODINGS, key=self.scores.get) if decoding == "auto" else decoding
+        self.decoding = _preferred(values, weight) if decoding == "auto" else decoding
         chosen = DECODINGS.index(self.decoding)
         self._confidence = _Share(evidence[:, chosen], values[:, chosen], weight)
         training(np.arange(len(y)))
@@ -87,7 +88,8 @@ class Refined:
         return self.energy.refine(found, known=known)[-1]
 
     def sets(self, found, decoding=None, known=None):
-        """Label sets of logits, bool [rows, labels]; known labels are kept."""
+        """Label sets of logits, bool [rows, labels]; known labels are kept, and what no training
+        row had is predicted for none."""
         decoding = decoding or self.decoding
         if decoding == "threshold":
             sets = self.marginals(found, known) >= self.threshold
@@ -98,6 +100,7 @@ class Refined:
             none = np.zeros_like(sets)
             value, of_none = self.value(found, np.stack([sets, none], axis=1), known).T
             sets &= (value >= of_none)[:, None]
+        sets = sets & self._seen
         return sets if known is None else np.where(np.isnan(known), sets, known == 1)
 
     def value(self, found, sets, known=None):
@@ -219,6 +222,22 @@ class _Emptiness:
         if self._model is None:
             return np.zeros(len(found))
         return self._model.predict_proba(_signs_of_none(found))[:, 1]
+
+
+def _preferred(values, weight):
+    """The first decoding that is not worse than the best one by more than a standard error of the
+    difference (Breiman et al., 1984); the energies behind `values` know fewer rows than the one in
+    use.
+
+    Args:
+      values: F1 of every row, [rows, decodings].
+      weight: of each row, [rows].
+    """
+    best = np.argmax(np.average(values, axis=0, weights=weight))
+    worse = values[:, [best]] - values
+    mean, share = np.average(worse, axis=0, weights=weight), weight / weight.sum()
+    error = np.sqrt(np.square(share) @ np.square(worse - mean))
+    return DECODINGS[np.argmax(mean <= error)]
 
 
 class _Share:

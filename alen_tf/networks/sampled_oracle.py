@@ -1,5 +1,7 @@
 """An energy whose value is the expected oracle value of y where labels depend on each other."""
 
+from typing import NamedTuple
+
 import gin
 import tensorflow as tf
 
@@ -7,6 +9,7 @@ from alen_tf.configured import named, register
 from alen_tf.errors import check_count
 from alen_tf.networks.conditionals import Conditionals
 from alen_tf.networks.energy import Energy
+from alen_tf.networks.independent_f1 import IndependentF1
 
 # What a value of 0 or 1 is moved to before its logit is taken.
 _MARGIN = 1e-4
@@ -20,13 +23,16 @@ VALUES = {
 @gin.register
 @register
 class SampledOracle(Energy):
-    """v(l, y) = 1/S sum_s h(y, y_s), the mean oracle value of y to label sets y_s ~ P(y | x).
+    """v(l, y), the expected oracle value of y under a joint distribution P(y | x) of labels.
 
-    Sets are drawn label by label, in an order of their own each, from `Conditionals`, which see x
-    through an inference network's logits l. So v is the expected oracle value of y under a joint
-    distribution of labels, and an energy that does not see x itself cannot learn by heart which
-    label sets belong to which row. All rows share the random numbers: the sets of a row do not
-    depend on the rows beside it. Not in the paper.
+    v(l, y) = E[h(y, Y')] + 1/S sum_s (h(y, y_s) - h(y, y'_s)): label sets y_s ~ P(y | x) are drawn
+    label by label, in an order of their own each, from `Conditionals`, which see x through an
+    inference network's logits l; sets y'_s with the same random numbers from the marginals alone,
+    as if labels were independent, of which the expectation is known exactly for F1 (a control
+    variate; Hammersley & Handscomb, 1964). So chance enters only where labels depend on each other.
+    For other oracle values v is the mean of h(y, y_s). An energy that does not see x itself cannot
+    learn by heart which label sets belong to which row. All rows share the random numbers: the sets
+    of a row do not depend on the rows beside it. Not in the paper.
     """
 
     sees = "logits"
@@ -37,8 +43,8 @@ class SampledOracle(Energy):
         Args:
           conditionals: the `Conditionals`.
           samples: number of label sets S for each row.
-          most: number of labels of a row, its most probable ones, that are drawn. All others are
-            taken to be absent.
+          most: number of labels of a row, its most probable ones, that are drawn. No other is in a
+            set that is drawn.
           oracle: h, "f1" or "iou".
           seed: of the random numbers.
           name: name of the model.
@@ -71,52 +77,74 @@ class SampledOracle(Energy):
         return order, (tf.cast(stratum, tf.float32) + place) / self.samples
 
     def encode(self, x, known=None, training=False):
-        """Label sets of rows with logits x, in {0, 1}, [batch, samples, labels]; `known` as in
-        `Conditionals`."""
+        """What depends on logits x alone, a `Drawn`; `known` as in `Conditionals`."""
         del training
         of, labels = self.conditionals, x.shape[-1]
         most = min(self.most, labels)
         known = tf.fill(tf.shape(x), float("nan")) if known is None else known
         unknown = tf.math.is_nan(known)
-        # Drawn one by one: the most probable of a row's unknown labels.
         chosen = tf.math.top_k(tf.where(unknown, x, x - 1e6), most).indices  # [batch, most]
         one_hot = tf.one_hot(chosen, labels)
         drawn = unknown & (tf.reduce_sum(one_hot, axis=1) > 0.0)
-        given = tf.where(drawn, float("nan"), tf.where(unknown, 0.0, known))
         before = of.hidden(x)
-        hidden = tf.repeat((before + of.change(given))[:, None], self.samples, axis=1)
+        hidden = before + of.change(known)
         start = x - tf.matmul(tf.nn.relu(before), of.output_kernel, transpose_b=True)
+        marginals = tf.sigmoid(
+            start + tf.matmul(tf.nn.relu(hidden), of.output_kernel, transpose_b=True)
+        )
+        hidden = tf.repeat(hidden[:, None], self.samples, axis=1)
         none = tf.zeros_like(of.of_negative[:1])  # the change by a label that is known already
         changes = tf.concat([of.of_negative, of.of_positive, none], axis=0)
         order, uniform = self.random_numbers(most)
 
-        def draw(step, hidden, values):
+        def draw(step, hidden, sets, independent):
             label = tf.gather(chosen, order[:, step], axis=1)  # [batch, samples]
             change = tf.reduce_sum(tf.nn.relu(hidden) * tf.gather(of.output_kernel, label), axis=-1)
-            logit = tf.gather(start, label, batch_dims=1) + change
-            value = tf.cast(uniform[step] < tf.sigmoid(logit), tf.int32)
+            chance = tf.sigmoid(tf.gather(start, label, batch_dims=1) + change)
+            value = uniform[step] < chance
             new = tf.gather(drawn, label, batch_dims=1)
-            hidden += tf.gather(changes, tf.where(new, label + labels * value, 2 * labels))
-            return step + 1, hidden, values.write(step, tf.cast(value, tf.float32))
+            row = label + labels * tf.cast(value, tf.int32)
+            hidden += tf.gather(changes, tf.where(new, row, 2 * labels))
+            alone = uniform[step] < tf.gather(marginals, label, batch_dims=1)
+            return step + 1, hidden, sets.write(step, value), independent.write(step, alone)
 
-        values = tf.TensorArray(tf.float32, most, element_shape=[None, self.samples])
-        _, _, values = tf.while_loop(
-            lambda step, *_: step < most, draw, (tf.constant(0), hidden, values)
+        arrays = [
+            tf.TensorArray(tf.bool, most, element_shape=[None, self.samples]) for _ in range(2)
+        ]
+        _, _, *arrays = tf.while_loop(
+            lambda step, *_: step < most, draw, (tf.constant(0), hidden, *arrays)
         )
-        # From the order of draws to that of labels.
-        ranked = tf.gather(
-            tf.transpose(values.stack(), [2, 0, 1]), tf.argsort(order, axis=1), batch_dims=1
-        )
-        found = tf.einsum("smb,bml->bsl", ranked, one_hot)
-        return tf.where(drawn[:, None], found, given[:, None])
+        rank, given = tf.argsort(order, axis=1), tf.where(unknown, 0.0, known)
+
+        def placed(values):
+            """From the order of draws, [most, batch, samples], to that of labels."""
+            ranked = tf.gather(tf.transpose(values.stack(), [2, 0, 1]), rank, batch_dims=1)
+            found = tf.einsum("smb,bml->bsl", tf.cast(ranked, tf.float32), one_hot)
+            return tf.where(drawn[:, None], found, given[:, None])
+
+        sets, independent = map(placed, arrays)
+        marginals = tf.where(unknown, marginals, known)
+        expected = IndependentF1.of(marginals, one_hot, min(2 * most, labels))
+        return Drawn(sets, independent, expected)
 
     def score(self, z, y):
-        both = tf.linalg.matvec(z, y)  # |y n y_s|, [batch, samples]
-        total = tf.reduce_sum(z, axis=-1) + tf.reduce_sum(y, axis=-1, keepdims=True)
-        value = tf.where(
-            total == 0.0,
-            1.0,
-            self.oracle_value(both, tf.maximum(total, 1e-7), tf.maximum(total - both, 1e-7)),
-        )
-        value = tf.clip_by_value(tf.reduce_mean(value, axis=-1), _MARGIN, 1.0 - _MARGIN)
+        value = self.mean_value(z.sets, y)
+        if self.oracle == "f1":
+            value += z.expected.value(y) - self.mean_value(z.independent, y)
+        value = tf.clip_by_value(value, _MARGIN, 1.0 - _MARGIN)
         return tf.math.log(value) - tf.math.log1p(-value)
+
+    def mean_value(self, sets, y):
+        """1/S sum_s h(y, y_s), [batch], to label sets [batch, samples, labels]."""
+        both = tf.linalg.matvec(sets, y)  # |y n y_s|, [batch, samples]
+        total = tf.reduce_sum(sets, axis=-1) + tf.reduce_sum(y, axis=-1, keepdims=True)
+        value = self.oracle_value(both, tf.maximum(total, 1e-7), tf.maximum(total - both, 1e-7))
+        return tf.reduce_mean(tf.where(total == 0.0, 1.0, value), axis=-1)
+
+
+class Drawn(NamedTuple):
+    """What a `SampledOracle` knows of a row without its y."""
+
+    sets: tf.Tensor  # y_s in {0, 1}, [batch, samples, labels]
+    independent: tf.Tensor  # y'_s, likewise
+    expected: IndependentF1

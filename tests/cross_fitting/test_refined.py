@@ -92,3 +92,15 @@ def test_the_most_uncertain_labels_are_candidates(fitted, rows):
     looked_at = ~np.isnan(fitted.gains(found, candidates=1))
     p = fitted.marginals(found)
     np.testing.assert_array_equal(looked_at.argmax(axis=1), np.abs(p - 0.5).argmin(axis=1))
+
+
+def test_the_first_decoding_within_a_standard_error_is_preferred(random):
+    score = random.rand(400)
+    weight = np.ones(400)
+    noise = 0.1 * random.randn(400)  # the error of its mean is 0.005
+    values = np.stack([score, score + noise - noise.mean() + 0.004, score - 0.2], axis=1)
+    assert refined._preferred(values, weight) == "refined"
+    values[:, 1] += 0.002
+    assert refined._preferred(values, weight) == "expected_f1"
+    assert refined._preferred(values, np.float64(noise <= noise.mean() - 0.01)) == "refined"
+    assert refined._preferred(values[:, [2, 2, 0]], weight) == "threshold"
