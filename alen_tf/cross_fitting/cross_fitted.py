@@ -46,7 +46,7 @@ class CrossFitted:
         def judged(name, found):
             """Stacked logits of rows that their weights are not fitted to."""
             stacked = stacked_out_of_fold(found, y, fold, weight)
-            self.losses[name] = _cross_entropy(stacked, y, weight)
+            self.losses[name] = cross_entropy(stacked, y, weight)
             if verbose:
                 print(f"{name}: out-of-fold cross entropy {self.losses[name]:.4f}")
             return stacked
@@ -111,7 +111,7 @@ class CrossFitted:
         return self._stacking(np.stack([logits(each(x), self._rows) for each in self._fitted]))
 
 
-def _cross_entropy(found, y, weight):
+def cross_entropy(found, y, weight=None):
     """The mean cross entropy of logits to true labels, summed over labels."""
     weight, known = np.ones(len(y)) if weight is None else weight, ~np.isnan(y)
     losses = np.where(known, np.logaddexp(0.0, found) - y * found, 0.0)

@@ -12,7 +12,7 @@ from alen_tf.networks.mlp import MLP
 # Numbers of rows times features that a network, which needs them dense, is given at most, and of
 # rows times labels that trees, which keep them in every leaf, are; beyond a smaller number one kind
 # of trees has to do.
-DENSE, LEAVES, TWO_KINDS = 3e6, 2e7, 1e5
+DENSE, LEAVES, TWO_KINDS = 1e7, 2e7, 1e5
 # Leaves of a tree at most, about: more fill the memory and learn single rows.
 LARGEST_TREE = 10_000
 

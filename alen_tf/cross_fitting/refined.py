@@ -23,6 +23,7 @@ EPOCHS = 40
 STEPS = (1000, 4000)
 LEARNING_RATE = 0.01
 PARTS = 3
+MANY = 3000  # rows, of which a third says enough
 THRESHOLDS = np.linspace(0.02, 0.8, 79)
 MARGIN = 1e-3  # no value is taken to be nearer to 0 or 1 than this
 DECODINGS = ("refined", "expected_f1", "threshold")
@@ -54,19 +55,20 @@ class Refined:
         self._seen = np.any(y == 1, axis=0)
         training = _Training(found, y, weight, seed)
         self.energy = training.model
-        values = np.zeros((len(y), len(DECODINGS)))
-        evidence = np.zeros((*values.shape, 2))
-        for learned, held_out in KFold(PARTS, shuffle=True, random_state=seed).split(found):
+        judged, values, evidence = [], [], []
+        for learned, held_out in _splits(len(y), seed):
             training(learned)
             self._learn(found[learned], y[learned], weight[learned])
             sets = [self.sets(found[held_out], decoding) for decoding in DECODINGS]
-            values[held_out] = np.stack([_f1(each, y[held_out]) for each in sets], axis=1)
-            evidence[held_out] = self._evidence(found[held_out], np.stack(sets, axis=1))
-        scores = np.average(values, axis=0, weights=weight)
+            judged.append(weight[held_out])
+            values.append(np.stack([_f1(each, y[held_out]) for each in sets], axis=1))
+            evidence.append(self._evidence(found[held_out], np.stack(sets, axis=1)))
+        judged, values, evidence = map(np.concatenate, (judged, values, evidence))
+        scores = np.average(values, axis=0, weights=judged)
         self.scores = dict(zip(DECODINGS, scores.tolist(), strict=True))
-        self.decoding = _preferred(values, weight) if decoding == "auto" else decoding
+        self.decoding = _preferred(values, judged) if decoding == "auto" else decoding
         chosen = DECODINGS.index(self.decoding)
-        self._confidence = _Share(evidence[:, chosen], values[:, chosen], weight)
+        self._confidence = _Share(evidence[:, chosen], values[:, chosen], judged)
         training(np.arange(len(y)))
         self._learn(found, y, weight)
 
@@ -160,6 +162,13 @@ class Refined:
         marginals, several = self.marginals(found, known), np.swapaxes(sets, 0, 1)
         expected = np.stack([expected_f1.value(marginals, each) for each in several], axis=1)
         return logit(np.stack([self.value(found, sets, known), expected], axis=-1), MARGIN)
+
+
+def _splits(rows, seed):
+    """Numbers of rows that an energy learns from, and of those that judge it: all in turn, or of
+    many rows a part."""
+    splits = list(KFold(PARTS, shuffle=True, random_state=seed).split(np.zeros(rows)))
+    return splits if rows < MANY else splits[:1]
 
 
 class _Training:

@@ -1,0 +1,147 @@
+"""What the adversarial term of Eq. 7 adds to a cross-fitted g: python -m experiments.adversarial.
+
+Algorithm 1 with `Members` as g: the energy of the paper learns (Eq. 6) from outputs of the member
+that has not learned from a row, and refinements of these; each member learns from the rows of the
+other folds, by L_task and lambda_g times Eq. 7 (Eq. 11). The term never reaches a member through
+rows that it has not learned from, whose truth the energy knows. Test rows are read once for every
+lambda_g, and choose none.
+"""
+
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from alen_tf.models.alen import ALEN
+from alen_tf.objectives import losses
+from experiments import cross_fitted, mulan, runs
+
+flags.adopt_module_key_flags(mulan)  # --sets, --seeds
+flags.DEFINE_list("lambda_g", ["0", "0.1", "1", "10"], "Weights of Eq. 7.")
+
+NAME, SETS, SEEDS = "adversarial", ("emotions", "scene", "yeast"), (0, 1, 2)
+EPOCHS, STEPS, BATCH = 60, (2000, 4000), 32
+MEASURES = (
+    "out-of-fold loss of g",
+    "g, expected F1",
+    "refined",
+    "v of refined",
+)
+
+
+class CrossFittedALEN(ALEN):
+    """ALEN whose energy sees outputs of the member of g that has not learned from a row."""
+
+    def update(self, batch):
+        x, y_true, members = self.prepare(batch.x), batch.y, self.inference_network
+        with tf.GradientTape(persistent=True) as tape:
+            z = self.encode(x, training=True)
+            with tape.stop_recording():
+                y_inference = self.space.relax(self.logits(x, batch.fold))  # y', out of fold
+                y_refined = self.refined(z, y_inference, y_true)
+            energy_loss = losses.energy_loss_terms(  # Eq. 6
+                self.score(z, y_true, training=True),
+                self.score(z, y_inference, training=True),
+                self.score(z, y_refined, training=True),
+                self.oracle_value(y_inference, y_true),
+                self.oracle_value(y_refined, y_true),
+                self.lambda_v,
+                self.beta_v,
+                self.regression_loss,
+            )
+            adversarial = 0.0
+            for number, member in enumerate([*members.copies, members.network]):
+                learns = tf.cast(batch.fold != number, tf.float32)
+                score = self.score(z, self.space.relax(member(x, training=True)))
+                adversarial += learns * losses.squared_error(score, 1.0)  # Eq. 7
+            inference_loss = {
+                "task": members.cross_entropy(self.space, x, y_true, batch.fold),
+                "adversarial": self.lambda_g * adversarial,
+            }
+        return y_refined, self.descend(
+            tape, batch, energy=energy_loss, inference_network=inference_loss
+        )
+
+
+def measure(name, lambda_g, seed):
+    """Scores by measure: of one set, one weight of Eq. 7 and one seed."""
+    import keras
+
+    from alen_tf import GradientAscent
+    from alen_tf.cross_fitting.calibration import Stacking, logits, sigmoid, stacked_out_of_fold
+    from alen_tf.cross_fitting.cross_fitted import cross_entropy
+    from alen_tf.cross_fitting.out_of_fold import fold_of_rows
+    from alen_tf.datasets.splits import Examples
+    from alen_tf.inference import expected_f1
+    from alen_tf.inference.batching import Compiled
+    from alen_tf.models.starts import TrainingStarts
+    from alen_tf.networks.members import Members
+    from alen_tf.networks.mlp import MLP, MLPEnergy
+    from alen_tf.networks.standardization import Standardization
+    from alen_tf.objectives.metrics import f1_of_examples
+    from alen_tf.training import in_memory
+    from alen_tf.training.loop import Batches, Loop
+
+    x, y, test_x, test_y = cross_fitted.load(name)
+    fold = fold_of_rows(y, cross_fitted.FOLDS, seed)
+    with in_memory.seeded(seed):
+        model = CrossFittedALEN(
+            MLPEnergy(hidden_units=50, l2=0.1),
+            Members(MLP(hidden_units=300, dropout=0.5, input_dropout=0.2), cross_fitted.FOLDS),
+            refinement=GradientAscent(3, 0.1, active_set=True),
+            beta_v=4.0,
+            lambda_g=lambda_g,
+            regression_loss="cross_entropy",
+            starts=TrainingStarts(zero_init_fraction=0.5),
+            preprocessing=Standardization(),
+            seed=seed,
+        )
+        model.build(x.shape, y.shape)
+        model.preprocessing.adapt(x)
+        batches = Batches(Examples(x, np.float32(y)), BATCH, seed, fold=fold)
+        epochs = in_memory.epochs(EPOCHS, batches, STEPS)
+        rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * batches.per_epoch)
+        model.compile(keras.optimizers.Adam(rate), keras.optimizers.AdamW(rate, weight_decay=0.3))
+        loop = Loop(model, batches)
+        for epoch in range(epochs):
+            loop.epoch(epoch)
+    of_copies = Compiled(lambda x, fold: tf.sigmoid(model.logits(model.prepare(x), fold)))
+    found = logits(of_copies(model.views, x, fold), len(y))[None]
+    platt, empty = Stacking(found, y), bool(np.any(~y.any(axis=1)))
+    path = model.refine(test_x)
+    marginals = sigmoid(platt(logits(path[0], len(y))[None]))
+    decoded = expected_f1.decode(marginals, empty)[0], path[-1] >= 0.5
+    f1 = [float(f1_of_examples(each, test_y).mean()) for each in decoded]
+    loss = cross_entropy(stacked_out_of_fold(found, y, fold), y)
+    value = float(model.value(test_x, np.float32(decoded[1])).mean())
+    return dict(zip(MEASURES, (loss, *f1, value), strict=True))
+
+
+def table():
+    """Means and deviations over seeds, as Markdown."""
+    done, lines = runs.recorded(NAME), []
+    for name in flags.FLAGS.sets or SETS:
+        for lambda_g in flags.FLAGS.lambda_g:
+            found = []
+            for seed in map(int, flags.FLAGS.seeds or SEEDS):
+                options = [f"--sets={name}", f"--seeds={seed}", f"--lambda_g={lambda_g}"]
+                command = runs.line("experiments.adversarial", options)
+                if command not in done and flags.FLAGS.run:
+                    done[command] = {"command": command, "commit": runs.commit()}
+                    done[command] |= measure(name, float(lambda_g), seed)
+                    runs.record(NAME, done[command])
+                found += [done[command]] if command in done else []
+            if found:
+                loss, *shares = ([each[m] for each in found] for m in MEASURES)
+                spread = [f"{np.mean(loss):.3f} ± {np.std(loss, ddof=1):.3f}"]
+                spread += [runs.mean_and_spread(each) for each in shares]
+                lines.append([name, lambda_g, *spread])
+    return runs.markdown(["set", "lambda_g", *MEASURES], lines)
+
+
+def main(argv):
+    del argv
+    print(table())
+
+
+if __name__ == "__main__":
+    app.run(main)
