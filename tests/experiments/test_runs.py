@@ -5,6 +5,7 @@ import json
 import gin
 import pytest
 
+import alen_tf.training.trainer  # noqa: F401, registers what the gin files name
 from alen_tf.training import config
 from experiments import figure3, runs
 
