@@ -7,6 +7,7 @@ from alen_tf.datasets.augmentation import ImageAugmentation
 from alen_tf.inference.spaces import Box, Simplex
 from alen_tf.inference.test_time_augmentation import TestTimeAugmentation
 from alen_tf.objectives import metrics, oracles
+from alen_tf.tasks import rows_of_images
 from alen_tf.tasks.task import Task
 
 SHOWN = 8
@@ -67,22 +68,13 @@ class Segmentation(Task):
 
     def pictures(self, x, path, y_true):
         """Rows of one figure: image, truth, the inference network alone, refined."""
-        import matplotlib.pyplot as plt
-
         rows = {
-            "image": x[:SHOWN].astype(np.uint8),
+            "image": x[:SHOWN].astype(np.uint8)[..., :3] / 255.0,
             "truth": painted(y_true[:SHOWN]),
             "g(x) alone": painted(path[0][:SHOWN]),
             "refined": painted(path[-1][:SHOWN]),
         }
-        shape = (len(rows), min(SHOWN, len(x)))
-        size = (1.1 * shape[1] + 0.8, 1.1 * shape[0])
-        figure, axes = plt.subplots(*shape, figsize=size, layout="constrained", squeeze=False)
-        for row, (name, images) in zip(axes, rows.items(), strict=True):
-            for axis, image in zip(row, images, strict=True):
-                axis.imshow(image)
-                axis.set(xticks=[], yticks=[])
-            row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        figure, _, _ = rows_of_images.figure(rows, size=1.1)
         return {"segmentation": figure}
 
 

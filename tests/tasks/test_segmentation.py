@@ -65,15 +65,18 @@ def test_pictures(random):
     path = random.rand(2, 3, 6, 6, 1).astype(np.float32)
     x, y_true = random.randint(0, 256, (3, 6, 6, 3)), random.randint(0, 2, (3, 6, 6, 1))
     (figure,) = Segmentation(dataset=None).pictures(x, path, y_true).values()
-    shown = [[axes.get_images()[0].get_array() for axes in row] for row in grid(figure, 3)]
-    np.testing.assert_array_equal(shown[0][1], x[1])
-    np.testing.assert_array_equal(shown[1][2][..., 0], y_true[2, ..., 0])
-    np.testing.assert_allclose(shown[2][0][..., 2], path[0, 0, ..., 0])
-    np.testing.assert_allclose(shown[3][0][..., 2], path[1, 0, ..., 0])
-
-
-def grid(figure, columns):
-    return [figure.axes[i : i + columns] for i in range(0, len(figure.axes), columns)]
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "image",
+        "truth",
+        "g(x) alone",
+        "refined",
+    ]
+    rows = np.split(axes.get_images()[0].get_array(), [7, 14, 21])  # six pixels and a gap
+    np.testing.assert_allclose(rows[0][:6, 7:13], x[1] / 255.0)
+    np.testing.assert_array_equal(rows[1][:6, 14:, 0], y_true[2, ..., 0])
+    np.testing.assert_allclose(rows[2][:6, :6, 2], path[0, 0, ..., 0])
+    np.testing.assert_allclose(rows[3][:6, :6, 2], path[1, 0, ..., 0])
 
 
 def test_classes_have_the_colours_of_the_masks():
