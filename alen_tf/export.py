@@ -16,7 +16,8 @@ def main(options):
     for name in ("workdir", "output"):
         if not options[name].value:
             raise UserError(f"name a folder with --{name}")
-    exported.save(trained.load(options.workdir), options.output)
+    model, card = trained.load(options.workdir), trained.read_card(options.workdir)
+    exported.save(model, options.output, card)
     print(f"{options.output}: serving_default, refine, complete")
 
 

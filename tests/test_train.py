@@ -70,6 +70,16 @@ def test_evaluate_needs_only_the_workdir_and_agrees_with_training(trained):
     assert "after 3 steps" not in two_steps
 
 
+def test_the_model_card_has_the_scores_of_the_results(trained):
+    workdir = trained[0]
+    results = json.loads((workdir / "results.json").read_text())
+    card = (workdir / "model_card.md").read_text()
+    refined, tuned = results["test"]["refined"], results["test"]["tuned"]["refined"]
+    assert f"| test | refined | {refined:.4f} | {tuned:.4f} |" in card
+    assert "| train | 1170 |" in card
+    assert f"{results['test']['confidence']['rank_correlation']:.4f} |" in card
+
+
 def test_pictures_are_png_images(trained):
     for name in ("digits.png", "score_by_step.png"):
         image = tf.io.decode_png((trained[0] / name).read_bytes()).numpy()

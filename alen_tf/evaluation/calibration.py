@@ -112,7 +112,9 @@ def table(results):
     for split, found in _reports(results).items():
         name = found["expected"]
         if not found["bins"]:
-            lines.append(f"confidence on {split}: fewer than {FEW} examples are too few to judge it")
+            lines.append(
+                f"confidence on {split}: fewer than {FEW} examples are too few to judge it"
+            )
             lines.append(f"mean {name}: {found['kept']['100']:.4f}")
             continue
         lines.append(f"confidence on {split}: rank correlation {found['rank_correlation']:.3f}")

@@ -4,10 +4,11 @@ import pathlib
 
 import tensorflow as tf
 
-from alen_tf.storage import first_folder, write_json
+from alen_tf.evaluation import model_card
+from alen_tf.storage import first_folder, write, write_json
 
 
-def save(model, directory):
+def save(model, directory, card=None):
     """Writes a `TrainedModel` as a SavedModel, which appears complete or not at all.
 
     All signatures take raw rows `x`, [batch, ...], float32, or images, uint8 [batch, height, width,
@@ -24,6 +25,7 @@ def save(model, directory):
     Args:
       model: the model.
       directory: the folder to make.
+      card: the model card, Markdown, which goes to `model_card.md` there; none by default.
 
     Raises:
       UserError: the folder exists already, or cannot be written.
@@ -33,6 +35,8 @@ def save(model, directory):
         tf.saved_model.save(module, str(part), signatures=module.signatures())
         (part / "assets.extra").mkdir(exist_ok=True)
         write_json(part / "assets.extra" / "model.json", model.signature.to_json())
+        if card is not None:
+            write(part / model_card.NAME, card)
 
 
 class _Served(tf.Module):

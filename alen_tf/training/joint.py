@@ -29,7 +29,7 @@ class Joint:
 
     @classmethod
     def of(cls, settings, examples, label_names, seed):
-        """Trains one; returns it with the validation scores after each epoch, an array.
+        """Trains one; returns it with the validation scores that `in_memory.train` returns.
 
         Args:
           settings: the `ALENClassifier` whose hyper-parameters it gets.
@@ -52,7 +52,7 @@ class Joint:
                 f"validation_fraction={settings.validation_fraction} of {len(examples)} sample(s) "
                 f"leaves {len(train)} for training and {len(validation)} for validation"
             )
-        trained, scores = in_memory.train(
+        trained, *scores = in_memory.train(
             task=MultiLabel(dataset=None),
             splits=Splits("own", train, validation, validation, label_names),
             epochs=settings.epochs,
@@ -63,7 +63,7 @@ class Joint:
             verbose=int(settings.verbose),
             **makers(settings, train.x.shape[1], train.y.shape[1]),
         )
-        return cls(trained), scores
+        return cls(trained), *scores
 
     def labels(self, x, known=None):
         """Label sets, uint8 [rows, labels], of inputs [rows, features], around known labels."""

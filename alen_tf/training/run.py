@@ -6,10 +6,10 @@ import time
 
 from alen_tf.datasets.splits import Splits
 from alen_tf.errors import NonFiniteError, WorkdirError
-from alen_tf.evaluation import calibration
+from alen_tf.evaluation import calibration, model_card
 from alen_tf.evaluation.scores import by_step, predict_splits
 from alen_tf.models.structured_model import StructuredModel
-from alen_tf.storage import write_json
+from alen_tf.storage import write, write_json
 from alen_tf.tasks.task import Task
 from alen_tf.training import results, summaries
 from alen_tf.training.averaging import Average
@@ -230,6 +230,7 @@ class Run:
             self.progress.seconds,
         )
         write_json(self.workdir.results, content)
+        write(self.workdir.card, model_card.of_run(content, signature, self.splits))
         self._draw(content, paths, steps)
         self.summaries.close()
         return content
