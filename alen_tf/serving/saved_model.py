@@ -19,6 +19,9 @@ def save(model, directory, card=None):
       complete(x, steps, mask, values): around known labels: `values`, [batch, ...] in {0, 1}, where
         the boolean `mask` is true; of classes of a pixel, for all of them or for none.
 
+    NaN or infinity in `x` is an `InvalidArgumentError`, which a server answers with: relaxed
+    outputs of such rows would be NaN, and their label sets empty.
+
     `assets.extra/model.json` holds the names of labels and features, how columns of a table become
     features (see `Preprocessing.to_json`), and what is expected by `confidence`.
 
@@ -57,14 +60,14 @@ class _Served(tf.Module):
         """The signatures by name."""
 
         def serve(x):
-            return self._predict(x)._asdict()
+            return self._predict(_finite(x))._asdict()
 
         def refine(x, steps):
-            return self._predict(x, steps)._asdict()
+            return self._predict(_finite(x), steps)._asdict()
 
         def complete(x, steps, mask, values):
             known = tf.where(mask, values, float("nan"))
-            return self._predict(x, steps, known)._asdict()
+            return self._predict(_finite(x), steps, known)._asdict()
 
         return {
             "serving_default": tf.function(serve, input_signature=[self._x]),
@@ -73,3 +76,10 @@ class _Served(tf.Module):
                 complete, input_signature=[self._x, self._steps, self._mask, self._values]
             ),
         }
+
+
+def _finite(x):
+    """Inputs, once they are found finite."""
+    if not x.dtype.is_floating:
+        return x
+    return tf.debugging.check_numerics(x, "x has a value that is not finite; fill missing ones in")
