@@ -6,7 +6,8 @@ import types
 import keras
 import numpy as np
 
-from alen_tf.datasets.splits import Splits, hold_out
+from alen_tf.datasets import stratified
+from alen_tf.datasets.splits import Splits
 from alen_tf.errors import ConfigError, check_count, check_number, check_share
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
@@ -46,7 +47,7 @@ class Joint:
         check_count("patience", settings.patience)
         check_share("validation_fraction", settings.validation_fraction)
         check_number("select_after", settings.select_after, most=1.0)
-        train, validation = hold_out(examples, settings.validation_fraction, seed)
+        train, validation = stratified.hold_out(examples, settings.validation_fraction, seed)
         if not len(train) or not len(validation):
             raise ConfigError(
                 f"validation_fraction={settings.validation_fraction} of {len(examples)} sample(s) "

@@ -9,6 +9,8 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from alen_tf import ALENClassifier
 from alen_tf.cross_fitting import refined
+from alen_tf.datasets.splits import Examples
+from alen_tf.datasets.stratified import hold_out
 from alen_tf.evaluation.model_card import LIMITS
 from alen_tf.objectives.metrics import example_f1
 
@@ -39,9 +41,9 @@ def test_a_card_of_joint_training(data, tmp_path):
     assert (
         f"the rarest label is in {counts.min()} rows, the most frequent in {counts.max()}" in card
     )
-    held_out = np.sort(np.random.RandomState(0).permutation(90)[:18])
-    relaxed = model.refine(x[held_out])
-    plain, tuned = (example_f1(relaxed >= t, y[held_out]) for t in (0.5, model.threshold_))
+    held_out = hold_out(Examples(x, y), 0.2, seed=0)[1]
+    relaxed = model.refine(held_out.x)
+    plain, tuned = (example_f1(relaxed >= t, held_out.y) for t in (0.5, model.threshold_))
     assert f"| held out | {plain:.4f} | {tuned:.4f} |" in card
     assert "fewer than 30 rows have 'moon'." in card
     assert all(line in card for line in LIMITS)
