@@ -2,17 +2,19 @@
 
 The trained ALEN and DVN models of Table 1 on Bibtex; DVN with the step rule it was trained with
 (Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much
-of the difference in steps is the rule's and how much is left for the inference network.
+of the difference in steps is the rule's and how much is left for the inference network. Large
+markers are the configured numbers of steps.
 """
 
 import json
+import re
 import statistics
 import subprocess
 import sys
 
 from absl import app
 
-from experiments import runs
+from experiments import runs, style
 
 SEEDS = range(5)
 STEPS = 30
@@ -28,19 +30,25 @@ CURVES = {
 }
 
 
-def curve(gin_file, params):
-    """Mean test F1 over seeds after each of `STEPS` inference steps, [STEPS + 1]."""
+def curves(gin_file, params):
+    """Test F1 of each seed after each of `STEPS` inference steps, [seeds, STEPS + 1]."""
     done = runs.recorded("figure3")
     options = [f"--steps={STEPS}", *(f"--gin_param={param}" for param in params)]
-    curves = []
+    found = []
     for seed in SEEDS:
         run = runs.Run(gin_file, seed)
         command = f"{run.command} && {runs.line('alen_tf.evaluate', options)}"
         if command not in done:
             done[command] = _evaluate(run, options) | {"command": command}
             runs.record("figure3", done[command])
-        curves.append(done[command]["test"]["by_step"])
-    return [statistics.mean(scores) for scores in zip(*curves, strict=True)]
+        found.append(done[command]["test"]["by_step"])
+    return found
+
+
+def configured_steps(gin_file):
+    """The number of inference steps that a gin file configures."""
+    text = (runs.ROOT / gin_file).read_text(encoding="utf-8")
+    return int(re.search(r"^prediction/GradientAscent.steps = (\d+)", text, re.MULTILINE)[1])
 
 
 def steps_to_peak(scores, within=0.001):
@@ -63,12 +71,16 @@ def main(argv):
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     print("curve: peak F1, step of the peak, first step within 0.1 F1 of it")
-    for label, (gin_file, params) in CURVES.items():
-        scores = curve(gin_file, params)
+    for index, (label, (gin_file, params)) in enumerate(CURVES.items()):
+        found = curves(gin_file, params)
+        scores = [statistics.mean(seeds) for seeds in zip(*found, strict=True)]
         peak = max(scores)
         print(f"{label}: {100 * peak:.2f}, {scores.index(peak)}, {steps_to_peak(scores)}")
-        axes.plot([100 * score for score in scores], marker="o", markersize=3, label=label)
-    axes.set(xlabel="inference step", ylabel="test F1 (%)", title="Bibtex, mean of five seeds")
+        percent = [[100 * score for score in seed] for seed in found]
+        marked = None if params else configured_steps(gin_file)
+        style.curve(axes, index, range(STEPS + 1), percent, label, marked)
+    title = "Bibtex, mean and standard deviation of five seeds"
+    axes.set(xlabel="inference step", ylabel="test F1 (%)", ylim=(0, None), title=title)
     axes.grid(alpha=0.3)
     axes.legend()
     runs.save(figure, "figure3")

@@ -9,7 +9,7 @@ def figure(rows, size):
     """Rows of images, each with its name on the left.
 
     Args:
-      rows: {name: images}, RGB in [0, 1], [images, height, width, 3], all of one shape.
+      rows: {name: images}, RGB in [0, 1], [images, height, width, 3]; smaller ones are enlarged.
       size: of one image, in inches.
 
     Returns:
@@ -17,14 +17,15 @@ def figure(rows, size):
     """
     import matplotlib.pyplot as plt
 
-    count, height, width, _ = np.shape(next(iter(rows.values())))
+    count = len(next(iter(rows.values())))
+    height, width = np.max([images.shape[1:3] for images in rows.values()], axis=0)
     gap = max(1, round(GAP * width))
     tops = [(height + gap) * row for row in range(len(rows))]
     canvas = np.ones((tops[-1] + height, (width + gap) * count - gap, 3))
     for top, images in zip(tops, rows.values(), strict=True):
         for column, image in enumerate(images):
             left = (width + gap) * column
-            canvas[top : top + height, left : left + width] = image
+            canvas[top : top + height, left : left + width] = _enlarged(image, height, width)
     figure, axes = plt.subplots(
         figsize=(size * count + 0.8, size * len(rows) * height / width), layout="constrained"
     )
@@ -33,3 +34,12 @@ def figure(rows, size):
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return figure, axes, tops
+
+
+def _enlarged(image, height, width):
+    """An image with its pixels repeated."""
+    rows, columns = (
+        np.arange(size) * old // size
+        for size, old in zip((height, width), image.shape, strict=False)
+    )
+    return image[rows[:, None], columns]

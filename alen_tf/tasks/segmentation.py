@@ -11,9 +11,21 @@ from alen_tf.tasks import rows_of_images
 from alen_tf.tasks.task import Task
 
 SHOWN = 8
-# Of the classes in pictures: background, then as in LFW's masks, then what can be told apart.
-COLOURS = np.array(
-    [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 0), (0, 1, 1), (1, 0, 1), (1, 1, 1), (0, 0, 0)]
+# Of classes in pictures, first the background: what colour-blind people tell apart (Okabe, Ito).
+COLOURS = (
+    np.array(
+        [
+            (0, 114, 178),
+            (240, 228, 66),
+            (213, 94, 0),
+            (0, 158, 115),
+            (86, 180, 233),
+            (204, 121, 167),
+            (255, 255, 255),
+            (0, 0, 0),
+        ]
+    )
+    / 255.0
 )
 
 
@@ -23,6 +35,7 @@ class Segmentation(Task):
     mean intersection over union."""
 
     metric = "mean_iou"
+    class_names = ()  # for the legend of pictures, once data is loaded
 
     def __init__(
         self,
@@ -68,13 +81,20 @@ class Segmentation(Task):
 
     def pictures(self, x, path, y_true):
         """Rows of one figure: image, truth, the inference network alone, refined."""
+        from matplotlib.patches import Patch
+
         rows = {
             "image": x[:SHOWN].astype(np.uint8)[..., :3] / 255.0,
             "truth": painted(y_true[:SHOWN]),
             "g(x) alone": painted(path[0][:SHOWN]),
             "refined": painted(path[-1][:SHOWN]),
         }
-        figure, _, _ = rows_of_images.figure(rows, size=1.1)
+        figure, axes, _ = rows_of_images.figure(rows, size=1.1)
+        if 1 < len(self.class_names) <= len(COLOURS):
+            colours = COLOURS[: len(self.class_names)]
+            patches = [Patch(facecolor=colour, edgecolor="grey") for colour in colours]
+            options = {"ncols": 4, "loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
+            axes.legend(patches, self.class_names, frameon=False, **options)
         return {"segmentation": figure}
 
 
@@ -91,6 +111,11 @@ class ClassSegmentation(Segmentation):
     ):
         super().__init__(dataset, oracle, augmentation, test_time_augmentation)
         self.space = Simplex()
+
+    def load(self, manual_dir=None, data_dir=None):
+        splits = super().load(manual_dir, data_dir)
+        self.class_names = splits.label_names
+        return splits
 
     def counted(self, y_true):
         return np.any(y_true, axis=-1)
