@@ -13,12 +13,12 @@ def of(estimator, features):
       estimator: a fitted `ALENClassifier`.
       features: their number, or None where its classifiers take what they like.
     """
-    joint = not hasattr(estimator, "classifiers_")
+    joint = not hasattr(estimator, "classifier_losses_")
     inputs = "rows" if features is None else f"rows of {features} features"
     how = (
         f"ALEN, trained jointly for {estimator.n_iter_} epochs"
         if joint
-        else f"an energy, cross-fitted to {', '.join(estimator.classifiers_)}"
+        else f"an energy, cross-fitted to {', '.join(_classifiers(estimator))}"
     )
     parts = {
         "Data": _data(estimator),
@@ -28,6 +28,10 @@ def of(estimator, features):
     }
     summary = f"Predicts a set of labels from {inputs}: {how} (alen_tf {alen_tf.__version__})."
     return model_card.text(type(estimator).__name__, summary, parts)
+
+
+def _classifiers(estimator):
+    return [name for name in estimator.classifier_losses_ if name != "stack"]
 
 
 def _data(estimator):
