@@ -9,19 +9,46 @@ ROOT = pathlib.Path(__file__).parent
 COMMANDS = ("train", "evaluate", "predict", "export")
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "alen_tf/__init__.py").read_text())[1]
 
+# Of the repository, once it has one: the README's pictures and links then lead there.
+URL = None
+
+
+def long_description():
+    """The README as it is shown away from the repository, where relative links lead nowhere."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    relative = r"\]\((?!https?:|#)([^)]+)\)"
+    if URL:
+        return re.sub(relative, rf"]({URL}/raw/main/\1)", text)
+    text = re.sub(r"^!\[[^\]]*" + relative + r"\n+", "", text, flags=re.MULTILINE)  # pictures
+    return re.sub(r"\[([^\]]+)" + relative, r"\1", text)
+
+
 setuptools.setup(
     name="alen_tf",
     version=VERSION,
     description="Structured prediction with adversarial localized energy networks in TensorFlow.",
-    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description=long_description(),
     long_description_content_type="text/markdown",
+    author="The alen_tf authors",
     license="Apache-2.0",
+    license_files=["LICENSE"],
+    **({"url": URL} if URL else {}),
+    keywords=["structured prediction", "energy networks", "multi-label", "segmentation", "Keras"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.10,<3.14",
     entry_points={"console_scripts": [f"alen-{name} = alen_tf.{name}:run" for name in COMMANDS]},
     packages=[*setuptools.find_packages(include=["alen_tf", "alen_tf.*"]), "alen_tf.gin"],
     # The gin files stand at the top of the clone; an installed package carries them inside.
     package_dir={"alen_tf.gin": "gin"},
-    package_data={"alen_tf.gin": ["**/*.gin"]},
+    package_data={"alen_tf": ["py.typed"], "alen_tf.gin": ["**/*.gin"]},
     install_requires=[
         "absl-py>=2.1,<3",
         "gin-config>=0.5,<0.6",

@@ -16,10 +16,11 @@ from alen_tf.datasets.readers import label_sets
 from alen_tf.datasets.splits import Examples
 from alen_tf.errors import UserError, check_count, check_seed, shortened
 from alen_tf.evaluation import decoded
+from alen_tf.evaluation.selective import expected_calibration_error
 from alen_tf.evaluation.signature import Signature
 from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
-from alen_tf.serving import saved_estimator, saved_model
+from alen_tf.serving import estimator_card, saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
 from alen_tf.training.joint import Joint
 
@@ -45,10 +46,14 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         "stack", which is g; summed over labels.
       decoding_: how marginals become label sets: "refined", "expected_f1" or "threshold"; and
       decoding_scores_: the F1 of each on held-out rows.
-      marginals_: out-of-fold marginals of the training rows, [rows, labels].
+      marginals_: out-of-fold marginals of the training rows, [rows, labels]; and
+      calibration_error_: by how much they differ from the labels' frequencies, over bins.
       validation_scores_: of joint training, example-averaged F1 on the held-out rows after each
         epoch; and
+      held_out_scores_: of the chosen epoch, "plain" at 0.5 and "tuned" at `threshold_`; and
       n_iter_: its number of epochs.
+      n_samples_seen_: number of rows of the fit, those of weight 0 left out; and
+      label_counts_: in how many of them a label is, [labels].
       n_features_in_: number of features.
       feature_names_in_: names of features, where `X` was a data frame.
     """
@@ -199,6 +204,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         if never := [self.label_names_[label] for label in np.flatnonzero(~(Y == 1).any(axis=0))]:
             message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
             warnings.warn(message, stacklevel=3)
+        self.n_samples_seen_, self.label_counts_ = len(Y), (Y == 1).sum(axis=0)
         train = self._train if self.estimator is None else self._cross_fit
         self._model = train(X, Y, weight, self._seed())
 
@@ -208,11 +214,15 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.classifier_losses_ = model.losses
         self.decoding_, self.decoding_scores_ = model.refined.decoding, model.refined.scores
         self.marginals_, self.threshold_ = model.marginals, model.refined.threshold
+        known = ~np.isnan(Y)
+        self.calibration_error_ = expected_calibration_error(model.marginals[known], Y[known])
         return model
 
     def _train(self, X, Y, weight, seed):  # noqa: N803
         examples = Examples(X, Y, weight=weight)
-        model, self.validation_scores_ = Joint.of(self, examples, self.label_names_, seed)
+        model, self.validation_scores_, self.held_out_scores_ = Joint.of(
+            self, examples, self.label_names_, seed
+        )
         self._signature = model.trained.signature
         self.n_iter_, self.threshold_ = len(self.validation_scores_), self._signature.threshold
         return model
@@ -355,7 +365,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             "the classifiers of this model; save keeps them"
         )
         with _value_errors():
-            saved_model.save(trained, path)
+            saved_model.save(trained, path, self.model_card())
+
+    def model_card(self):
+        """What the model is, scores, and is not for, as Markdown; `save` and `export` write it."""
+        check_is_fitted(self)
+        return estimator_card.of(self, getattr(self, "n_features_in_", None))
 
     def _trained(self, message=""):
         """The `TrainedModel` of joint training; without, the message is an error."""

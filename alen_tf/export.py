@@ -4,7 +4,7 @@ from absl import flags
 
 from alen_tf.cli import command_line
 
-flags.adopt_module_key_flags(command_line)
+flags.declare_key_flag("workdir")  # --help shows only what this command uses
 flags.DEFINE_string("output", None, "Folder of the SavedModel, such as models/scene/1.")
 
 
@@ -16,7 +16,8 @@ def main(options):
     for name in ("workdir", "output"):
         if not options[name].value:
             raise UserError(f"name a folder with --{name}")
-    exported.save(trained.load(options.workdir), options.output)
+    model, card = trained.load(options.workdir), trained.read_card(options.workdir)
+    exported.save(model, options.output, card)
     print(f"{options.output}: serving_default, refine, complete")
 
 

@@ -4,7 +4,7 @@ from absl import flags
 
 from alen_tf.cli import command_line
 
-flags.adopt_module_key_flags(command_line)
+flags.declare_key_flag("workdir")  # --help shows only what this command uses
 flags.DEFINE_string(
     "input",
     None,

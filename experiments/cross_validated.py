@@ -31,7 +31,7 @@ def fit(method, parameters, train, seed):
 
         estimator = ALENClassifier(**parameters)
         splits = Splits(DATASET, train, train.take(slice(1)), train)  # the last epoch is taken
-        learned, _ = in_memory.train(
+        learned, *_ = in_memory.train(
             task=MultiLabel(dataset=None),
             splits=splits,
             epochs=estimator.epochs,

@@ -3,17 +3,19 @@
 The trained ALEN and DVN models of Table 1 on Bibtex; DVN with the step rule it was trained with
 (Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much
 of the difference in steps is the rule's and how much is left for the inference network. ALEN also
-with steps that shrink, since those of Eq. 12 never end.
+with steps that shrink, since those of Eq. 12 never end. Large markers are the configured numbers of
+steps.
 """
 
 import json
+import re
 import statistics
 import subprocess
 import sys
 
 from absl import app, flags
 
-from experiments import runs, table1
+from experiments import runs, style, table1
 
 STEPS = 30
 SHOWN = (0, 6, 10, 20, 30)  # steps of the table
@@ -31,12 +33,12 @@ CURVES = {
 }
 
 
-def curve(gin_name, params):
-    """Mean test F1 over seeds after each of `STEPS` inference steps, [STEPS + 1]; None where one is
-    not recorded, given --norun."""
+def curves(gin_name, params):
+    """Test F1 of each seed after each of `STEPS` inference steps, [seeds, STEPS + 1]; None where a
+    run is not recorded, given --norun."""
     done = runs.recorded("figure3")
     options = [f"--steps={STEPS}", *(f"--gin_param={param}" for param in params)]
-    curves = []
+    found = []
     for run in table1.wanted("bibtex", gin_name):
         command = f"{run.command} && {runs.line('alen_tf.evaluate', options)}"
         if command not in done:
@@ -45,18 +47,32 @@ def curve(gin_name, params):
             made_by = {"command": command, "commit": runs.commit()}
             done[command] = _evaluate(run, options) | made_by
             runs.record("figure3", done[command])
-        curves.append(done[command]["test"]["by_step"])
-    return [statistics.mean(scores) for scores in zip(*curves, strict=True)]
+        found.append(done[command]["test"]["by_step"])
+    return found
 
 
 def table():
-    """Test F1 after some of the steps, as Markdown."""
-    curves = {label: curve(*trained) for label, trained in CURVES.items()}
-    rows = [
-        [label, *(f"{100 * scores[step]:.2f}" if scores else "not run" for step in SHOWN)]
-        for label, scores in curves.items()
-    ]
+    """Mean test F1 over seeds after some of the steps, as Markdown."""
+    rows = []
+    for label, trained in CURVES.items():
+        found = curves(*trained)
+        shown = ["not run"] * len(SHOWN)
+        if found:
+            scores = mean(found)
+            shown = [f"{100 * scores[step]:.2f}" for step in SHOWN]
+        rows.append([label, *shown])
     return runs.markdown(["inference steps", *map(str, SHOWN)], rows)
+
+
+def mean(found):
+    """The mean over seeds, [STEPS + 1], of scores [seeds, STEPS + 1]."""
+    return [statistics.mean(seeds) for seeds in zip(*found, strict=True)]
+
+
+def configured_steps(gin_name):
+    """The number of inference steps that a gin file of gin/bibtex configures."""
+    text = (runs.ROOT / "gin" / "bibtex" / f"{gin_name}.gin").read_text(encoding="utf-8")
+    return int(re.search(r"^prediction/GradientAscent.steps = (\d+)", text, re.MULTILINE)[1])
 
 
 def steps_to_peak(scores, within=0.001):
@@ -79,12 +95,16 @@ def main(argv):
 
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
     print("curve: peak F1, step of the peak, first step within 0.1 F1 of it")
-    for label, trained in CURVES.items():
-        scores = curve(*trained)
+    for index, (label, (gin_name, params)) in enumerate(CURVES.items()):
+        found = curves(gin_name, params)
+        scores = mean(found)
         peak = max(scores)
         print(f"{label}: {100 * peak:.2f}, {scores.index(peak)}, {steps_to_peak(scores)}")
-        axes.plot([100 * score for score in scores], marker="o", markersize=3, label=label)
-    axes.set(xlabel="inference step", ylabel="test F1 (%)", title="Bibtex, mean of five seeds")
+        percent = [[100 * score for score in seed] for seed in found]
+        marked = None if params else configured_steps(gin_name)
+        style.curve(axes, index, range(STEPS + 1), percent, label, marked)
+    title = "Bibtex, mean and standard deviation of five seeds"
+    axes.set(xlabel="inference step", ylabel="test F1 (%)", ylim=(0, None), title=title)
     axes.grid(alpha=0.3)
     axes.legend()
     runs.save(figure, "figure3")

@@ -11,7 +11,7 @@ import json
 
 from absl import app, flags
 
-from experiments import calibration, runs
+from experiments import calibration, runs, style
 
 NAME = "partial_labels"
 RUN = calibration.RUN
@@ -59,9 +59,15 @@ def draw(curves):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
-    for name, label in LABELS.items():
-        axes.plot([100 * share for share in SHARES], curves[name], marker="o", label=label)
-    axes.set(xlabel="tags known beforehand, %", ylabel="example F1 on the tags asked for")
+    for index, (name, label) in enumerate(LABELS.items()):
+        look = {"color": style.COLOURS[index], "marker": style.MARKERS[index]}
+        axes.plot([100 * share for share in SHARES], curves[name], label=label, **look)
+    axes.set(
+        xlabel="tags known beforehand, %",
+        ylabel="example F1 on the tags asked for",
+        xlim=(-3, 100),
+        ylim=(0, 1.1 * max(map(max, curves.values()))),
+    )
     axes.grid(alpha=0.3)
     axes.legend()
     return figure

@@ -188,6 +188,14 @@ def test_sparse_rows_are_the_same_rows(rows, quick, monkeypatch):
     )
 
 
+def test_sparse_measurements_are_scaled_without_filling_them_up(random):
+    x = random.randn(40, 5) * (random.rand(40, 5) < 0.9)
+    y = np.uint8(x[:, :2] > 0)
+    made = defaults.classifiers(sparse.csr_array(x), y, seed=0)
+    p = made["linear"].fit(sparse.csr_array(x), y).predict_proba(sparse.csr_array(x))
+    assert np.mean((p >= 0.5) == y) > 0.9
+
+
 def test_rows_without_names_or_numbers_reach_the_estimator(rows, quick):
     """Such as texts for a pipeline."""
     x, y = rows

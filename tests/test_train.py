@@ -1,18 +1,19 @@
 """The training command, as a user runs it: a real run on digits, its workdir, and its ends."""
 
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 
 import pytest
 import tensorflow as tf
 
+from tests import board
 from tests.commands import assert_one_clear_line, run
 
 GIN = "gin/digits/alen.gin"
-SHORT = ("--gin_param=train.epochs = 4", "--gin_param=MLP.hidden_units = 32")
+EPOCHS = 6
+SHORT = (f"--gin_param=train.epochs = {EPOCHS}", "--gin_param=MLP.hidden_units = 32")
+RATES = [1e-3] * 4 + [1e-4] * 2  # after each epoch: it drops after step 232 of 348
 
 
 def train(workdir, *options):
@@ -31,6 +32,7 @@ def trained(tmp_path_factory):
 def test_prints_progress_and_a_table_of_scores_by_step(trained):
     workdir, printed = trained
     results = json.loads((workdir / "results.json").read_text())
+    assert "\x1b" not in printed  # a log is no terminal
     assert "energy_loss" in printed
     assert "validation" in printed
     for step, score in enumerate(results["test"]["by_step"]):
@@ -42,9 +44,9 @@ def test_prints_progress_and_a_table_of_scores_by_step(trained):
 def test_results_say_what_was_run(trained):
     results = json.loads((trained[0] / "results.json").read_text())
     assert (results["dataset"], results["method"]) == ("digits", "alen")
-    assert (results["seed"], results["epochs"], results["inference_steps"]) == (0, 4, 6)
+    assert (results["seed"], results["epochs"], results["inference_steps"]) == (0, EPOCHS, 6)
     assert results["metric"] == "example_f1"
-    assert "train.epochs = 4" in results["command"]
+    assert f"train.epochs = {EPOCHS}" in results["command"]
     assert results["versions"]["tensorflow"] == tf.__version__
     # energy: 32-256-32 and 32-256-1 without biases; inference network: 32-32-32
     assert results["parameters"]["energy"] == 33 * 256 + 257 * 32 + 32 * 256 + 256
@@ -54,7 +56,7 @@ def test_results_say_what_was_run(trained):
         assert len(scores["by_step"]) == 7
         assert scores["by_step"][0] == scores["inference_network"]
         assert scores["by_step"][-1] == scores["refined"]
-        assert 0.5 < scores["refined"] < 1.0  # far above chance after four epochs
+        assert 0.5 < scores["refined"] < 1.0  # far above chance after six epochs
     assert results["validation"]["tuned"]["refined"] >= results["validation"]["refined"]
 
 
@@ -68,6 +70,16 @@ def test_evaluate_needs_only_the_workdir_and_agrees_with_training(trained):
     assert "after 3 steps" not in two_steps
 
 
+def test_the_model_card_has_the_scores_of_the_results(trained):
+    workdir = trained[0]
+    results = json.loads((workdir / "results.json").read_text())
+    card = (workdir / "model_card.md").read_text()
+    refined, tuned = results["test"]["refined"], results["test"]["tuned"]["refined"]
+    assert f"| test | refined | {refined:.4f} | {tuned:.4f} |" in card
+    assert "| train | 1170 |" in card
+    assert f"{results['test']['confidence']['rank_correlation']:.4f} |" in card
+
+
 def test_pictures_are_png_images(trained):
     for name in ("digits.png", "score_by_step.png"):
         image = tf.io.decode_png((trained[0] / name).read_bytes()).numpy()
@@ -75,24 +87,18 @@ def test_pictures_are_png_images(trained):
         assert image.std() > 10  # not blank
 
 
-def test_tensorboard_serves_scalars_hyper_parameters_and_images(trained, free_port):
-    options = ["--logdir", str(trained[0]), "--port", str(free_port), "--load_fast=false"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tensorboard.main", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def test_tensorboard_serves_scalars_hyper_parameters_and_images(trained):
+    with board.served(trained[0]) as address:
 
-    def ask(path, body=None):
-        request = urllib.request.Request(
-            f"http://localhost:{free_port}/data/plugin/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
+        def ask(path, body=None):
+            request = urllib.request.Request(
+                f"{address}/data/plugin/{path}",
+                data=None if body is None else json.dumps(body).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.load(answer)
 
-    try:
         tags = wait_for(lambda: ask("scalars/tags").get("train") and ask("scalars/tags"))
         assert {
             "energy_loss/truth",
@@ -108,16 +114,17 @@ def test_tensorboard_serves_scalars_hyper_parameters_and_images(trained, free_po
             "gradient_norm/energy",
             "refinement/distance",
         } <= set(tags["train"])
-        assert {f"example_f1/step_{step:02d}" for step in range(7)} <= set(tags["eval"])
+        curves = {run for run, names in tags.items() if "example_f1" in names}
+        assert curves == {"eval/refined", *(f"eval/step_{step}" for step in range(6))}
         points = ask("scalars/scalars?run=train&tag=energy_loss")
-        assert [step for _, step, _ in points] == [58, 116, 174, 232]  # 1,170 // 20 per epoch
-        assert {"digits", "score_by_step"} <= set(ask("images/tags")["eval"])
+        assert [step for _, step, _ in points] == [58, 116, 174, 232, 290, 348]  # 1,170 // 20 each
+        rates = ask("scalars/scalars?run=train&tag=learning_rate/energy")
+        assert [rate for _, _, rate in rates] == pytest.approx(RATES, rel=1e-5, abs=1e-9)
+        pictures = {"digits", "score_by_step", "validation/digits", "validation/score_by_step"}
+        assert pictures <= set(ask("images/tags")["eval"])
         experiment = ask("hparams/experiment", {"experimentName": ""})
         assert "ALEN.beta_v" in {info["name"] for info in experiment["hparamInfos"]}
         assert ask("text/tags")["eval"]
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def wait_for(question, seconds=60):
@@ -130,15 +137,6 @@ def wait_for(question, seconds=60):
             pass
         time.sleep(0.2)
     pytest.fail("no answer")
-
-
-@pytest.fixture
-def free_port():
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.slow  # tests/reliability/test_changed.py refuses more, without a command

@@ -1,5 +1,6 @@
 """The classifiers that stand for g where the user names none."""
 
+from scipy import sparse
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
@@ -26,7 +27,8 @@ def classifiers(x, y, seed):
       y: labels in {0, 1}, [rows, labels].
       seed: of their random draws.
     """
-    scaler, c = (MaxAbsScaler(), 1.0) if is_counts(x) else (StandardScaler(), 0.01)
+    centred = not sparse.issparse(x)
+    scaler, c = (MaxAbsScaler(), 1.0) if is_counts(x) else (StandardScaler(with_mean=centred), 0.01)
     logistic = LogisticRegression(C=c, solver="liblinear", random_state=seed)
     made = {"linear": make_pipeline(scaler, OneVsRestClassifier(logistic))}
     if y.size <= LEAVES:

@@ -111,6 +111,7 @@ def three_splits(
     validation_fraction=0.2,
     test_fraction=0.2,
     seed=0,
+    hold_out=hold_out,
 ):
     """Training, validation and test examples, of which what is not given is held out: the test
     split first.
@@ -120,6 +121,7 @@ def three_splits(
       train, validation, test: `Examples`.
       validation_fraction, test_fraction: shares to hold out.
       seed: of what is held out.
+      hold_out: a function that holds a share out.
 
     Raises:
       ConfigError: a share is none.

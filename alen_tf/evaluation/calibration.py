@@ -12,6 +12,7 @@ from alen_tf.models.batch import only_counted
 from alen_tf.models.energy_model import per_example
 
 BINS = 10
+FEW = 30  # examples, of which fewer tell nothing of a mean or a rank correlation
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
 
@@ -75,34 +76,48 @@ def report(confidence, score):
 
     Returns:
       {"rank_correlation": Spearman's, "bins": [{"confidence": mean, "score": mean, "examples":
-      count}], "kept": {"50": mean score of the most confident 50%, ...}}.
+      count}], "kept": {"50": mean score of the most confident 50%, ...}}. Bins and shares hold at
+      least `FEW` examples, but for all of them; of fewer, there are no bins, and the correlation is
+      None.
     """
     order = np.argsort(-confidence, kind="stable")
-    parts = np.array_split(order[::-1], min(BINS, len(order)))
-    varied = np.ptp(confidence) > 0 and np.ptp(score) > 0
+    bins = min(BINS, len(order) // FEW)
+    counts = {share: round(len(order) * share / 100) for share in SHARES}
     return {
-        "rank_correlation": float(stats.spearmanr(confidence, score)[0]) if varied else 0.0,
+        "rank_correlation": _rank_correlation(confidence, score) if bins else None,
         "bins": [
             {
                 "confidence": float(np.mean(confidence[part])),
                 "score": float(np.mean(score[part])),
                 "examples": len(part),
             }
-            for part in parts
+            for part in (np.array_split(order[::-1], bins) if bins else ())
         ],
         "kept": {
-            str(share): float(np.mean(score[order[: max(1, round(len(order) * share / 100))]]))
-            for share in SHARES
+            str(share): float(np.mean(score[order[:count]]))
+            for share, count in counts.items()
+            if share == 100 or count >= FEW
         },
     }
+
+
+def _rank_correlation(confidence, score):
+    varied = np.ptp(confidence) > 0 and np.ptp(score) > 0
+    return float(stats.spearmanr(confidence, score)[0]) if varied else 0.0
 
 
 def table(results):
     """What `judge` added to the results, as text."""
     lines = []
     for split, found in _reports(results).items():
-        lines.append(f"confidence on {split}: rank correlation {found['rank_correlation']:.3f}")
         name = found["expected"]
+        if not found["bins"]:
+            lines.append(
+                f"confidence on {split}: fewer than {FEW} examples are too few to judge it"
+            )
+            lines.append(f"mean {name}: {found['kept']['100']:.4f}")
+            continue
+        lines.append(f"confidence on {split}: rank correlation {found['rank_correlation']:.3f}")
         lines.append(f"{'expected ' + name:>28}{'true':>10}{'examples':>10}")
         lines += [
             f"{part['confidence']:28.4f}{part['score']:10.4f}{part['examples']:10d}"
@@ -115,8 +130,8 @@ def table(results):
 
 def figure(results):
     """What `judge` added to the results: bins against the diagonal, and the scores of the examples
-    that are kept. None where it added nothing."""
-    reports = _reports(results)
+    that are kept. None where it added nothing, or examples are too few for bins."""
+    reports = {split: found for split, found in _reports(results).items() if found["bins"]}
     if not reports:
         return None
     import matplotlib.pyplot as plt
@@ -129,7 +144,12 @@ def figure(results):
         right.plot(list(map(int, found["kept"])), list(found["kept"].values()), marker="o")
     (name,) = {found["expected"] for found in reports.values()}
     left.set(xlabel=f"expected {name}, v(x, y)", ylabel=f"true {name}", xlim=(0, 1), ylim=(0, 1))
-    right.set(xlabel="most confident predictions kept, %", ylabel=f"mean {name}")
+    right.set(
+        xlabel="most confident predictions kept, %",
+        ylabel=f"mean {name}",
+        xlim=(0, 103),
+        ylim=(0, 1),
+    )
     left.legend()
     for axes in (left, right):
         axes.grid(alpha=0.3)

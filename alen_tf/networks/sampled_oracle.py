@@ -106,10 +106,11 @@ class SampledOracle(Energy):
             row = label + labels * tf.cast(value, tf.int32)
             hidden += tf.gather(changes, tf.where(new, row, 2 * labels))
             alone = uniform[step] < tf.gather(marginals, label, batch_dims=1)
-            return step + 1, hidden, sets.write(step, value), independent.write(step, alone)
+            sets = sets.write(step, tf.cast(value, tf.float32))
+            return step + 1, hidden, sets, independent.write(step, tf.cast(alone, tf.float32))
 
         arrays = [
-            tf.TensorArray(tf.bool, most, element_shape=[None, self.samples]) for _ in range(2)
+            tf.TensorArray(tf.float32, most, element_shape=[None, self.samples]) for _ in range(2)
         ]
         _, _, *arrays = tf.while_loop(
             lambda step, *_: step < most, draw, (tf.constant(0), hidden, *arrays)
@@ -119,7 +120,7 @@ class SampledOracle(Energy):
         def placed(values):
             """From the order of draws, [most, batch, samples], to that of labels."""
             ranked = tf.gather(tf.transpose(values.stack(), [2, 0, 1]), rank, batch_dims=1)
-            found = tf.einsum("smb,bml->bsl", tf.cast(ranked, tf.float32), one_hot)
+            found = tf.einsum("smb,bml->bsl", ranked, one_hot)
             return tf.where(drawn[:, None], found, given[:, None])
 
         sets, independent = map(placed, arrays)

@@ -12,6 +12,7 @@ import numpy as np
 
 import alen_tf
 from alen_tf.errors import DataError
+from alen_tf.evaluation import model_card
 from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.storage import check_absent, first_folder, read_json, write, write_json, writing
@@ -47,6 +48,7 @@ def save(estimator, path, trained=None):
                 "absent": _listed(trained.absent),
             }
         write_json(folder / FITTED, content)
+        write(folder / model_card.NAME, estimator.model_card())
 
 
 def load(path):

@@ -4,10 +4,11 @@ import pathlib
 
 import tensorflow as tf
 
-from alen_tf.storage import first_folder, write_json
+from alen_tf.evaluation import model_card
+from alen_tf.storage import first_folder, write, write_json
 
 
-def save(model, directory):
+def save(model, directory, card=None):
     """Writes a `TrainedModel` as a SavedModel, which appears complete or not at all.
 
     All signatures take raw rows `x`, [batch, ...], float32, or images, uint8 [batch, height, width,
@@ -18,12 +19,16 @@ def save(model, directory):
       complete(x, steps, mask, values): around known labels: `values`, [batch, ...] in {0, 1}, where
         the boolean `mask` is true; of classes of a pixel, for all of them or for none.
 
+    NaN or infinity in `x` is an `InvalidArgumentError`, which a server answers with: relaxed
+    outputs of such rows would be NaN, and their label sets empty.
+
     `assets.extra/model.json` holds the names of labels and features, how columns of a table become
     features (see `Preprocessing.to_json`), and what is expected by `confidence`.
 
     Args:
       model: the model.
       directory: the folder to make.
+      card: the model card, Markdown, which goes to `model_card.md` there; none by default.
 
     Raises:
       UserError: the folder exists already, or cannot be written.
@@ -33,6 +38,8 @@ def save(model, directory):
         tf.saved_model.save(module, str(part), signatures=module.signatures())
         (part / "assets.extra").mkdir(exist_ok=True)
         write_json(part / "assets.extra" / "model.json", model.signature.to_json())
+        if card is not None:
+            write(part / model_card.NAME, card)
 
 
 class _Served(tf.Module):
@@ -53,14 +60,14 @@ class _Served(tf.Module):
         """The signatures by name."""
 
         def serve(x):
-            return self._predict(x)._asdict()
+            return self._predict(_finite(x))._asdict()
 
         def refine(x, steps):
-            return self._predict(x, steps)._asdict()
+            return self._predict(_finite(x), steps)._asdict()
 
         def complete(x, steps, mask, values):
             known = tf.where(mask, values, float("nan"))
-            return self._predict(x, steps, known)._asdict()
+            return self._predict(_finite(x), steps, known)._asdict()
 
         return {
             "serving_default": tf.function(serve, input_signature=[self._x]),
@@ -69,3 +76,10 @@ class _Served(tf.Module):
                 complete, input_signature=[self._x, self._steps, self._mask, self._values]
             ),
         }
+
+
+def _finite(x):
+    """Inputs, once they are found finite."""
+    if not x.dtype.is_floating:
+        return x
+    return tf.debugging.check_numerics(x, "x has a value that is not finite; fill missing ones in")

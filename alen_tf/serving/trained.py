@@ -75,6 +75,22 @@ def load(workdir, params=()):
     return TrainedModel(model, signature)
 
 
+def read_card(workdir):
+    """The model card of a workdir; None where an earlier version left none.
+
+    Raises:
+      WorkdirError: it cannot be read.
+    """
+    path = Workdir(workdir).card
+    if not path.exists():
+        return None
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "not UTF-8")
+        raise WorkdirError(f"{path}: cannot be read: {reason}") from error
+
+
 def read_signature(path):
     """Reads the `model.json` of a workdir.
 

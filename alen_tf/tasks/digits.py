@@ -5,9 +5,11 @@ import numpy as np
 
 from alen_tf.datasets.digits import digits
 from alen_tf.objectives import oracles
+from alen_tf.tasks import rows_of_images
 from alen_tf.tasks.multilabel import MultiLabel
 
 SHOWN = 12
+HIDDEN = (0.69, 0.77, 0.87)  # light steel blue: what the model does not see
 
 
 @gin.register
@@ -20,27 +22,20 @@ class DigitsCompletion(MultiLabel):
     def pictures(self, x, path, y_true):
         """Digits as rows of one figure: input, completed by g alone, after refinement, and the
         truth."""
-        import matplotlib.pyplot as plt
-
-        top = x[:SHOWN].reshape(-1, 4, 8) / 16.0
+        top = painted(x[:SHOWN].reshape(-1, 4, 8) / 16.0)
         rows = {
-            "input": np.full((len(top), 4, 8), np.nan),
-            "g(x) alone": path[0][:SHOWN],
-            "refined": path[-1][:SHOWN],
-            "truth": y_true[:SHOWN],
+            "input": np.full(top.shape, HIDDEN),
+            "g(x) alone": painted(path[0][:SHOWN].reshape(-1, 4, 8)),
+            "refined": painted(path[-1][:SHOWN].reshape(-1, 4, 8)),
+            "truth": painted(y_true[:SHOWN].reshape(-1, 4, 8)),
         }
-        figure, axes = plt.subplots(
-            len(rows),
-            len(top),
-            figsize=(0.62 * len(top) + 0.8, 0.62 * len(rows)),
-            layout="constrained",
-        )
-        colours = plt.get_cmap("gray").with_extremes(bad="lightsteelblue")
-        for row, (name, bottom) in zip(axes, rows.items(), strict=True):
-            images = np.concatenate([top, bottom.reshape(-1, 4, 8)], axis=1)
-            for axis, image in zip(row, images, strict=True):
-                axis.imshow(image, cmap=colours, vmin=0, vmax=1)
-                axis.set(xticks=[], yticks=[])
-                axis.axhline(3.5, color="tab:orange", linewidth=0.8)
-            row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        rows = {name: np.concatenate([top, bottom], axis=1) for name, bottom in rows.items()}
+        figure, axes, tops = rows_of_images.figure(rows, size=0.62)
+        for first in tops:
+            axes.axhline(first + 3.5, color="tab:orange", linewidth=0.8)
         return {"digits": figure}
+
+
+def painted(y):
+    """Numbers in [0, 1] as shades of grey, [..., 3]."""
+    return np.repeat(np.asarray(y, np.float64)[..., None], 3, axis=-1)

@@ -7,12 +7,25 @@ from alen_tf.datasets.augmentation import ImageAugmentation
 from alen_tf.inference.spaces import Box, Simplex
 from alen_tf.inference.test_time_augmentation import TestTimeAugmentation
 from alen_tf.objectives import metrics, oracles
+from alen_tf.tasks import rows_of_images
 from alen_tf.tasks.task import Task
 
 SHOWN = 8
-# Of the classes in pictures: background, then as in LFW's masks, then what can be told apart.
-COLOURS = np.array(
-    [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 0), (0, 1, 1), (1, 0, 1), (1, 1, 1), (0, 0, 0)]
+# Of classes in pictures, first the background: what colour-blind people tell apart (Okabe, Ito).
+COLOURS = (
+    np.array(
+        [
+            (0, 114, 178),
+            (240, 228, 66),
+            (213, 94, 0),
+            (0, 158, 115),
+            (86, 180, 233),
+            (204, 121, 167),
+            (255, 255, 255),
+            (0, 0, 0),
+        ]
+    )
+    / 255.0
 )
 
 
@@ -22,6 +35,7 @@ class Segmentation(Task):
     mean intersection over union."""
 
     metric = "mean_iou"
+    class_names = ()  # for the legend of pictures, once data is loaded
 
     def __init__(
         self,
@@ -67,22 +81,20 @@ class Segmentation(Task):
 
     def pictures(self, x, path, y_true):
         """Rows of one figure: image, truth, the inference network alone, refined."""
-        import matplotlib.pyplot as plt
+        from matplotlib.patches import Patch
 
         rows = {
-            "image": x[:SHOWN].astype(np.uint8),
+            "image": x[:SHOWN].astype(np.uint8)[..., :3] / 255.0,
             "truth": painted(y_true[:SHOWN]),
             "g(x) alone": painted(path[0][:SHOWN]),
             "refined": painted(path[-1][:SHOWN]),
         }
-        shape = (len(rows), min(SHOWN, len(x)))
-        size = (1.1 * shape[1] + 0.8, 1.1 * shape[0])
-        figure, axes = plt.subplots(*shape, figsize=size, layout="constrained", squeeze=False)
-        for row, (name, images) in zip(axes, rows.items(), strict=True):
-            for axis, image in zip(row, images, strict=True):
-                axis.imshow(image)
-                axis.set(xticks=[], yticks=[])
-            row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        figure, axes, _ = rows_of_images.figure(rows, size=1.1)
+        if 1 < len(self.class_names) <= len(COLOURS):
+            colours = COLOURS[: len(self.class_names)]
+            patches = [Patch(facecolor=colour, edgecolor="grey") for colour in colours]
+            options = {"ncols": 4, "loc": "upper center", "bbox_to_anchor": (0.5, 0.0)}
+            axes.legend(patches, self.class_names, frameon=False, **options)
         return {"segmentation": figure}
 
 
@@ -99,6 +111,11 @@ class ClassSegmentation(Segmentation):
     ):
         super().__init__(dataset, oracle, augmentation, test_time_augmentation)
         self.space = Simplex()
+
+    def load(self, manual_dir=None, data_dir=None):
+        splits = super().load(manual_dir, data_dir)
+        self.class_names = splits.label_names
+        return splits
 
     def counted(self, y_true):
         return np.any(y_true, axis=-1)

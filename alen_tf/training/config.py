@@ -179,6 +179,11 @@ def _reason(error):
         return error.args[0]
     text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip()
     text = re.sub(r"malformed node or string.*", "the value is not a Python literal", text)
+    # In a gin file a line after a value; where a value goes on, as in 10**9, a user sees no line.
+    after = (
+        "a value ends here: write it as a literal such as 1000, 0.5 or 'name', without arithmetic"
+    )
+    text = re.sub(r"^Expected newline.*", after, text)
     if not text:
         return type(error).__name__
     first = text.splitlines()[0].split(" Searched config paths")[0].rstrip(".")

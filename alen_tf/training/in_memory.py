@@ -38,7 +38,8 @@ def train(
       verbose: print the validation score after every so many epochs; 0 for silence.
 
     Returns:
-      (the `TrainedModel` of the best epoch, the validation scores after each epoch).
+      (the `TrainedModel` of the best epoch, the validation scores after each epoch, and those of
+      the best one {"plain": at 0.5, "tuned": at the threshold that is best there}).
 
     Raises:
       NonFiniteError: training diverges.
@@ -72,11 +73,16 @@ def train(
         assign(made, best)
         y = made.refine(validation.x, known=known)[-1]
         threshold = task.best_threshold(y, validation.truth, weight=validation.weight)
+        held_out = {
+            name: float(task.scores(y, validation.truth, at, weight=validation.weight)[task.metric])
+            for name, at in (("plain", 0.5), ("tuned", threshold))
+        }
         # A model of its own: who keeps it keeps no optimizers.
         kept = trainer.build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
         assign(kept, best)
     signature = Signature.of(splits, threshold, task.expected)
-    return TrainedModel(kept, signature, absent if absent.any() else None), np.array(scores)
+    trained = TrainedModel(kept, signature, absent if absent.any() else None)
+    return trained, np.array(scores), held_out
 
 
 def epochs(wanted, batches, steps):

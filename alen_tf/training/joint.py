@@ -6,7 +6,8 @@ import types
 import keras
 import numpy as np
 
-from alen_tf.datasets.splits import Splits, hold_out
+from alen_tf.datasets import stratified
+from alen_tf.datasets.splits import Splits
 from alen_tf.errors import ConfigError, check_count, check_number, check_share
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
@@ -29,7 +30,7 @@ class Joint:
 
     @classmethod
     def of(cls, settings, examples, label_names, seed):
-        """Trains one; returns it with the validation scores after each epoch, an array.
+        """Trains one; returns it with the validation scores that `in_memory.train` returns.
 
         Args:
           settings: the `ALENClassifier` whose hyper-parameters it gets.
@@ -46,13 +47,13 @@ class Joint:
         check_count("patience", settings.patience)
         check_share("validation_fraction", settings.validation_fraction)
         check_number("select_after", settings.select_after, most=1.0)
-        train, validation = hold_out(examples, settings.validation_fraction, seed)
+        train, validation = stratified.hold_out(examples, settings.validation_fraction, seed)
         if not len(train) or not len(validation):
             raise ConfigError(
                 f"validation_fraction={settings.validation_fraction} of {len(examples)} sample(s) "
                 f"leaves {len(train)} for training and {len(validation)} for validation"
             )
-        trained, scores = in_memory.train(
+        trained, *scores = in_memory.train(
             task=MultiLabel(dataset=None),
             splits=Splits("own", train, validation, validation, label_names),
             epochs=settings.epochs,
@@ -63,7 +64,7 @@ class Joint:
             verbose=int(settings.verbose),
             **makers(settings, train.x.shape[1], train.y.shape[1]),
         )
-        return cls(trained), scores
+        return cls(trained), *scores
 
     def labels(self, x, known=None):
         """Label sets, uint8 [rows, labels], of inputs [rows, features], around known labels."""

@@ -2,17 +2,14 @@
 
 import dataclasses
 import math
-import sys
 import time
-
-import keras
 
 from alen_tf.datasets.splits import Splits
 from alen_tf.errors import NonFiniteError, WorkdirError
-from alen_tf.evaluation import calibration
+from alen_tf.evaluation import calibration, model_card
 from alen_tf.evaluation.scores import by_step, predict_splits
 from alen_tf.models.structured_model import StructuredModel
-from alen_tf.storage import write_json
+from alen_tf.storage import write, write_json
 from alen_tf.tasks.task import Task
 from alen_tf.training import results, summaries
 from alen_tf.training.averaging import Average
@@ -20,6 +17,7 @@ from alen_tf.training.checkpoints import Checkpoints
 from alen_tf.training.distribution import Workers
 from alen_tf.training.interruption import Interruption
 from alen_tf.training.loop import Batches, Loop
+from alen_tf.training.progress_bar import ProgressBar
 from alen_tf.training.workdir import Workdir
 
 # A state is also saved before an evaluation that may take longer than an interrupted run waits,
@@ -27,6 +25,9 @@ LONG_EVALUATION = 2.0
 # and where the last one is so many seconds old.
 SAVE_SECONDS = 300.0
 SHOWN = 64  # examples that pictures may choose from
+# TensorBoard gets pictures so often in a run, but not more often than after so many epochs.
+PICTURES = 5
+FEWEST_EPOCHS = 5
 
 
 @dataclasses.dataclass
@@ -119,9 +120,7 @@ class Run:
 
     def train(self, evaluate_every, test_every):
         """Trains to the last epoch, evaluating and saving as it goes."""
-        bar = keras.utils.Progbar(
-            self.epochs, interval=0.1 if sys.stdout.isatty() else 5.0, unit_name="epoch"
-        )
+        bar = ProgressBar(self.epochs)
         evaluation_seconds = math.inf  # the first one may be long
         for epoch in range(self.progress.epoch, self.epochs):
             scalars = self._train_epoch(epoch)
@@ -132,7 +131,7 @@ class Run:
             start = time.monotonic()
             self.progress = dataclasses.replace(self.progress, epoch=epoch + 1, step=0, sums={})
             self.average.update(epoch)
-            self.summaries.train(scalars, step=(epoch + 1) * self.batches.per_epoch)
+            self.summaries.train(scalars | self._learning_rates(), step=self._step)
             if test_every and (epoch + 1) % test_every == 0:
                 with self.average.taken():
                     path = self.model.refine(self.splits.test.x)
@@ -140,12 +139,11 @@ class Run:
                 self.progress.test_curve[str(epoch + 1)] = curve[-1]
             if due:
                 with self.average.taken():
-                    shown["validation"] = self._evaluate()
+                    shown["validation"] = self._evaluate(evaluate_every)
                 self._save()
                 evaluation_seconds = self.workers.mean(time.monotonic() - start)
             self._stop_if_asked()
-            bar.stateful_metrics |= shown.keys()  # shown as they are, not averaged over epochs
-            bar.update(epoch + 1, list(shown.items()))
+            bar.update(epoch + 1, shown)
 
     def _train_epoch(self, epoch):
         """What is left of a pass over the training split; the means of the model's scalars."""
@@ -186,18 +184,23 @@ class Run:
         self.latest.save(self._step, dataclasses.asdict(progress))
         self._saved_at = time.monotonic()
 
-    def _evaluate(self):
-        """Scores the validation split and keeps the model if it is the best so far; the refined
-        score."""
+    def _learning_rates(self):
+        """Those of the next step, by name of the scalar."""
+        optimizers = self.model.optimizers.items()
+        return {f"learning_rate/{name}": float(each.learning_rate) for name, each in optimizers}
+
+    def _evaluate(self, every):
+        """Scores the validation split, as after `every` so many epochs, and keeps the model if it
+        is the best so far; the refined score."""
         progress, epoch = self.progress, self.progress.epoch
         path = self.model.refine(self.splits.validation.x)
         curve = by_step(self.task, path, self.splits.validation.truth)
-        scalars = {f"{self.task.metric}/step_{step:02d}": score for step, score in enumerate(curve)}
-        scalars |= {
-            f"{self.task.metric}/inference_network": curve[0],
-            f"{self.task.metric}/refined": curve[-1],
-        }
-        self.summaries.evaluation(scalars, step=epoch * self.batches.per_epoch)
+        self.summaries.score_by_step(self.task.metric, curve, self._step)
+        between = max(FEWEST_EPOCHS, self.epochs // PICTURES)
+        if epoch % between < every and epoch < self.epochs:
+            figures = self._pictures({"validation": curve}, "validation", path)
+            figures = {f"validation/{name}": figure for name, figure in figures.items()}
+            self.summaries.pictures(figures, self._step)
         if epoch >= self.first_choice and curve[-1] > progress.best_score:
             progress.best_score, progress.best_epoch = curve[-1], epoch
             self._best_path = path
@@ -227,16 +230,20 @@ class Run:
             self.progress.seconds,
         )
         write_json(self.workdir.results, content)
+        write(self.workdir.card, model_card.of_run(content, signature, self.splits))
         self._draw(content, paths, steps)
         self.summaries.close()
         return content
 
     def _draw(self, content, paths, step):
         curves = {split: content[split]["by_step"] for split in paths}
-        figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
+        figures = self._pictures(curves, *list(paths.items())[-1])
         if figure := calibration.figure(content):
             figures["calibration"] = figure
-        split, path = list(paths.items())[-1]
+        self.summaries.pictures(figures, step, files=True)
+
+    def _pictures(self, curves, split, path):
+        """Figures by name, of scores after every step by split and of examples of one split."""
         shown = getattr(self.splits, split).take(slice(0, SHOWN))
-        figures |= self.task.pictures(shown.x, path[:, :SHOWN], shown.truth)
-        self.summaries.pictures(figures, step)
+        figures = {"score_by_step": summaries.score_by_step(curves, self.task.metric)}
+        return figures | self.task.pictures(shown.x, path[:, :SHOWN], shown.truth)

@@ -10,9 +10,16 @@ from tensorboard.plugins.hparams import api as hparams
 
 from alen_tf.storage import write, writing
 
+# Inference steps that have a curve each beside the refined output: TensorBoard has seven colours.
+SHOWN_STEPS = 6
+
 
 class Summaries:
     """Writes TensorBoard events under `train/` and `eval/`, and pictures also as PNG files.
+
+    TensorBoard draws what has one name in several folders as one chart: the score of the refined
+    output is under `eval/refined/`, and that after an earlier inference step t under
+    `eval/step_t/`.
 
     What was recorded up to a checkpoint is a position in the event files. A resumed run cuts them
     there, so that every step is in them once, however the run before it ended.
@@ -31,6 +38,7 @@ class Summaries:
         with writing(self._folder):
             self._train = tf.summary.create_file_writer(str(workdir.path / "train"))
             self._eval = tf.summary.create_file_writer(str(workdir.path / "eval"))
+        self._by_step = {}  # writers of further folders
         if position is None:
             indented = "\n".join(f"    {line}" for line in config.splitlines())
             with self._eval.as_default():
@@ -40,15 +48,18 @@ class Summaries:
     def position(self):
         """The sizes of the event files, by name, once everything recorded so far is in them."""
         with writing(self._folder):
-            self._train.flush()
-            self._eval.flush()
+            for writer in self._writers():
+                writer.flush()
             return {name: path.stat().st_size for name, path in self._files().items()}
+
+    def _writers(self):
+        return [self._train, self._eval, *self._by_step.values()]
 
     def _files(self):
         paths = [
             path
             for part in ("train", "eval")
-            for path in sorted((self._folder / part).glob("events.out.tfevents.*"))
+            for path in sorted((self._folder / part).rglob("events.out.tfevents.*"))
         ]
         return {str(path.relative_to(self._folder)): path for path in paths}
 
@@ -76,27 +87,49 @@ class Summaries:
         """Records training scalars, means since the last record."""
         _scalars(self._train, scalars, step)
 
-    def evaluation(self, scalars, step):
-        """Records evaluation scalars."""
-        _scalars(self._eval, scalars, step)
+    def score_by_step(self, name, scores, step):
+        """Records the score after every inference step as one chart.
 
-    def pictures(self, figures, step):
-        """Records Matplotlib figures by name as images, and writes NAME.png into the workdir."""
+        Args:
+          name: of the chart, that of the metric.
+          scores: of y(0), y(1), ..., y(T), the refined output.
+          step: of training.
+        """
+        last = len(scores) - 1
+        shown = {"refined": last} | {f"step_{number}": number for number in shown_steps(last)}
+        for part, number in shown.items():
+            if part not in self._by_step:
+                folder = self._folder / "eval" / part
+                with writing(self._folder):
+                    self._by_step[part] = tf.summary.create_file_writer(str(folder))
+            _scalars(self._by_step[part], {name: scores[number]}, step)
+
+    def pictures(self, figures, step, files=False):
+        """Records Matplotlib figures by name as images, and with `files` writes NAME.png into the
+        workdir."""
         import matplotlib.pyplot as plt
 
         for name, figure in figures.items():
             png = io.BytesIO()
             figure.savefig(png, format="png", dpi=120, bbox_inches="tight")
             plt.close(figure)
-            write(self._folder / f"{name}.png", png.getvalue())
+            if files:
+                write(self._folder / f"{name}.png", png.getvalue())
             with self._eval.as_default():
                 tf.summary.image(name, tf.image.decode_png(png.getvalue(), channels=4)[None], step)
 
     def close(self):
         """Flushes and closes the event files."""
         with writing(self._folder):
-            self._train.close()
-            self._eval.close()
+            for writer in self._writers():
+                writer.close()
+
+
+def shown_steps(last):
+    """The inference steps before the `last` one that have a curve: all, or 0, 1, 2, 4, 8, ..."""
+    if last <= SHOWN_STEPS:
+        return list(range(last))
+    return [0, *(2**k for k in range(SHOWN_STEPS - 1) if 2**k < last)]
 
 
 def hyper_parameters(config):

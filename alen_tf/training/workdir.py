@@ -11,6 +11,7 @@ except ImportError:  # Windows: models train there in memory, and predict
     fcntl = None
 
 from alen_tf.errors import WorkdirError
+from alen_tf.evaluation import model_card
 from alen_tf.storage import read_json, write, write_json, writing
 from alen_tf.training import provenance
 
@@ -21,7 +22,8 @@ class Workdir:
     `config.gin` is the operative configuration, `provenance.json` what code and data it was run
     with, `checkpoints/latest` the states to resume from, `checkpoints/best` the model with the
     highest validation score, `train/` and `eval/` TensorBoard events, `results.json` the result,
-    `model.json` what the trained model takes and gives. `.lock` is held by the training that runs.
+    `model.json` what the trained model takes and gives, `model_card.md` what it scores and is not
+    for. `.lock` is held by the training that runs.
     """
 
     def __init__(self, path):
@@ -32,6 +34,7 @@ class Workdir:
         self.best = self.path / "checkpoints" / "best"
         self.results = self.path / "results.json"
         self.model = self.path / "model.json"
+        self.card = self.path / model_card.NAME
         self._lock = None
 
     @contextlib.contextmanager

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import tensorflow as tf
 
@@ -54,6 +56,18 @@ def test_a_defect_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr(command_line.app, "run", lambda main: main(["command"]))
     with pytest.raises(ZeroDivisionError):
         command_line.run(lambda flags: 1 / 0)
+
+
+@pytest.mark.parametrize(
+    ("module", "shown"),
+    [
+        ("predict", {"workdir", "input", "output", "known", "steps"}),
+        ("export", {"workdir", "output"}),
+    ],
+)
+def test_help_shows_the_flags_that_a_command_uses(module, shown):
+    text = run(module, "--help").stdout
+    assert set(re.findall(r"^  --(\w+):", text, flags=re.MULTILINE)) == shown
 
 
 def test_a_width_that_cannot_be_allocated_is_one_clear_line(tmp_path):

@@ -18,8 +18,8 @@ from alen_tf.tasks.segmentation import ClassSegmentation, Segmentation
 @pytest.fixture
 def judged(random):
     """Confidence and scores that rise together."""
-    confidence = random.rand(53)
-    return confidence, np.clip(confidence + 0.3 * random.randn(53), 0, 1)
+    confidence = random.rand(325)
+    return confidence, np.clip(confidence + 0.3 * random.randn(325), 0, 1)
 
 
 def test_report(judged):
@@ -27,20 +27,38 @@ def test_report(judged):
     found = calibration.report(confidence, score)
     expected = stats.pearsonr(stats.rankdata(confidence), stats.rankdata(score))[0]
     assert found["rank_correlation"] == pytest.approx(expected)
-    assert [part["examples"] for part in found["bins"]] == [6] * 3 + [5] * 7
+    assert [part["examples"] for part in found["bins"]] == [33] * 5 + [32] * 5
     ranks = np.argsort(confidence)
-    assert found["bins"][0]["score"] == pytest.approx(score[ranks[:6]].mean())
-    assert found["bins"][-1]["confidence"] == pytest.approx(confidence[ranks[-5:]].mean())
+    assert found["bins"][0]["score"] == pytest.approx(score[ranks[:33]].mean())
+    assert found["bins"][-1]["confidence"] == pytest.approx(confidence[ranks[-32:]].mean())
     assert found["kept"]["100"] == pytest.approx(score.mean())
-    assert found["kept"]["10"] == pytest.approx(score[ranks[-5:]].mean())
+    assert found["kept"]["10"] == pytest.approx(score[ranks[-32:]].mean())
     assert found["kept"]["10"] > found["kept"]["100"]
 
 
-def test_few_or_equal_examples():
-    found = calibration.report(np.array([0.5, 0.5]), np.array([1.0, 0.0]))
-    assert found["rank_correlation"] == 0.0
-    assert len(found["bins"]) == 2
-    assert set(found["kept"]) == {"100", "90", "75", "50", "25", "10"}
+@pytest.mark.parametrize(("examples", "bins"), [(29, 0), (30, 1), (59, 1), (60, 2), (299, 9)])
+def test_bins_and_shares_hold_thirty_examples(examples, bins):
+    score = np.linspace(0, 1, examples)
+    found = calibration.report(score, score)
+    assert len(found["bins"]) == bins
+    assert all(part["examples"] >= 30 for part in found["bins"])
+    assert found["rank_correlation"] == (pytest.approx(1.0) if bins else None)
+    shares = [share for share in (90, 75, 50, 25, 10) if round(examples * share / 100) >= 30]
+    assert list(found["kept"]) == ["100", *map(str, shares)]
+
+
+def test_equal_examples_have_no_rank():
+    assert calibration.report(np.full(40, 0.5), np.ones(40))["rank_correlation"] == 0.0
+
+
+def test_few_examples_are_said_to_be_few():
+    found = {"expected": "F1", **calibration.report(np.full(20, 0.5), np.full(20, 0.25))}
+    results = {"metric": "example_f1", "validation": {"confidence": found}}
+    assert calibration.table(results).splitlines() == [
+        "confidence on validation: fewer than 30 examples are too few to judge it",
+        "mean F1: 0.2500",
+    ]
+    assert calibration.figure(results) is None
 
 
 @pytest.fixture
@@ -48,7 +66,7 @@ def splits(random):
     def examples(rows):
         return Examples(random.rand(rows, 3), (random.rand(rows, 4) < 0.4).astype(np.uint8))
 
-    return Splits("random", examples(3), examples(20), examples(30))
+    return Splits("random", examples(3), examples(320), examples(330))
 
 
 class Stub:
@@ -65,7 +83,7 @@ class Stub:
 
 
 def test_score_is_the_f1_of_each_example(splits, random):
-    paths = {"validation": random.rand(3, 20, 4), "test": random.rand(3, 30, 4)}
+    paths = {"validation": random.rand(3, 320, 4), "test": random.rand(3, 330, 4)}
     results = {"metric": "example_f1", "validation": {}, "test": {}}
     calibration.judge(MultiLabel(dataset=None), Stub(), splits, paths, results)
     for split, examples in (("validation", splits.validation), ("test", splits.test)):
@@ -80,7 +98,7 @@ def test_score_is_the_f1_of_each_example(splits, random):
 
 
 def test_methods_without_confidence(splits):
-    paths, results = {"validation": np.zeros((1, 20, 4))}, {"metric": "f1", "validation": {}}
+    paths, results = {"validation": np.zeros((1, 320, 4))}, {"metric": "f1", "validation": {}}
     calibration.judge(MultiLabel(dataset=None), Stub(sure=False), splits, paths, results)
     assert results["validation"] == {}
     assert calibration.table(results) == ""
@@ -91,7 +109,7 @@ def test_the_expected_value_is_called_by_its_name():
     # A value per pixel is no intersection over union, by which the task is judged.
     task = Segmentation(dataset=None, oracle=oracles.soft_pixel_accuracy)
     assert task.expected == "soft pixel accuracy"
-    found = calibration.report(np.array([0.5, 0.7]), np.array([0.6, 0.9]))
+    found = calibration.report(np.repeat([0.5, 0.7], 20), np.repeat([0.6, 0.9], 20))
     results = {"metric": task.metric, "test": {"confidence": {"expected": task.expected, **found}}}
     text = calibration.table(results)
     assert "expected soft pixel accuracy" in text

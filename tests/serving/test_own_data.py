@@ -203,8 +203,15 @@ loaded = tf.saved_model.load(sys.argv[1])
 assert "alen_tf" not in sys.modules
 data = dict(np.load(sys.argv[2]))
 steps = tf.constant(4)
+missing = data["x"].copy()
+missing[3, 1] = np.nan
+try:
+    loaded.signatures["serving_default"](x=tf.constant(missing))
+except tf.errors.InvalidArgumentError as error:
+    refused = str(error)
 np.savez(
     sys.argv[3],
+    refused=refused,
     plain=loaded.signatures["serving_default"](x=tf.constant(data["x"]))["relaxed"],
     refined=loaded.signatures["refine"](x=tf.constant(data["x"]), steps=steps)["relaxed"],
     **loaded.signatures["complete"](
@@ -229,6 +236,7 @@ def test_a_saved_model_needs_nothing_but_tensorflow(model, tmp_path):
         [sys.executable, "-c", SERVED, *map(str, paths)], check=True, cwd=tmp_path, env=environment
     )
     found = np.load(tmp_path / "out.npz")
+    assert "x has a value that is not finite" in str(found["refused"])
     np.testing.assert_allclose(found["plain"], model(x).relaxed, atol=1e-5)
     np.testing.assert_allclose(found["refined"], model(x, steps=4).relaxed, atol=1e-5)
     expected = model(x[:7], steps=4, known=known)

@@ -99,6 +99,7 @@ def test_joint_training_is_saved_without_pickles(joint, data, tmp_path):
     assert {each.name for each in (tmp_path / "model").iterdir()} == {
         "estimator.json",
         "model.keras",
+        "model_card.md",
     }
     loaded = ALENClassifier.load(tmp_path / "model")
     changed = {"inference_network": "own_network", "energy_hidden_units": 4}

@@ -24,21 +24,24 @@ def test_pictures_show_input_prediction_and_truth(task, random, examples):
     figures = task.pictures(x, path, y_true)
     assert list(figures) == ["digits"]
     assert isinstance(figures["digits"], plt.Figure)
-    images = [axis.get_images()[0].get_array() for axis in figures["digits"].axes]
-    assert len(images) == 4 * 12
-    for image in images:
-        assert image.shape == (8, 8)
-    top = x[0].reshape(4, 8) / 16
-    for row in range(4):
-        np.testing.assert_allclose(images[12 * row][:4], top)
-    assert np.all(np.ma.getmaskarray(np.ma.masked_invalid(images[0][4:])))
-    for row, bottom in ((1, path[0]), (2, path[-1]), (3, y_true)):
-        np.testing.assert_allclose(images[12 * row][4:], bottom[0].reshape(4, 8))
-        np.testing.assert_allclose(images[12 * row + 11][4:], bottom[11].reshape(4, 8))
+    canvas = figures["digits"].axes[0].get_images()[0].get_array()
+    assert canvas.shape == (4 * 9 - 1, 12 * 9 - 1, 3)
+
+    def shown(row, column):
+        found = canvas[9 * row : 9 * row + 8, 9 * column : 9 * column + 8]
+        np.testing.assert_array_equal(canvas[9 * row, 9 * column + 8 : 9 * column + 9], 1.0)  # gap
+        return found
+
+    for column in (0, 10):
+        np.testing.assert_array_equal(shown(0, column)[4:, :, 0], np.full((4, 8), 0.69))
+        for row, bottom in ((1, path[0]), (2, path[-1]), (3, y_true)):
+            half = x[column].reshape(4, 8) / 16
+            expected = np.concatenate([half, bottom[column].reshape(4, 8)])
+            np.testing.assert_allclose(shown(row, column)[..., 1], expected)
     plt.close(figures["digits"])
 
 
 def test_pictures_of_few_examples(task):
     figures = task.pictures(np.zeros((2, 32), np.uint8), np.zeros((2, 2, 32)), np.zeros((2, 32)))
-    assert len(figures["digits"].axes) == 8
+    assert figures["digits"].axes[0].get_images()[0].get_array().shape == (35, 17, 3)
     plt.close(figures["digits"])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.datasets.splits import Splits
 from alen_tf.inference.spaces import Box, Simplex
 from alen_tf.inference.test_time_augmentation import TestTimeAugmentation as Crops
 from alen_tf.objectives.oracles import soft_pixel_accuracy
@@ -65,20 +66,41 @@ def test_pictures(random):
     path = random.rand(2, 3, 6, 6, 1).astype(np.float32)
     x, y_true = random.randint(0, 256, (3, 6, 6, 3)), random.randint(0, 2, (3, 6, 6, 1))
     (figure,) = Segmentation(dataset=None).pictures(x, path, y_true).values()
-    shown = [[axes.get_images()[0].get_array() for axes in row] for row in grid(figure, 3)]
-    np.testing.assert_array_equal(shown[0][1], x[1])
-    np.testing.assert_array_equal(shown[1][2][..., 0], y_true[2, ..., 0])
-    np.testing.assert_allclose(shown[2][0][..., 2], path[0, 0, ..., 0])
-    np.testing.assert_allclose(shown[3][0][..., 2], path[1, 0, ..., 0])
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "image",
+        "truth",
+        "g(x) alone",
+        "refined",
+    ]
+    rows = np.split(axes.get_images()[0].get_array(), [7, 14, 21])  # six pixels and a gap
+    np.testing.assert_allclose(rows[0][:6, 7:13], x[1] / 255.0)
+    np.testing.assert_array_equal(rows[1][:6, 14:, 0], y_true[2, ..., 0])
+    np.testing.assert_allclose(rows[2][:6, :6, 2], path[0, 0, ..., 0])
+    np.testing.assert_allclose(rows[3][:6, :6, 2], path[1, 0, ..., 0])
 
 
-def grid(figure, columns):
-    return [figure.axes[i : i + columns] for i in range(0, len(figure.axes), columns)]
+def test_classes_have_the_colours_of_a_palette_that_all_can_tell_apart():
+    blue, yellow, vermilion = (0, 114, 178), (240, 228, 66), (213, 94, 0)
+    np.testing.assert_allclose(255 * painted(np.eye(3)), [blue, yellow, vermilion])
+    np.testing.assert_allclose(255 * painted(np.eye(9))[8], blue)  # there are only eight
+    half = painted(np.array([0.5, 0.5, 0.0]))
+    np.testing.assert_allclose(255 * half, np.mean([blue, yellow], axis=0))
 
 
-def test_classes_have_the_colours_of_the_masks():
-    np.testing.assert_array_equal(painted(np.eye(3)), [[0, 0, 1], [0, 1, 0], [1, 0, 0]])
-    np.testing.assert_array_equal(painted(np.eye(9))[8], [0, 0, 1])  # there are only eight
+def test_pictures_of_classes_have_a_legend_of_their_names(random):
+    y = random.dirichlet(np.ones(3), (2, 4, 4))
+    splits = Splits("own", *[None] * 3, label_names=("ground", "sky", "tree"))
+    task = ClassSegmentation(dataset=lambda manual_dir, data_dir: splits)
+    assert task.load() is splits
+    large = y.repeat(3, axis=1).repeat(3, axis=2)
+    (figure,) = task.pictures(random.randint(0, 256, (2, 4, 4, 3)), y[None], large).values()
+    legend = figure.axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["ground", "sky", "tree"]
+    colours = [patch.get_facecolor()[:3] for patch in legend.get_patches()]
+    np.testing.assert_allclose(colours, painted(np.eye(3)))
+    rows = np.split(figure.axes[0].get_images()[0].get_array(), [13, 26, 39])  # twelve, and a gap
+    np.testing.assert_allclose(rows[1][:12, :12], rows[2][:12, :12])  # both at the larger size
 
 
 def test_one_name_is_an_object_and_several_are_classes():

@@ -172,6 +172,12 @@ def test_malformed_parameter(write, param):
         assert message.startswith(f"--gin_param={param!r}: ")
 
 
+@pytest.mark.parametrize("value", ["10**9", "2 * 3"])
+def test_a_value_that_goes_on_is_told_to_be_a_literal(value):
+    message = message_of([], [f"train.epochs = {value}"])
+    assert "a literal such as 1000, 0.5 or 'name'" in message
+
+
 # Names of version 0.1.
 
 STARTS = ", with {0}.starts = @TrainingStarts()"

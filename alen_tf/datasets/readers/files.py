@@ -5,6 +5,7 @@ import os
 import gin
 import numpy as np
 
+from alen_tf.datasets import stratified
 from alen_tf.datasets.readers.labelled_arrays import read_arrays
 from alen_tf.datasets.readers.labelled_tables import read_tables
 from alen_tf.datasets.readers.opened import kind, without_gz
@@ -80,9 +81,8 @@ def files(
         raise ConfigError(f"{train} and {test}: one has named columns, the other has none")
 
     def divide(examples, held_out):
-        return three_splits(
-            train, examples, None, held_out, validation_fraction, test_fraction, seed
-        )
+        fractions = validation_fraction, test_fraction
+        return three_splits(train, examples, None, held_out, *fractions, seed, stratified.hold_out)
 
     preprocessing, named = None, tables[train]
     if named:

@@ -7,7 +7,8 @@ from scipy import sparse
 from sklearn.datasets import dump_svmlight_file
 
 from alen_tf.datasets.readers.files import files
-from alen_tf.datasets.splits import Examples, hold_out
+from alen_tf.datasets.splits import Examples
+from alen_tf.datasets.stratified import hold_out
 from alen_tf.errors import ConfigError, DataError
 
 
