@@ -114,8 +114,8 @@ def main(argv):
         peak = max(scores)
         print(f"{label}: {100 * peak:.2f}, {scores.index(peak)}, {steps_to_peak(scores)}")
         percent = [[100 * score for score in seed] for seed in found]
-        gin_name, params = CURVES.get(label, (None, "all steps are equal"))
-        marked = None if params else configured_steps(gin_name)
+        gin_name, params = CURVES.get(label, (None, ()))
+        marked = configured_steps(gin_name) if gin_name and not params else None
         style.curve(axes, index, range(STEPS + 1), percent, label, marked)
     title = "Bibtex, mean and standard deviation over seeds"
     axes.set(xlabel="inference step", ylabel="test F1 (%)", ylim=(0, None), title=title)
