@@ -33,9 +33,12 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     beat decoding by expected F1, or at a threshold, on held-out rows, the better one takes its
     place. See `alen_tf.cross_fitting`.
 
-    With `estimator=None`, `fit` trains the `ALEN` of `gin/own/multilabel.gin`, Algorithm 1 of the
-    paper, with the training loop of the command line: the same data, parameters and seed give the
-    same model. A part of the rows is held out to choose the epoch and the decision threshold.
+    With `estimator=None`, `fit` trains the `ALEN` of Algorithm 1 of the paper, as set up in
+    `gin/own/multilabel_joint.gin`. A part of the rows is held out to choose the epoch and the
+    decision threshold.
+
+    Either way it is what the command line trains, there by `gin/own/multilabel.gin`: the same rows
+    in their order, the same parameters and seed give the same model.
 
     Attributes:
       classes_: the labels, [labels]: those of sets, sorted, or the columns of a data frame `y`, or

@@ -9,6 +9,7 @@ flags.DEFINE_string("output", None, "Folder of the SavedModel, such as models/sc
 
 
 def main(options):
+    from alen_tf.cross_fitting.trained import is_cross_fitted
     from alen_tf.errors import UserError
     from alen_tf.serving import saved_model as exported
     from alen_tf.serving import trained
@@ -16,6 +17,11 @@ def main(options):
     for name in ("workdir", "output"):
         if not options[name].value:
             raise UserError(f"name a folder with --{name}")
+    if is_cross_fitted(options.workdir):
+        raise UserError(
+            f"{options.workdir} is cross-fitted, and a SavedModel cannot hold its classifiers: use "
+            "alen_tf.predict, or train gin/own/multilabel_joint.gin and export that"
+        )
     model, card = trained.load(options.workdir), trained.read_card(options.workdir)
     exported.save(model, options.output, card)
     print(f"{options.output}: serving_default, refine, complete")

@@ -28,15 +28,15 @@ flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", l
 
 
 def main(options):
+    from alen_tf.cli import opened
     from alen_tf.errors import UserError
     from alen_tf.serving import image_files as masks
     from alen_tf.serving import tables as predictions
-    from alen_tf.serving import trained
 
     for name in ("workdir", "input", "output"):
         if not options[name].value:
             raise UserError(f"name a path with --{name}")
-    model = trained.load(options.workdir)
+    model = opened.load(options.workdir, options.steps)
     of_images = model.signature.of_images
     predict = masks.predict_images if of_images else predictions.predict_file
     count = predict(model, options.input, options.output, options.known, options.steps)

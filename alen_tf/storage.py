@@ -46,6 +46,25 @@ def write(path, content):
 
 
 @contextlib.contextmanager
+def new_file(path):
+    """Yields the name of a hidden file that becomes `path` at the end of the block, complete or not
+    at all: for whatever writes files by itself.
+
+    Raises:
+      WorkdirError: it cannot be written; what was there before still is.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with writing(path):
+            yield part
+            _sync(part)
+            part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+@contextlib.contextmanager
 def new_folder(path):
     """Yields a hidden folder that becomes `path` at the end of the block, complete or not at all.
 

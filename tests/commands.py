@@ -10,12 +10,27 @@ ROOT = pathlib.Path(__file__).parent.parent
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 
 
-def run(module, *options, timeout=300):
-    """Runs `python -m alen_tf.MODULE OPTIONS` in the repository, for at most `timeout` seconds."""
-    command = [sys.executable, "-m", f"alen_tf.{module}", *map(str, options)]
+def run(module, *options, timeout=300, start=None):
+    """Runs `python -m alen_tf.MODULE OPTIONS` in the repository, for at most `timeout` seconds; or
+    what `start` has in place of `-m alen_tf.MODULE`, such as `quick`."""
+    command = [sys.executable, *(start or ["-m", f"alen_tf.{module}"]), *map(str, options)]
     return subprocess.run(
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=timeout
     )
+
+
+# A command whose networks and energies of cross-fitting learn in few steps.
+QUICKLY = """
+import runpy
+from alen_tf.cross_fitting import network, refined
+network.STEPS = refined.STEPS = (20, 40)
+runpy.run_module("alen_tf.{module}", run_name="__main__", alter_sys=True)
+"""
+
+
+def quick(module):
+    """What Python runs `alen_tf.MODULE` by, cross-fitting in few steps."""
+    return ["-c", QUICKLY.format(module=module)]
 
 
 def assert_one_clear_line(done, *parts):

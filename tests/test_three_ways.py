@@ -28,7 +28,7 @@ def test_one_score(real_data, tmp_path, name):
     workdir, saved, output = tmp_path / "run", tmp_path / "saved" / "1", tmp_path / "labels.jsonl"
     run_long(
         "train",
-        "--gin_file=gin/own/multilabel.gin",
+        "--gin_file=gin/own/multilabel_joint.gin",
         f"--gin_param=files.train = '{train_file}'",
         f"--gin_param=files.test = '{test_file}'",
         f"--gin_param=files.labels = '{xml}'",

@@ -1,5 +1,7 @@
 """Classifiers of any kind, stacked, and an energy that learns from their out-of-fold logits."""
 
+import functools
+
 import numpy as np
 
 from alen_tf.configured import named
@@ -21,7 +23,16 @@ class CrossFitted:
     """
 
     def __init__(
-        self, classifiers, x, y, folds=5, decoding="auto", seed=0, weight=None, verbose=False
+        self,
+        classifiers,
+        x,
+        y,
+        folds=5,
+        decoding="auto",
+        seed=0,
+        weight=None,
+        verbose=False,
+        keep=lambda name, make: make(),
     ):
         """Fits all of it.
 
@@ -34,6 +45,8 @@ class CrossFitted:
           seed: of folds, networks and energy.
           weight: of each row, [rows], 1 on average; equal by default.
           verbose: whether to print losses and scores as they come.
+          keep: function of the name of a classifier and of a function that fits it, of whose result
+            it may have kept a copy; see `alen_tf.cross_fitting.kept`.
 
         Raises:
           DataError: there are too few rows, or a classifier has no probabilities, or takes no
@@ -41,7 +54,7 @@ class CrossFitted:
         """
         self._rows = len(y)
         fold = fold_of_rows(y, folds, seed)
-        found, fits, self.losses = [], [], {}
+        found, self._fitted, self.losses = [], [], {}
 
         def judged(name, found):
             """Stacked logits of rows that their weights are not fitted to."""
@@ -52,13 +65,13 @@ class CrossFitted:
             return stacked
 
         for name, classifier in classifiers.items():
-            marginals, fit = out_of_fold(classifier, x, y, fold, seed, weight)
+            fit = functools.partial(_cross_fitted, classifier, x, y, fold, seed, weight)
+            marginals, fitted = keep(name, fit)
             found.append(logits(marginals, self._rows))
-            fits.append(fit)
+            self._fitted.append(fitted)
             judged(name, found[-1][None])
         found = np.stack(found)
         stacked = judged("stack", found)
-        self._fitted = [fit() for fit in fits]
         self._stacking = Stacking(found, y, weight)
         self.marginals = sigmoid(stacked)
         self.refined = Refined(stacked, y, decoding, seed, weight)
@@ -74,14 +87,11 @@ class CrossFitted:
         Raises:
           UserError: a setting is out of its range; or see there.
         """
-        check_count("folds", settings.folds, least=2)
-        named(dict.fromkeys(("auto", *DECODINGS)), settings.decoding, "decoding")
-        named({"auto": None}, settings.estimator, "estimator")
+        check_settings(settings.estimator, settings.folds, settings.decoding)
         for name in ("energy", "inference_network"):
             if getattr(settings, name) is not None:
                 raise ConfigError(f"{name} is of joint training: set estimator=None, too")
-        given = settings.estimator
-        classifiers = defaults.classifiers(x, y, seed) if isinstance(given, str) else _named(given)
+        classifiers = chosen(settings.estimator, x, y, seed)
         verbose = bool(settings.verbose)
         return cls(classifiers, x, y, settings.folds, settings.decoding, seed, weight, verbose)
 
@@ -109,6 +119,28 @@ class CrossFitted:
     def logits(self, x):
         """The stack's logits of new rows, [rows, labels]."""
         return self._stacking(np.stack([logits(each(x), self._rows) for each in self._fitted]))
+
+
+def check_settings(estimator, folds, decoding):
+    """Checks what an `ALENClassifier` is told of cross-fitting.
+
+    Raises:
+      ConfigError: a setting is out of its range.
+    """
+    check_count("folds", folds, least=2)
+    named(dict.fromkeys(("auto", *DECODINGS)), decoding, "decoding")
+    named({"auto": None}, estimator, "estimator")
+
+
+def chosen(estimator, x, y, seed):
+    """The classifiers that the `estimator` of an `ALENClassifier` stands for, by name."""
+    return defaults.classifiers(x, y, seed) if isinstance(estimator, str) else _named(estimator)
+
+
+def _cross_fitted(classifier, x, y, fold, seed, weight):
+    """Out-of-fold marginals, and the classifier that all rows train."""
+    marginals, fit = out_of_fold(classifier, x, y, fold, seed, weight)
+    return marginals, fit()
 
 
 def cross_entropy(found, y, weight=None):

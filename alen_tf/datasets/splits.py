@@ -119,7 +119,8 @@ def three_splits(
     Args:
       source: what errors call the examples.
       train, validation, test: `Examples`.
-      validation_fraction, test_fraction: shares to hold out.
+      validation_fraction, test_fraction: shares to hold out; that of validation may be 0, for a
+        training that does without.
       seed: of what is held out.
       hold_out: a function that holds a share out.
 
@@ -132,9 +133,12 @@ def three_splits(
         check_share("test_fraction", test_fraction)
         train, test = hold_out(train, test_fraction, seed)
     if validation is None:
-        check_share("validation_fraction", validation_fraction)
+        check_number("validation_fraction", validation_fraction, most=1.0)
         train, validation = hold_out(train, validation_fraction, seed)
-    for part, name in ((train, "training"), (validation, "validation"), (test, "test")):
+    parts = {"training": train, "validation": validation, "test": test}
+    if not validation_fraction:
+        del parts["validation"]
+    for name, part in parts.items():
         if not len(part):
             raise DataError(f"{source}: {count} examples leave none for the {name} split")
     return train, validation, test

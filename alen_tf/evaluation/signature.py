@@ -20,7 +20,8 @@ class Signature:
       input_shape, output_shape: of one example, without the batch axis.
       label_names: a name per entry of the last output axis.
       feature_names: a name per entry of the last input axis; empty where they have no names.
-      threshold: of relaxed outputs, the best one on validation.
+      threshold: of relaxed outputs, the best one on validation; None where labels are decoded
+        together, from marginals.
       expected: what confidence is the expected value of, such as "F1".
       preprocessing: how columns of a table become inputs; None where they are inputs as they are.
     """
@@ -29,7 +30,7 @@ class Signature:
     output_shape: tuple[int, ...]
     label_names: tuple[str, ...]
     feature_names: tuple[str, ...] = ()
-    threshold: float = 0.5
+    threshold: float | None = 0.5
     expected: str = "score"
     preprocessing: Preprocessing | None = None
 
@@ -74,8 +75,9 @@ class Signature:
                     raise TypeError(f"{field} is {value!r}")
         if len(made.label_names) != made.output_shape[-1]:
             raise ValueError(f"{len(made.label_names)} names for shape {made.output_shape}")
-        if type(made.threshold) is not float or not 0 <= made.threshold <= 1:
-            raise ValueError(f"the threshold is {made.threshold!r}")
+        threshold = made.threshold
+        if threshold is not None and (type(threshold) is not float or not 0 <= threshold <= 1):
+            raise ValueError(f"the threshold is {threshold!r}")
         if made.preprocessing and made.input_shape != (len(made.preprocessing.names),):
             raise ValueError(f"{len(made.preprocessing.names)} inputs for {made.input_shape}")
         if type(made.expected) is not str:

@@ -13,7 +13,7 @@ from alen_tf.storage import write
 
 def as_csv(prediction, names, threshold):
     """A header, then per row its labels, its confidence, the threshold from which an output is a
-    label, and all relaxed outputs.
+    label, and all outputs. There is no threshold where labels are decoded together.
 
     Labels are joined by "|"; inside a label it is written "\\|", and a backslash "\\\\".
     """
@@ -21,24 +21,25 @@ def as_csv(prediction, names, threshold):
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["labels", "confidence", "threshold", *names])
     escaped = [name.replace("\\", "\\\\").replace("|", "\\|") for name in names]
-    for labels, relaxed, confidence in zip(*prediction, strict=True):
+    limit = "" if threshold is None else f"{threshold:g}"
+    for labels, outputs, confidence in zip(*prediction, strict=True):
         chosen = "|".join(name for name, label in zip(escaped, labels, strict=True) if label)
-        values = [f"{value:.6g}" for value in relaxed]
+        values = [f"{value:.6g}" for value in outputs]
         expected = "" if math.isnan(confidence) else f"{confidence:.6g}"
-        writer.writerow([chosen, expected, f"{threshold:g}", *values])
+        writer.writerow([chosen, expected, limit, *values])
     return text.getvalue()
 
 
 def as_json_lines(prediction, names, threshold):
     """Per row an object {"labels": [names], "confidence": number, "threshold": number, "relaxed":
-    {name: number}}."""
-    lines = []
-    for labels, relaxed, confidence in zip(*prediction, strict=True):
+    {name: number}}, or "marginals" where outputs are those."""
+    lines, outputs = [], prediction._fields[1]
+    for labels, values, confidence in zip(*prediction, strict=True):
         row = {
             "labels": [name for name, label in zip(names, labels, strict=True) if label],
             "confidence": None if math.isnan(confidence) else float(confidence),
             "threshold": threshold,
-            "relaxed": dict(zip(names, map(float, relaxed), strict=True)),
+            outputs: dict(zip(names, map(float, values), strict=True)),
         }
         lines.append(json.dumps(row, ensure_ascii=False) + "\n")
     return "".join(lines)
@@ -61,7 +62,7 @@ def predict_file(model, source, target, known=None, steps=None):
     """Predicts for the rows of a file into another file, which appears complete or not at all.
 
     Args:
-      model: a `TrainedModel`.
+      model: a `TrainedModel`, or what is called like one.
       source: file of rows, see `read_inputs`.
       target: file of predictions, `.csv` or `.jsonl`.
       known: file of known labels, see `read_known`.

@@ -40,14 +40,7 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
                 f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on "
                 f"{saved}"
             )
-        if difference := workdir.data_difference(provenance.data(splits)):
-            said = f"{workdir.path} was trained on other data ({difference})"
-            if not other_data:
-                raise DataError(
-                    f"{said}; put the data back, or take what is there with --other_data"
-                )
-            print(said)
-            _check_preprocessing(workdir, splits)
+        check_data(workdir, splits, other_data)
         return task, splits, _rebuilt(workdir, model, task, shapes, precision, params)
 
 
@@ -120,6 +113,21 @@ def _configured(workdir, params):
         root = gin.get_bindings(trainer.train)
         yield root["task"], root["model"], root.get("precision", "float32")
     config.check_effective(queried=("train.task", "train.model", "train.precision"))
+
+
+def check_data(workdir, splits, other_data=False):
+    """Checks that data are those of the training; with `other_data`, a line says where they are
+    not, and they only have to be preprocessed alike.
+
+    Raises:
+      DataError: they differ.
+    """
+    if difference := workdir.data_difference(provenance.data(splits)):
+        said = f"{workdir.path} was trained on other data ({difference})"
+        if not other_data:
+            raise DataError(f"{said}; put the data back, or take what is there with --other_data")
+        print(said)
+        _check_preprocessing(workdir, splits)
 
 
 def _check_preprocessing(workdir, splits):

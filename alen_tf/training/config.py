@@ -1,7 +1,7 @@
 """Gin configuration: what a gin file may name, and one clear line where it is wrong.
 
-Only the root `train` is `@gin.configurable`; everything else is `@gin.register`ed and takes part
-only where a gin file mentions it.
+Only the roots, `train` and `cross_fit`, are `@gin.configurable`; everything else is
+`@gin.register`ed and takes part only where a gin file mentions it.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _PACKAGE = pathlib.Path(alen_tf.__file__).parent
 GIN_DIR = next(path for path in (_PACKAGE / "gin", _PACKAGE.parent / "gin") if path.is_dir())
 gin.add_config_file_search_path(str(GIN_DIR))  # what `include` is relative to
 # Packages whose modules may be named in a gin file.
-_OPEN = ("datasets", "inference", "models", "networks", "objectives", "tasks")
+_OPEN = ("cross_fitting", "datasets", "inference", "models", "networks", "objectives", "tasks")
 # What `parse` read last beside files; gin's configuration is global, and so is this. Whoever clears
 # gin's leaves this as it is.
 _params = []
@@ -56,6 +56,28 @@ def parse(files, params=()):
         gin.finalize()
     except ValueError as error:
         raise ConfigError(_undefined_macro(error, [*files, *params])) from error
+
+
+def root():
+    """The name of the root whose task is bound, "train" or "cross_fit": what a run is made by.
+
+    Raises:
+      ConfigError: none is, or both are.
+    """
+    bound = [name for name in ("train", "cross_fit") if _is_bound(f"{name}.task")]
+    if len(bound) > 1:
+        raise ConfigError("train.task and cross_fit.task are both bound: leave one of them out")
+    if not bound:
+        raise ConfigError("no task is bound: bind train.task, or cross_fit.task to cross-fit")
+    return bound[0]
+
+
+def _is_bound(name):
+    try:
+        gin.query_parameter(name)
+    except ValueError:  # which gin says it with
+        return False
+    return True
 
 
 @contextlib.contextmanager

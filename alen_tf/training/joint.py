@@ -1,4 +1,5 @@
-"""ALEN of label sets, trained in memory as the command line does by `gin/own/multilabel.gin`."""
+"""ALEN of label sets, trained in memory as the command line does, in
+`gin/own/multilabel_joint.gin`."""
 
 import functools
 import types

@@ -29,16 +29,19 @@ CODE = (
 )
 
 
-def of(splits):
+def of(splits, code=CODE, packages=PACKAGES):
     """The provenance of a run on these `Splits`, as an object for JSON.
 
-    The code is this package's modules in `CODE`, and the versions of what computes.
+    Args:
+      splits: the `Splits`.
+      code: patterns of this package's modules that decide the run's result.
+      packages: names of what computes, whose versions count.
     """
     package = pathlib.Path(alen_tf.__file__).parent
-    paths = sorted(path for pattern in CODE for path in package.glob(pattern))
+    paths = sorted(path for pattern in code for path in package.glob(pattern))
     return {
         "versions": {"python": platform.python_version(), "alen_tf": alen_tf.__version__}
-        | {name: metadata.version(name) for name in PACKAGES},
+        | {name: metadata.version(name) for name in packages},
         "code": {path.relative_to(package).as_posix(): digest(path.read_bytes()) for path in paths},
         "data": data(splits),
     }

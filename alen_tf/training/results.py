@@ -34,6 +34,13 @@ def of(splits, model, scores, seed, epochs, best_epoch, test_curve, examples, se
         "train_seconds": round(seconds, 2),
         "examples_per_second": round(examples / seconds, 1),
         "parameters": {name: int(getattr(model, name).count_params()) for name in model.networks},
+        **made_by(),
+    }
+
+
+def made_by():
+    """The command and the versions that make a result."""
+    return {
         "command": shlex.join(["python", "-m", "alen_tf.train", *sys.argv[1:]]),
         "versions": {
             "python": platform.python_version(),

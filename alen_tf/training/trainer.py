@@ -93,6 +93,11 @@ def train(
         print(f"{workdir}: what it held is now in {old}")
     with made_in(precision), workers.strategy.scope(), workers.own_copy(workdir) as folder:
         splits = task.load(manual_dir, data_dir)
+        if not len(splits.validation):
+            raise ConfigError(
+                f"{splits.name}: no validation split, which epoch and threshold are chosen by; "
+                "validation_fraction has to be above 0"
+            )
         keras.utils.set_random_seed(seed)
         batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)
         made = build(model, task, splits.train.x.shape, splits.train.y.shape, seed)

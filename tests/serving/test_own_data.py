@@ -19,34 +19,17 @@ from alen_tf.serving import saved_model as exported
 from alen_tf.serving import tables as predictions
 from alen_tf.serving import trained
 from tests.commands import assert_one_clear_line, run
+from tests.own_rows import LABELS, rows, write_csv, write_files
 
-GIN = "gin/own/multilabel.gin"
-LABELS = ("sun", "sea", "both, quoted")
+GIN = "gin/own/multilabel_joint.gin"
 EPOCHS = 3
-
-
-def rows(count, seed):
-    """Labels that features tell, and a third one where both of them are there."""
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(count, 4)).round(3).astype(np.float32)
-    y = np.stack([x[:, 0] > 0.3, x[:, 1] > 0.3], axis=1)
-    return x, np.column_stack([y, y.all(axis=1)]).astype(np.uint8)
-
-
-def write_csv(path, names, columns):
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([names, *columns])
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A folder with train.csv, test.csv, rows.csv without labels, and a trained workdir."""
     folder = tmp_path_factory.mktemp("own")
-    names = [*LABELS, "a", "b", "c", "d"]
-    for name, seed, count in (("train", 0, 150), ("test", 1, 60)):
-        x, y = rows(count, seed)
-        write_csv(folder / f"{name}.csv", names, np.concatenate([y, x], axis=1))
-    write_csv(folder / "rows.csv", ["d", "c", "b", "a"], rows(60, 1)[0][:, ::-1])  # another order
+    write_files(folder)
     done = run(
         "train",
         f"--gin_file={GIN}",

@@ -14,7 +14,7 @@ from alen_tf.errors import DataError
 from alen_tf.serving import trained
 from tests.commands import assert_one_clear_line, run
 
-GIN = "gin/own/multilabel.gin"
+GIN = "gin/own/multilabel_joint.gin"
 COLOURS = ("red", "blue", "green")
 SETTINGS = {
     "train.epochs": 3,

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -50,6 +51,20 @@ def test_json_lines_have_labels_as_they_are():
         "threshold": 0.01,
         "relaxed": dict(zip(NAMES, [0.5, 0.5, 0, 0, 0], strict=True)),
     }
+
+
+def test_labels_that_are_decoded_together_have_no_threshold():
+    class Marginals(NamedTuple):
+        labels: np.ndarray
+        marginals: np.ndarray
+        confidence: np.ndarray
+
+    found = Marginals(*predicted([[1, 0, 0, 0, 0], [0, 0, 0, 0, 1]]))
+    _, *rows = csv.reader(io.StringIO(tables.as_csv(found, NAMES, None)))
+    assert [row[2] for row in rows] == ["", ""]
+    line = json.loads(tables.as_json_lines(found, NAMES, None).splitlines()[1])
+    assert line["threshold"] is None
+    assert line["marginals"]["plain"] == 0.5
 
 
 def test_outputs_of_several_axes_have_no_columns(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.cross_fitting import cross_fitted, run
 from alen_tf.errors import ConfigError, DataError
 from alen_tf.inference.ascent import Ascent
 from alen_tf.training import config, trainer
@@ -178,6 +179,19 @@ def test_a_value_that_goes_on_is_told_to_be_a_literal(value):
     assert "a literal such as 1000, 0.5 or 'name'" in message
 
 
+def test_a_configuration_has_one_root():
+    config.parse(["gin/own/multilabel.gin"])
+    assert config.root() == "cross_fit"
+    config.parse(["gin/own/multilabel.gin"], ["train.task = @MultiLabel()"])
+    with pytest.raises(ConfigError, match=r"train.task and cross_fit.task are both bound"):
+        config.root()
+    config.parse(["gin/own/multilabel_joint.gin"])
+    assert config.root() == "train"
+    config.parse([], ["train.epochs = 1"])
+    with pytest.raises(ConfigError, match=r"bind train.task, or cross_fit.task"):
+        config.root()
+
+
 # Names of version 0.1.
 
 STARTS = ", with {0}.starts = @TrainingStarts()"
@@ -266,11 +280,15 @@ def names(file, binding):
 
 # The others are parts of runs.
 RUNS = [file for file in FILES if names(file, "train.task") and names(file, "train.model")]
+CROSS_FITTED = [file for file in FILES if names(file, "cross_fit.task")]
 
 
 def test_there_are_configurations():
     for name in ("digits/alen.gin", "bibtex/alen.gin", "bookmarks/dvn.gin"):
         assert config.GIN_DIR / name in RUNS
+    for name in ("own", "bibtex", "bookmarks", "digits", "mulan"):
+        (file,) = (file for file in CROSS_FITTED if file.parent.name == name)
+        assert file.name == ("multilabel.gin" if name == "own" else "cross_fitted.gin")
 
 
 @pytest.fixture(scope="module")
@@ -314,25 +332,37 @@ def short_ascents(monkeypatch):
     monkeypatch.setattr(Ascent, "__call__", shortly)
 
 
-@pytest.mark.usefixtures("short_ascents")
-@pytest.mark.parametrize("file", RUNS, ids=lambda file: str(file.relative_to(config.GIN_DIR)))
-def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypatch):
+@pytest.fixture
+def unreachable(monkeypatch):
     def unreachable(*args, **kwargs):
         raise urllib.error.URLError("tests do not download")
 
     monkeypatch.setattr(urllib.request, "urlopen", unreachable)
+
+
+def by_name(file):
+    return str(file.relative_to(config.GIN_DIR))
+
+
+def loaded_or_skipped(load, file, task):
+    try:
+        return load(file, task)
+    except DataError as error:
+        if "not found" in str(error) or "cannot be reached" in str(error):
+            pytest.skip(f"no data: {error}")
+        raise  # damaged or malformed data is no reason to skip
+
+
+@pytest.mark.usefixtures("short_ascents", "unreachable")
+@pytest.mark.parametrize("file", RUNS, ids=by_name)
+def test_configuration_is_built_and_stepped_once(file, load, own_files):
     fewer_crops = ["TestTimeAugmentation.offsets = (0, 8)"]
     params = {"own": own_files, "weizmann_horses": fewer_crops}.get(file.parent.name, ())
     config.parse([str(file)], params)
     root = gin.get_bindings("train")
     assert root["epochs"] > 0
     task = root["task"]
-    try:
-        splits = load(file, task)
-    except DataError as error:
-        if "not found" in str(error) or "cannot be reached" in str(error):
-            pytest.skip(f"no data: {error}")
-        raise  # damaged or malformed data is no reason to skip
+    splits = loaded_or_skipped(load, file, task)
     examples = splits.validation.take(slice(0, ROWS))
     model = trainer.build(root["model"], task, examples.x.shape, examples.y.shape, seed=0)
     model.preprocessing.adapt(examples.x)
@@ -357,6 +387,20 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files, monkeypa
         np.testing.assert_allclose(y, task.space.project(y), atol=1e-6)
     scores = task.scores(path[-1].numpy(), examples.truth)
     assert 0 <= scores[task.metric] <= 1
+
+
+@pytest.mark.usefixtures("unreachable")
+@pytest.mark.parametrize("file", CROSS_FITTED, ids=by_name)
+def test_cross_fitted_configuration_learns_from_all_rows(file, load, own_files):
+    config.parse([str(file)], own_files if file.parent.name == "own" else ())
+    root = gin.get_bindings("cross_fit")
+    splits = loaded_or_skipped(load, file, root["task"])
+    x, y = run.learned(splits)
+    assert len(x) == len(y) == len(splits.train) + len(splits.validation)
+    if file.parent.name in ("own", "mulan", "bibtex"):
+        assert not len(splits.validation)
+    cross_fitted.check_settings(root["estimator"], root["folds"], root["decoding"])
+    assert "linear" in cross_fitted.chosen(root["estimator"], x, y, root["seed"])
 
 
 def test_an_override_of_a_configuration_that_was_cleared_is_not_missed():

@@ -59,7 +59,7 @@ def test_pictures_are_files_where_they_are_asked_for(tmp_path):
 
 def test_hyper_parameters_are_the_values_of_bindings():
     labels = tuple(f"a label with a long name, {number}" for number in range(5))
-    config.parse(["gin/own/multilabel.gin"], [f"files.labels = {labels}"])
+    config.parse(["gin/own/multilabel_joint.gin"], [f"files.labels = {labels}"])
     found = summaries.hyper_parameters(gin.config_str())
     assert found["train.epochs"] == 60.0
     assert found["MLPEnergy.l2"] == 0.1

@@ -53,7 +53,8 @@ def files(
         has more categories than is usual.
       ignore: a name or names of columns that are neither features nor labels.
       tag_separator: what parts the tags of a row; "|" by default.
-      validation_fraction: share of the training rows held out for validation.
+      validation_fraction: share of the training rows held out for validation; 0 where nothing is
+        chosen by them, as in cross-fitting.
       test_fraction: without a test file, the share of rows that is held out for the test first.
       seed: of what is held out.
       manual_dir, data_dir: not used; paths are relative to the working directory.

@@ -57,6 +57,12 @@ def test_without_a_test_file_rows_are_held_out_twice(tmp_path, data, write):
     assert splits.feature_names == (("f0", "f1", "f2") if named else ())
 
 
+def test_validation_may_have_no_row(tmp_path, data):
+    splits = files(train=write_npz(tmp_path, *data), validation_fraction=0.0)
+    np.testing.assert_array_equal(splits.train.y, hold_out(Examples(*data), 0.2)[0].y)
+    assert splits.validation.y.shape == (0, 2)
+
+
 @pytest.mark.parametrize("write", WRITERS)
 def test_with_a_test_file_all_of_it_is_the_test_split(tmp_path, data, write):
     x, y = data
@@ -116,10 +122,13 @@ def test_mistakes(tmp_path, data):
         wrong(ConfigError, "files.labels is True", train=path, labels=True)
         wrong(ConfigError, "files.test is 3, expected the path", train=path, labels=2, test=3)
     wrong(ConfigError, "files.train is 3, expected the path", train=3)
+    own = write_npz(tmp_path, x, y)
     for share in (0.0, 1.0, -0.1):
-        for name in ("test_fraction", "validation_fraction"):
-            message = f"{name} is {share}, expected a number between 0 and 1"
-            wrong(ConfigError, message, train=write_npz(tmp_path, x, y), **{name: share})
+        message = f"test_fraction is {share}, expected a number between 0 and 1"
+        wrong(ConfigError, message, train=own, test_fraction=share)
+    message = "validation_fraction is -0.1, expected a number from 0 to 1"
+    wrong(ConfigError, message, train=own, validation_fraction=-0.1)
+    wrong(DataError, "leave none for the training", train=own, validation_fraction=1.0)
     wrong(DataError, "not one of .arff", train="rows.xls")
     wrong(
         DataError, "own.npz: row 3, feature 2: nan", train=write_npz(tmp_path, _with(x, np.nan), y)

@@ -1,0 +1,20 @@
+"""The trained model of a workdir, whichever kind of training made it."""
+
+from alen_tf.cross_fitting import trained as cross_fitted
+from alen_tf.serving import trained
+
+
+def load(workdir, steps=None):
+    """A `TrainedModel`, or a `CrossFittedModel`, which is called like one.
+
+    Args:
+      workdir: folder of a run that has ended.
+      steps: number of refinement steps that it will be asked for.
+
+    Raises:
+      UserError: the workdir holds no trained model, or one that takes no number of steps.
+    """
+    if not cross_fitted.is_cross_fitted(workdir):
+        return trained.load(workdir)
+    cross_fitted.check_steps(steps)
+    return cross_fitted.load(workdir)

@@ -1,0 +1,140 @@
+"""What the training command does where a configuration binds `cross_fit.task`: the model of
+`ALENClassifier`, cross-fitted, in a workdir."""
+
+import functools
+
+import gin
+import numpy as np
+
+from alen_tf.cross_fitting import scores
+from alen_tf.cross_fitting.cross_fitted import CrossFitted, check_settings, chosen
+from alen_tf.cross_fitting.kept import Kept
+from alen_tf.errors import ConfigError, check_seed
+from alen_tf.evaluation.signature import Signature
+from alen_tf.objectives import oracles
+from alen_tf.storage import write_json
+from alen_tf.tasks.multilabel import MultiLabel
+from alen_tf.training import provenance, results
+from alen_tf.training.config import check_effective
+from alen_tf.training.interruption import Interruption
+from alen_tf.training.workdir import Workdir
+
+MODEL = "cross_fitted"  # what `Kept` calls the whole
+# The modules that decide what a run ends with, given its data, beside its packages.
+CODE = (
+    "cross_fitting/*.py",
+    "inference/*.py",
+    "models/*.py",
+    "networks/*.py",
+    "objectives/*.py",
+    "training/in_memory.py",
+    "training/loop.py",
+)
+PACKAGES = (*provenance.PACKAGES, "scikit-learn", "iterative-stratification")
+
+
+@gin.configurable(denylist=("workdir", "manual_dir", "data_dir", "interruption", "restart"))
+def cross_fit(
+    workdir,
+    manual_dir=None,
+    data_dir=None,
+    interruption=None,
+    restart=False,
+    task=gin.REQUIRED,
+    estimator="auto",
+    folds=5,
+    decoding="auto",
+    seed=0,
+):
+    """Fits `CrossFitted` to the training and validation rows of `task`, going on with what
+    `workdir` holds, and scores it on the test split.
+
+    No validation split is needed: all that is chosen is chosen by rows out of fold.
+
+    Args:
+      workdir: folder of the run.
+      manual_dir, data_dir: see `Task.load`.
+      interruption: an `Interruption`, after which the run ends.
+      restart: whether to start anew; a `workdir` that exists is renamed.
+      task: a `MultiLabel` task of rows of features.
+      estimator: the classifiers that are g, "auto" for several kinds; or a network of logits such
+        as @MLP(), or a list of them. See `ALENClassifier`.
+      folds: number of parts for out-of-fold marginals, from 2.
+      decoding: "auto", "refined", "expected_f1" or "threshold".
+      seed: of folds, classifiers and energy.
+
+    Returns:
+      The content of `results.json`.
+
+    Raises:
+      UserError: configuration, data or workdir are wrong.
+      Interrupted: the interruption came.
+    """
+    _check_task(task)
+    check_settings(estimator, folds, decoding)
+    check_seed("cross_fit.seed", seed)
+    if restart and (old := Workdir(workdir).archive()):
+        print(f"{workdir}: what it held is now in {old}")
+    splits = task.load(manual_dir, data_dir)
+    x, y = learned(splits)
+    check_effective()
+    config = gin.operative_config_str()
+    with Workdir(workdir).locked() as held:
+        held.claim(config, provenance.of(splits, CODE, PACKAGES))
+        keep = Kept(held, Interruption() if interruption is None else interruption)
+        fit = functools.partial(
+            CrossFitted,
+            chosen(estimator, x, y, seed),
+            *(x, y, folds, decoding, seed),
+            verbose=True,
+            keep=keep,
+        )
+        model = keep(MODEL, fit)
+        keep.forget_all_but(MODEL)
+        content = {
+            "dataset": splits.name,
+            **splits.metadata,
+            "method": MODEL,
+            "seed": seed,
+            **scores.of(model, splits.test),
+            "rows": len(y),
+            "train_seconds": round(keep.seconds, 2),
+            **results.made_by(),
+        }
+        write_json(held.model, signature(splits, model).to_json())
+        write_json(held.results, content)
+    return content
+
+
+def learned(splits):
+    """All rows to learn from, (float32 [rows, features], uint8 [rows, labels]), in the order of
+    training and validation split.
+
+    Raises:
+      ConfigError: inputs are no rows of features.
+    """
+    parts = splits.train, splits.validation
+    x, y = (np.concatenate([getattr(part, name) for part in parts]) for name in "xy")
+    if x.ndim != 2 or y.ndim != 2:
+        raise ConfigError(
+            f"{splits.name}: inputs and outputs of shapes {x.shape[1:]} and {y.shape[1:]}, but "
+            "cross_fit takes rows of features with labels"
+        )
+    return x.astype(np.float32), y.astype(np.uint8)
+
+
+def signature(splits, model):
+    """The `Signature` of a `CrossFitted`; it has a threshold where labels are decoded by it."""
+    refined = model.refined
+    threshold = refined.threshold if refined.decoding == "threshold" else None
+    return Signature.of(splits, threshold, "F1")
+
+
+def _check_task(task):
+    if not isinstance(task, MultiLabel):
+        raise ConfigError(
+            f"cross_fit.task is {task!r}, no task of label sets: write @MultiLabel(), or train "
+            "other tasks jointly, with train.task"
+        )
+    if task.oracle is not oracles.f1:
+        raise ConfigError("cross_fit expects F1 alone: leave MultiLabel.oracle as it is")
