@@ -107,8 +107,8 @@ def cross_fit(
 
 
 def learned(splits):
-    """All rows to learn from, (float32 [rows, features], uint8 [rows, labels]), in the order of
-    training and validation split.
+    """All rows to learn from, in the order of training and validation split: (float32 [rows,
+    features]; [rows, labels], uint8, or float32 with NaN where labels are missing).
 
     Raises:
       ConfigError: inputs are no rows of features.
@@ -120,7 +120,7 @@ def learned(splits):
             f"{splits.name}: inputs and outputs of shapes {x.shape[1:]} and {y.shape[1:]}, but "
             "cross_fit takes rows of features with labels"
         )
-    return x.astype(np.float32), y.astype(np.uint8)
+    return x.astype(np.float32), y if np.isnan(y).any() else y.astype(np.uint8)
 
 
 def signature(splits, model):

@@ -3,9 +3,8 @@
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from alen_tf.cross_fitting.refined import DECODINGS
+from alen_tf.cross_fitting.refined import DECODINGS, f1_of_known
 from alen_tf.evaluation import calibration
-from alen_tf.objectives.metrics import f1_of_examples
 
 
 def of(model, examples):
@@ -23,7 +22,7 @@ def of(model, examples):
     """
     refined, found = model.refined, model.logits(examples.x.astype(np.float32))
     sets = {name: refined.sets(found, name) for name in DECODINGS}
-    values = {name: f1_of_examples(each, examples.y) for name, each in sets.items()}
+    values = {name: f1_of_known(each, examples.y) for name, each in sets.items()}
     of_product = values[refined.decoding]
     confidence = refined.confidence(found, sets[refined.decoding])
     means = {name: float(value.mean()) for name, value in values.items()}
@@ -45,13 +44,19 @@ def of(model, examples):
 
 
 def _average_precision(y, marginals):
-    """Micro and macro average precision; None for both where no row has a label."""
-    has = np.any(y == 1, axis=0)
-    kinds = ("micro", "macro")
+    """Micro and macro average precision over labels that are known; None for both where no row has
+    a label."""
+    has, known = np.any(y == 1, axis=0), ~np.isnan(y)
     if not has.any():
-        return dict.fromkeys(kinds)
-    y, marginals = y[:, has], marginals[:, has]
-    return {kind: float(average_precision_score(y, marginals, average=kind)) for kind in kinds}
+        return {"micro": None, "macro": None}
+    of_labels = [
+        average_precision_score(y[rows, label], marginals[rows, label])
+        for label, rows in enumerate(known.T)
+        if has[label]
+    ]
+    known &= has
+    micro = average_precision_score(y[known], marginals[known])
+    return {"micro": float(micro), "macro": float(np.mean(of_labels))}
 
 
 def table(results):

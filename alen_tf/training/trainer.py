@@ -2,6 +2,7 @@
 
 import gin
 import keras
+import numpy as np
 
 from alen_tf.errors import ConfigError, check_count, check_number, check_seed
 from alen_tf.models.structured_model import StructuredModel
@@ -97,6 +98,11 @@ def train(
             raise ConfigError(
                 f"{splits.name}: no validation split, which epoch and threshold are chosen by; "
                 "validation_fraction has to be above 0"
+            )
+        if np.isnan(splits.train.y).any() or np.isnan(splits.validation.y).any():
+            raise ConfigError(
+                f"{splits.name}: some labels are missing, of which joint training cannot learn; "
+                "cross-fitting can: gin/own/multilabel.gin"
             )
         keras.utils.set_random_seed(seed)
         batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)

@@ -2,13 +2,14 @@
 
 import json
 
+import gin
 import pytest
 
 from alen_tf.cross_fitting import cross_fitted, trained
 from alen_tf.errors import ConfigError, Interrupted, WorkdirError
 from alen_tf.training import config, trainer
 from alen_tf.training.interruption import Interruption
-from tests.own_rows import LABELS, rows
+from tests.own_rows import LABELS, rows, write_csv
 
 TWO = ("cross_fit.estimator = [@MLP(), @second/MLP()]", "second/MLP.hidden_units = 4")
 
@@ -127,3 +128,20 @@ def test_joint_training_needs_a_validation_split(params, tmp_path):
     config.parse(["gin/own/multilabel_joint.gin"], bindings)
     with pytest.raises(ConfigError, match="no validation split"):
         trainer.train(tmp_path / "run")
+
+
+def test_rows_may_lack_labels_where_it_is_said_so(train_here, tmp_path):
+    x, y = rows(150, 0)
+    cells = [[*("01"[value] for value in labels), *row] for row, labels in zip(x, y, strict=True)]
+    for number in range(0, 150, 2):
+        cells[number][number % 3] = "?"
+    path = tmp_path / "gaps.csv"
+    write_csv(path, [*LABELS, "a", "b", "c", "d"], cells)
+    results = train_here(tmp_path / "run", f"files.train = '{path}'", "files.missing_labels = True")
+    assert results["rows"] == 150
+    assert 0.0 < results["test"]["example_f1"] < 1.0
+    gin.clear_config()
+    bindings = [f"files.train = '{path}'", f"files.labels = {list(LABELS)}"]
+    config.parse(["gin/own/multilabel_joint.gin"], [*bindings, "files.missing_labels = True"])
+    with pytest.raises(ConfigError, match=r"gaps: some labels are missing, .*joint training"):
+        trainer.train(tmp_path / "joint")

@@ -64,3 +64,20 @@ def test_rows_without_any_label_have_no_precision(model):
     results = scored(model, np.zeros((ROWS, LABELS), np.uint8))
     assert results["test"]["average_precision"] == {"micro": None, "macro": None}
     assert "precision" not in scores.table(results)
+
+
+def test_missing_labels_count_nowhere(model, marginals, random):
+    y = np.float32(random.rand(ROWS, LABELS) < 0.4)
+    gaps = random.rand(ROWS, LABELS) < 0.3
+    y[gaps] = np.nan
+    test = scored(model, y)["test"]
+    found, truth = (marginals >= 0.3) & ~gaps, np.where(gaps, 0, y)
+    expected = f1_score(truth, found, average="samples", zero_division=1.0)
+    assert test["decodings"]["refined"] == pytest.approx(expected)
+    micro = average_precision_score(y[~gaps], marginals[~gaps])
+    assert test["average_precision"]["micro"] == pytest.approx(micro)
+    of_labels = [
+        average_precision_score(label[~gap], p[~gap])
+        for label, gap, p in zip(y.T, gaps.T, marginals.T, strict=True)
+    ]
+    assert test["average_precision"]["macro"] == pytest.approx(np.mean(of_labels))

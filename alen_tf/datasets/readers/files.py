@@ -25,6 +25,7 @@ def files(
     categories=(),
     ignore=(),
     tag_separator=None,
+    missing_labels=False,
     validation_fraction=0.2,
     test_fraction=0.2,
     seed=0,
@@ -53,6 +54,8 @@ def files(
         has more categories than is usual.
       ignore: a name or names of columns that are neither features nor labels.
       tag_separator: what parts the tags of a row; "|" by default.
+      missing_labels: whether cells of labels may be missing: cross-fitting then learns, and is
+        judged, by the others. Joint training refuses them.
       validation_fraction: share of the training rows held out for validation; 0 where nothing is
         chosen by them, as in cross-fitting.
       test_fraction: without a test file, the share of rows that is held out for the test first.
@@ -91,15 +94,20 @@ def files(
             raise ConfigError(f"say which columns of {train} are labels: files.labels = ...")
         choices = {"missing": missing, "categories": categories}
         splits, label_names, preprocessing = read_tables(
-            train, labels, test, divide, ignore, tag_separator, **choices
+            train, labels, test, divide, ignore, tag_separator, bool(missing_labels), **choices
         )
     else:
-        settings = {"missing": missing, "categories": categories, "ignore": ignore}
+        settings = {
+            "missing": missing,
+            "categories": categories,
+            "ignore": ignore,
+            "missing_labels": missing_labels,
+        }
         for name in (name for name, setting in settings.items() if setting):
             raise ConfigError(f"{train} has no named columns: leave files.{name} out")
         splits, label_names = read_arrays(train, labels, test, divide)
     labelled = np.concatenate([part.y for part in splits[: 3 if test is None else 2]])
-    never = [label_names[label] for label in np.flatnonzero(~labelled.any(axis=0))]
+    never = [label_names[label] for label in np.flatnonzero(~(labelled == 1).any(axis=0))]
     if never:
         raise DataError(f"{train}: no row has the label {shortened(never)}: leave it out")
     return Splits(

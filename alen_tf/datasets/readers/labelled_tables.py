@@ -9,7 +9,9 @@ from alen_tf.datasets.splits import Examples
 from alen_tf.errors import DataError
 
 
-def read_tables(train, labels, test, divide, ignore=(), separator=None, **choices):
+def read_tables(
+    train, labels, test, divide, ignore=(), separator=None, missing_labels=False, **choices
+):
     """Reads a training and a test table, or a table that is both.
 
     Args:
@@ -19,7 +21,8 @@ def read_tables(train, labels, test, divide, ignore=(), separator=None, **choice
       divide: function of (examples, test examples or None) that returns training, validation and
         test examples; their inputs are the numbers of rows.
       ignore: names of columns that are neither features nor labels.
-      separator: see `read_labels`.
+      separator: see `read_labels`; and
+      missing_labels: `missing` there.
       choices: of `Preprocessing.fit`.
 
     Returns:
@@ -31,11 +34,11 @@ def read_tables(train, labels, test, divide, ignore=(), separator=None, **choice
     """
     table = read_table(train)
     names = label_columns(table, labels)
-    rows, label_names = _rows(table, names, separator)
+    rows, label_names = _rows(table, names, separator, missing=missing_labels)
     other, held_out = table, None
     if test is not None:
         other = read_table(test)
-        held_out, _ = _rows(other, names, separator, label_names)
+        held_out, _ = _rows(other, names, separator, label_names, missing_labels)
     left_out = table.columns([*names, *ignore], "column of files.ignore")
     features = np.setdiff1d(np.arange(len(table.names)), left_out)
     if not len(features):
@@ -48,8 +51,8 @@ def read_tables(train, labels, test, divide, ignore=(), separator=None, **choice
     return examples, label_names, preprocessing
 
 
-def _rows(table, names, separator, known=None):
-    y, label_names = read_labels(table, names, separator, known)
+def _rows(table, names, separator, known=None, missing=False):
+    y, label_names = read_labels(table, names, separator, known, missing)
     return Examples(np.arange(len(table)), y), label_names
 
 

@@ -35,7 +35,7 @@ def label_columns(table, labels):
     return tuple(labels)
 
 
-def read_labels(table, names, separator=None, known=None):
+def read_labels(table, names, separator=None, known=None, missing=False):
     """The labels of a table's rows: columns of 0 and 1, or one column of tags.
 
     A column of tags is the only one, of lists or of text such as "rock|pop", with nothing but tags
@@ -46,9 +46,11 @@ def read_labels(table, names, separator=None, known=None):
       names: the names of the columns.
       separator: what parts tags; "|" by default. Where it is given, numbers are tags too.
       known: the tags that there can be; those that occur by default.
+      missing: whether a cell of 0 or 1 may be missing.
 
     Returns:
-      ([rows, labels], uint8 in {0, 1}; the names of the labels).
+      ([rows, labels], uint8 in {0, 1}, or float32 with NaN where labels are missing; the names of
+      the labels).
 
     Raises:
       DataError: a cell is missing, says something else, or has a tag that is not known.
@@ -56,18 +58,20 @@ def read_labels(table, names, separator=None, known=None):
     columns = table.columns(names, "label")
     if len(columns) == 1 and (separator is not None or not table.holds_numbers(columns[0])):
         return _read_tags(table, columns[0], separator, known)
-    y = np.empty((len(table), len(columns)), np.uint8)
+    y = np.empty((len(table), len(columns)), np.float32)
     for k, column in enumerate(columns):
         values = table.numbers(column, "0 or 1; a column of tags has to be the only label")
-        wrong = np.flatnonzero((values != 0) & (values != 1))
+        wrong = np.flatnonzero((values != 0) & (values != 1) & ~(missing & np.isnan(values)))
         if len(wrong):
             value = values[wrong[0]]
-            found = "missing" if np.isnan(value) else f"{value:g}"
+            found = f"{value:g}"
+            if np.isnan(value):
+                found = "missing; learn from the others with files.missing_labels = True"
             raise DataError(
                 f"{table.place(wrong[0])}: labels are 0 or 1, but {names[k]!r} is {found}"
             )
         y[:, k] = values
-    return y, tuple(names)
+    return (y if np.isnan(y).any() else y.astype(np.uint8)), tuple(names)
 
 
 def _read_tags(table, column, separator, known):

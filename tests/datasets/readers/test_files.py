@@ -205,3 +205,22 @@ def test_damaged_files(tmp_path, data):
     objects = tmp_path / "objects.npz"
     np.savez(objects, x=np.array([{}, {}]), y=np.eye(2))
     wrong(DataError, "objects.npz", train=str(objects))
+
+
+def test_labels_may_be_missing_where_it_is_said_so(tmp_path, data):
+    x, y = data
+    path = pathlib.Path(write_csv(tmp_path, x, y))
+    lines = path.read_text().splitlines()
+    lines[3] = "?," + lines[3].split(",", 1)[1]
+    lines[5] = lines[5].split(",", 1)[0] + ",," + lines[5].split(",", 2)[2]
+    path.write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"own.csv:4: .* 'sun' is missing; .*missing_labels"):
+        files(train=str(path), labels=["sun", "sea"])
+    splits = files(
+        train=str(path), labels=["sun", "sea"], missing_labels=True, validation_fraction=0.0
+    )
+    found = np.concatenate([splits.train.y, splits.test.y])
+    assert np.isnan(found).sum() == 2
+    assert np.nansum(found) == y.sum() - y[2, 0] - y[4, 1]
+    with pytest.raises(ConfigError, match=r"own.npz has no named columns.*missing_labels"):
+        files(train=write_npz(tmp_path, x, y), missing_labels=True)

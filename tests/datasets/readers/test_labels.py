@@ -97,7 +97,11 @@ def test_words_for_0_and_1(tmp_path, cells, expected):
     [
         ("0.5", "labels are 0 or 1, but 'c' is 0.5"),
         ("2", "labels are 0 or 1, but 'c' is 2"),
-        ("?", "labels are 0 or 1, but 'c' is missing"),
+        (
+            "?",
+            "labels are 0 or 1, but 'c' is missing; learn from the others with "
+            "files.missing_labels = True",
+        ),
         ("maybe", "'c' is 'maybe', expected 0 or 1; a column of tags has to be the only label"),
     ],
 )
