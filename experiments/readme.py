@@ -1,4 +1,4 @@
-"""Writes recorded results into READMEs and docs/paper.md: python -m experiments.readme.
+"""Writes recorded results into pages: python -m experiments.readme.
 
 `--check` only says whether they agree with the records in experiments/results.
 """
@@ -22,7 +22,7 @@ from experiments import (
 )
 
 TABLES = {
-    "README.md": {
+    "docs/results.md": {
         "digits": digits.table,
         "table1": lambda: table1.table("bibtex"),
         "rivals": rivals.table,
