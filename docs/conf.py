@@ -19,6 +19,9 @@ OUTSIDE = {
 }
 html_theme = "furo"
 html_title = "alen_tf"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+smartquotes = False  # quoted texts are code
 
 # Pages are plain Markdown, so that they read well in the repository too.
 myst_enable_extensions = ["dollarmath"]
@@ -54,6 +57,13 @@ def escape(app, what, name, obj, options, lines):
         lines[number] = "".join(parts)
 
 
+def escape_attributes(app, what, name, obj, options, lines):
+    """`classes_` is a name that ends in an underscore, no link to "classes"."""
+    del app, what, name, obj, options
+    lines[:] = [re.sub(r"^(:ivar \w+)_:", r"\1\\_:", line) for line in lines]
+
+
 def setup(app):
     app.connect("source-read", link_inside)
     app.connect("autodoc-process-docstring", escape, priority=400)  # before napoleon
+    app.connect("autodoc-process-docstring", escape_attributes, priority=600)  # after it
