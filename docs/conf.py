@@ -41,11 +41,12 @@ napoleon_use_ivar = True
 
 
 def link_inside(app, docname, source):
-    """Links of the repository to documents outside lead to the pages that include them."""
+    """Links to documents outside lead to the pages that include them, or are text alone."""
     del app
     up = "../" * docname.count("/")
     for outside, page in OUTSIDE.items():
-        source[0] = re.sub(rf"\]\((\.\./)+{outside}\.md", f"]({up}{page}.md", source[0])
+        source[0] = re.sub(rf"\]\({up}\.\./{outside}\.md", f"]({up}{page}.md", source[0])
+    source[0] = re.sub(rf"\[([^\]]+)\]\({up}\.\./[^)]+\.md[^)]*\)", r"\1", source[0])
 
 
 def escape(app, what, name, obj, options, lines):
