@@ -3,6 +3,9 @@
 import re
 
 import alen_tf
+from alen_tf import startup
+
+startup.start()  # without TensorFlow's notes; autodoc imports it
 
 project = "alen_tf"
 author = "The alen_tf authors"

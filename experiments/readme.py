@@ -16,12 +16,14 @@ from experiments import (
     mulan,
     partial_labels,
     rivals,
+    summary,
     table1,
     table2,
     table3,
 )
 
 TABLES = {
+    "README.md": {"summary": summary.table},
     "docs/results.md": {
         "digits": digits.table,
         "table1": lambda: table1.table("bibtex"),
