@@ -11,6 +11,7 @@ import pytest
 import alen_tf
 from alen_tf.cross_fitting import network, refined
 from alen_tf.objectives import oracles
+from alen_tf.training import renamed
 from tests.commands import ROOT
 
 REFERENCE = "\n".join(path.read_text() for path in (ROOT / "docs" / "reference").glob("*.md"))
@@ -129,3 +130,13 @@ def test_guide_runs(path, monkeypatch):
         r"^```python\n(.*?)^```$", path.read_text(), flags=re.MULTILINE | re.DOTALL
     ):
         exec(code, found)
+
+
+def test_changelog_has_every_name_that_changed():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for _, parameter, now in renamed._PARAMETERS:
+        for old in parameter.split("|"):
+            assert re.search(rf"\.{old}\b", text), old
+        assert now.split()[0].strip(",:").rpartition(".")[2] in text
+    for names in renamed._CONFIGURABLES.items():
+        assert all(f"`@{name}`" in text for name in names)
