@@ -1,4 +1,4 @@
-"""The snippets of the README, and commands of the guide and of docs/serving.md, do what they say."""
+"""The snippets of the README, and commands of the guide and of docs/serving.md, work."""
 
 import json
 import re
