@@ -24,7 +24,7 @@ html_theme = "furo"
 html_title = "alen_tf"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
-smartquotes = False  # quoted texts are code
+smartquotes_action = "D"  # dashes; quoted texts are code
 
 # Pages are plain Markdown, so that they read well in the repository too.
 myst_enable_extensions = ["dollarmath"]
