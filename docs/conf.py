@@ -1,5 +1,6 @@
 """Sphinx: python -m sphinx -W -b html docs build/docs."""
 
+import inspect
 import re
 
 import alen_tf
@@ -67,7 +68,18 @@ def escape_attributes(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r"^(:ivar \w+)_:", r"\1\\_:", line) for line in lines]
 
 
+def constructor(app, what, name, obj, options, signature, returned):
+    """The arguments of a model's constructor, which Keras hides behind its own."""
+    del app, name, options, returned
+    if what == "class" and signature == "(*args, **kwargs)":
+        _, *parameters = inspect.signature(obj.__init__).parameters.values()
+        parameters = [each.replace(annotation=each.empty) for each in parameters]
+        return str(inspect.Signature(parameters)), None
+    return None
+
+
 def setup(app):
     app.connect("source-read", link_inside)
+    app.connect("autodoc-process-signature", constructor)
     app.connect("autodoc-process-docstring", escape, priority=400)  # before napoleon
     app.connect("autodoc-process-docstring", escape_attributes, priority=600)  # after it
