@@ -69,6 +69,12 @@ setuptools.setup(
     extras_require={
         # The rival of experiments/benchmark.
         "benchmark": ["torch>=2.5,<3"],
+        # Sphinx of a version that constraints.txt allows needs Python 3.11.
+        "docs": [
+            'furo>=2025.7,<2027; python_version >= "3.11"',
+            'myst-nb>=1.3,<2; python_version >= "3.11"',
+            'sphinx>=8.2,<10; python_version >= "3.11"',
+        ],
         "excel": ["openpyxl>=3.1,<4"],
         "gpu": ["tensorflow[and-cuda]>=2.20,<3"],
         # Superpixels for LFW part labels, where there are no official ones.

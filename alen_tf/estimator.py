@@ -28,37 +28,38 @@ from alen_tf.training.joint import Joint
 class ALENClassifier(ClassifierMixin, BaseEstimator):
     """Multi-label classifier that refines label sets by gradient ascent on a learned energy.
 
-    By default an energy is cross-fitted to classifiers: it learns from what they say of rows that
-    they have not learned from, so that it knows their errors on new rows. Where refinement does not
-    beat decoding by expected F1, or at a threshold, on held-out rows, the better one takes its
-    place. See `alen_tf.cross_fitting`.
+    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions: it
+    knows the errors that they make on rows they have not seen. Label sets are then decoded by
+    refinement, by expected F1, or at a threshold, whichever scores best on held-out rows. See
+    `alen_tf.cross_fitting`.
 
     With `estimator=None`, `fit` trains the `ALEN` of Algorithm 1 of the paper, as set up in
     `gin/own/multilabel_joint.gin`. A part of the rows is held out to choose the epoch and the
     decision threshold.
 
-    Either way it is what the command line trains, there by `gin/own/multilabel.gin`: the same rows
-    in their order, the same parameters and seed give the same model.
+    The command line trains the same models, the default by `gin/own/multilabel.gin`: the same rows
+    in the same order, the same parameters and the same seed give the same model.
 
     Attributes:
-      classes_: the labels, [labels]: those of sets, sorted, or the columns of a data frame `y`, or
-        else 0, 1, ...
-      label_names_: their names, as texts.
-      threshold_: the relaxed output, or calibrated marginal, from which on a row has a label.
-      classifier_losses_: the out-of-fold cross entropy of each classifier, calibrated, and of their
-        "stack", which is g; summed over labels.
-      decoding_: how marginals become label sets: "refined", "expected_f1" or "threshold"; and
-      decoding_scores_: the F1 of each on held-out rows.
-      marginals_: out-of-fold marginals of the training rows, [rows, labels]; and
-      calibration_error_: by how much they differ from the labels' frequencies, over bins.
-      validation_scores_: of joint training, example-averaged F1 on the held-out rows after each
-        epoch; and
-      held_out_scores_: of the chosen epoch, "plain" at 0.5 and "tuned" at `threshold_`; and
-      n_iter_: its number of epochs.
-      n_samples_seen_: number of rows of the fit, those of weight 0 left out; and
-      label_counts_: in how many of them a label is, [labels].
-      n_features_in_: number of features.
-      feature_names_in_: names of features, where `X` was a data frame.
+      classes_: the labels, [labels]: sorted if `y` holds sets, the columns if it is a data frame,
+        otherwise 0, 1, ...
+      label_names_: the labels as strings.
+      threshold_: a row has the labels whose relaxed output, or calibrated marginal, is at least
+        this.
+      classifier_losses_: the out-of-fold cross entropy of each calibrated classifier, and of the
+        "stack" of them all, summed over labels.
+      decoding_: how marginals become label sets: "refined", "expected_f1" or "threshold".
+      decoding_scores_: the F1 of each decoding on held-out rows.
+      marginals_: out-of-fold marginals of the training rows, [rows, labels].
+      calibration_error_: the expected calibration error of `marginals_`.
+      validation_scores_: joint training: example-averaged F1 on the held-out rows after each epoch.
+      held_out_scores_: joint training: the scores of the chosen epoch, "plain" at 0.5 and "tuned"
+        at `threshold_`.
+      n_iter_: joint training: the number of epochs.
+      n_samples_seen_: the number of rows fitted, without those of weight 0.
+      label_counts_: the number of these rows that have each label, [labels].
+      n_features_in_: the number of features.
+      feature_names_in_: the names of features, if `X` was a data frame.
     """
 
     def __init__(
@@ -90,18 +91,17 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         random_state=None,
         verbose=0,
     ):
-        """Stores hyper-parameters. Those from `energy` to `patience` are of joint training.
+        """Stores hyper-parameters. Those from `energy` to `patience` concern joint training only.
 
         Args:
-          estimator: the inference network g. "auto" for a linear classifier, trees, and a network;
-            or a classifier with `predict_proba` for several labels, such as a forest or a
-            `OneVsRestClassifier`; or a `keras.Model` with a logit per label, of which copies learn;
-            or a list of these, which a logistic regression per label weighs. A classifier gets X as
-            it is. None for a network that is trained jointly with the
-            energy, as in the paper.
-          folds: number of parts for out-of-fold marginals, from 2.
+          estimator: what predicts marginals. "auto" for a stack of a linear classifier, trees, and
+            a network. Or a classifier with `predict_proba` for several labels, such as a forest or
+            a `OneVsRestClassifier`, which gets X as it is; or a `keras.Model` with a logit per
+            label, of which copies learn; or a list of these, which a logistic regression per label
+            weighs. None for a network trained jointly with the energy, as in the paper.
+          folds: number of folds for out-of-fold marginals, at least 2.
           decoding: "auto", or one of `decoding_`.
-          energy: a function of (features, labels), their numbers, that makes the energy network, a
+          energy: a function of the numbers of features and labels that makes the energy network, a
             `keras.Model` of [x, y] with a score per row; by default an `MLPEnergy` of
             `energy_hidden_units`, `global_units` and `energy_l2`.
           inference_network: likewise, the `keras.Model` of x with a logit per label; by default an

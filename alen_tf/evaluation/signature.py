@@ -17,7 +17,8 @@ class Signature:
     """The signature of a trained model.
 
     Attributes:
-      input_shape, output_shape: of one example, without the batch axis.
+      input_shape: of one example, without the batch axis.
+      output_shape: likewise.
       label_names: a name per entry of the last output axis.
       feature_names: a name per entry of the last input axis; empty where they have no names.
       threshold: of relaxed outputs, the best one on validation; None where labels are decoded

@@ -31,7 +31,8 @@ class StructuredModel(Configured, Fitting):
       rows_at_once: number of examples that predictions hold in memory together.
       space: the `OutputSpace` that `output_space` names.
       oracle_value: the function h(y, y*) that `oracle` names.
-      x_shape, y_shape: of inputs and outputs, batch axis included, once the model is built.
+      x_shape: shape of inputs, batch axis included, once the model is built.
+      y_shape: likewise of outputs.
     """
 
     networks: tuple[str, ...] = ()

@@ -1,0 +1,84 @@
+"""The README's table, a few rows of others: python -m experiments.summary."""
+
+from absl import app
+
+from experiments import rivals, runs, table1, table3
+
+BIBTEX, HORSES = "Bibtex, F1", "horses, mean IoU"
+PAPER = "paper"
+# Data set and score; method; where the published value is and where ours: (table, row, column).
+ROWS = (
+    (
+        BIBTEX,
+        "logistic regression",
+        ("table1", "Logistic regression (Lin et al. 2014)", PAPER),
+        ("table1", "Logistic regression (Lin et al. 2014)", "test"),
+    ),
+    (
+        BIBTEX,
+        "logistic regression, decoded by expected F1",
+        None,
+        ("rivals", "one-vs-rest logistic regression", "expected F1"),
+    ),
+    (BIBTEX, "ALEN", ("table1", "ALEN", PAPER), ("table1", "ALEN", "test")),
+    (
+        BIBTEX,
+        "ALEN, the paper to the letter",
+        ("table1", "ALEN", PAPER),
+        ("table1", "ALEN, the paper to the letter", "test"),
+    ),
+    (
+        HORSES,
+        "FCN",
+        ("table3", "FCN baseline", "mean IoU, paper"),
+        ("table3", "FCN baseline", "mean IoU, test"),
+    ),
+    (
+        HORSES,
+        "ALEN",
+        ("table3", "ALEN", "mean IoU, paper"),
+        ("table3", "ALEN", "mean IoU, test"),
+    ),
+    (
+        HORSES,
+        "ALEN, a U-Net as energy",
+        None,
+        ("table3", "ALEN, a U-Net as energy", "mean IoU, test"),
+    ),
+    (HORSES, "U-Net alone", None, ("table3", "U-Net", "mean IoU, test")),
+)
+
+
+def read(markdown):
+    """The cells of a table in Markdown by (row's first cell, column); of columns of one name, the
+    first."""
+    header, _, *rows = (
+        [cell.strip() for cell in row[1:-1].split("|")] for row in markdown.splitlines()
+    )
+    return {
+        (row[0], name): cell
+        for row in rows
+        for name, cell in reversed([*zip(header, row, strict=True)])
+    }
+
+
+def table():
+    """The rows, as Markdown."""
+    tables = {"table1": table1.table("bibtex"), "rivals": rivals.table(), "table3": table3.table()}
+    cells = {
+        (name, *key): cell for name, each in tables.items() for key, cell in read(each).items()
+    }
+    found = [
+        [score, method, cells[paper] if paper else "-", cells.get(ours, "not run")]
+        for score, method, paper, ours in ROWS
+    ]
+    return runs.markdown(["test score", "method", "paper", "here"], found)
+
+
+def main(argv):
+    del argv
+    print(table())
+
+
+if __name__ == "__main__":
+    app.run(main)
