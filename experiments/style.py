@@ -1,7 +1,7 @@
 """How figures look: colours that colour-blind people tell apart (Okabe and Ito), and markers."""
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-MARKERS = ("o", "s", "^", "D")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
+MARKERS = ("o", "s", "^", "D", "v")
 BAND = 0.2  # opacity of a band of one standard deviation
 
 

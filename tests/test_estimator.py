@@ -361,11 +361,12 @@ OWN = SMALL | {"energy": own_energy, "inference_network": own_inference_network}
 def test_rows_weigh_as_much_as_they_are_told(data):
     """Of rows with the same x and opposite labels the heavier ones are learned."""
     x, y = data[0][:60], data[1][:60]
-    settings = SMALL | {"epochs": 20, "learning_rate": 0.02, "steps": 0}
+    settings = SMALL | {"epochs": 60, "learning_rate": 0.05, "steps": 0}
     for light, heavy in ((y, 1 - y), (1 - y, y)):
         model = ALENClassifier(**settings)
         model.fit(np.tile(x, (2, 1)), np.concatenate([light, heavy]), np.repeat([1.0, 9.0], 60))
-        assert model.score(x, heavy) > model.score(x, light) + 0.2
+        far = np.abs(model.predict_proba(x) - heavy).mean()  # of the light labels 1 - far
+        assert far < 0.4
 
 
 def test_only_proportions_of_weights_matter(data):

@@ -77,7 +77,8 @@ class SampledOracle(Energy):
         return order, (tf.cast(stratum, tf.float32) + place) / self.samples
 
     def encode(self, x, known=None, training=False):
-        """What depends on logits x alone, a `Drawn`; `known` as in `Conditionals`."""
+        """What depends on logits x alone, a `Drawn`, without gradients: refinement needs that of y
+        alone, and the conditionals learn by likelihood. `known` as in `Conditionals`."""
         del training
         of, labels = self.conditionals, x.shape[-1]
         most = min(self.most, labels)
@@ -126,7 +127,7 @@ class SampledOracle(Energy):
         sets, independent = map(placed, arrays)
         marginals = tf.where(unknown, marginals, known)
         expected = IndependentF1.of(marginals, one_hot, min(2 * most, labels))
-        return Drawn(sets, independent, expected)
+        return tf.nest.map_structure(tf.stop_gradient, Drawn(sets, independent, expected))
 
     def score(self, z, y):
         value = self.mean_value(z.sets, y)
