@@ -40,7 +40,8 @@ class IndependentF1(NamedTuple):
     def value(self, y):
         """The expected F1 of outputs y, [batch, labels], as [batch]."""
         size = tf.reduce_sum(y, axis=-1)
-        weight = 2.0 / (tf.expand_dims(size, -1) + 1.0 + tf.range(self.sums.shape[-1], dtype=y.dtype))
+        others = tf.range(self.sums.shape[-1], dtype=y.dtype)  # k
+        weight = 2.0 / (tf.expand_dims(size, -1) + 1.0 + others)
         of_any = tf.reduce_sum(self.sums * weight, axis=-1, keepdims=True)
         of_chosen = tf.linalg.matvec(self.sums_of_others, weight)
         of_each = of_any + tf.linalg.matvec(self.chosen, of_chosen - of_any, transpose_a=True)
