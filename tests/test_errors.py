@@ -167,7 +167,7 @@ def test_a_command_says_what_its_configuration_lacks(tmp_path):
 
 def test_arguments_that_no_gin_file_gives_keep_their_traceback():
     with (
-        pytest.raises(TypeError, match="missing 3 required positional"),
+        pytest.raises(TypeError, match="missing 4 required positional"),
         config.complete(),
     ):
         MirrorAscent().step()

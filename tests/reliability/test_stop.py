@@ -117,10 +117,10 @@ def test_a_long_evaluation_loses_no_steps(
     with monkeypatch.context() as patch:
         evaluate = training_run.Run._evaluate
 
-        def one_fails(self):
+        def one_fails(self, *arguments):
             if self.progress.epoch == killed:
                 raise SystemExit
-            return evaluate(self)
+            return evaluate(self, *arguments)
 
         patch.setattr(training_run.Run, "_evaluate", one_fails)
         with pytest.raises(SystemExit):

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from alen_tf.datasets.splits import Examples
+from alen_tf.datasets.stratified import hold_out
 from alen_tf.errors import DataError
 from alen_tf.serving import trained
 from tests.commands import assert_one_clear_line, run
@@ -98,8 +100,10 @@ def test_the_workdir_says_how_columns_become_inputs(own, described):
     ]
     assert zip_code == {"name": "zip", "categories": ["100", "101", "102"], "missing": 0.0}
     # Of the training rows alone: those that neither the validation split has nor the test file.
-    order = np.random.RandomState(0).permutation(150)[30:]
-    sizes = [songs(150, 0)[row]["size"] for row in order]
+    rows = songs(150, 0)
+    y = [[name in row["tags"] for name in ("folk", "pop", "rock")] for row in rows]
+    train, _ = hold_out(Examples(np.arange(150), np.uint8(y)), 0.2)
+    sizes = [rows[row]["size"] for row in train.x]
     assert size == {"name": "size", "missing": pytest.approx(np.nanmedian(np.array(sizes, float)))}
     entries = [f"colour={colour}" for colour in sorted(COLOURS)]
     entries += ["loud", "size", "zip=100", "zip=101", "zip=102"]

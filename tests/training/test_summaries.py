@@ -47,14 +47,14 @@ def test_of_many_inference_steps_a_few_have_curves(last, expected):
 
 
 def test_pictures_are_files_where_they_are_asked_for(tmp_path):
-    written = summaries.Summaries(Workdir(tmp_path), "")
+    written, before = summaries.Summaries(Workdir(tmp_path), ""), plt.get_fignums()
     written.pictures({"validation/a": plt.figure()}, step=1)
     written.pictures({"b": plt.figure()}, step=2, files=True)
     written.close()
     assert [path.name for path in tmp_path.rglob("*.png")] == ["b.png"]
     shown = {(value.tag, step) for _, step, value in events.values(tmp_path)}
     assert {("validation/a", 1), ("b", 2)} <= shown
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == before
 
 
 def test_hyper_parameters_are_the_values_of_bindings():
