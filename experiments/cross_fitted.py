@@ -122,8 +122,8 @@ def measure_rival(classifiers, x, y, test_x, fold, seed):
 
     empty, best = bool(np.any(~y.any(axis=1))), dict.fromkeys(DECODINGS, (-1.0,))
     for classifier in classifiers:
-        found, fit = out_of_fold(classifier, x, y, fold, seed)
-        fitted = fit()(test_x)
+        found, fitted = out_of_fold(classifier, x, y, fold, seed)
+        fitted = fitted(test_x)
         scores = [f1_of_examples(found >= each, y).mean() for each in THRESHOLDS]
         threshold = THRESHOLDS[np.argmax(scores)]
         best["threshold"] = max(best["threshold"], (max(scores), fitted >= threshold), key=_first)
@@ -141,7 +141,7 @@ def _first(entry):
 
 
 def measure_ours(x, y, test_x, test_y, seed):
-    """(label sets by decoding; what `record` keeps of the estimator; F1 of each step, [steps])."""
+    """(label sets by decoding; what the record keeps of the estimator)."""
     from scipy import stats
     from sklearn.metrics import average_precision_score
 

@@ -65,7 +65,7 @@ class CrossFitted:
             return stacked
 
         for name, classifier in classifiers.items():
-            fit = functools.partial(_cross_fitted, classifier, x, y, fold, seed, weight)
+            fit = functools.partial(out_of_fold, classifier, x, y, fold, seed, weight)
             marginals, fitted = keep(name, fit)
             found.append(logits(marginals, self._rows))
             self._fitted.append(fitted)
@@ -122,7 +122,7 @@ class CrossFitted:
 
 
 def check_settings(estimator, folds, decoding):
-    """Checks what an `ALENClassifier` is told of cross-fitting.
+    """Checks the hyper-parameters of cross-fitting.
 
     Raises:
       ConfigError: a setting is out of its range.
@@ -135,12 +135,6 @@ def check_settings(estimator, folds, decoding):
 def chosen(estimator, x, y, seed):
     """The classifiers that the `estimator` of an `ALENClassifier` stands for, by name."""
     return defaults.classifiers(x, y, seed) if isinstance(estimator, str) else _named(estimator)
-
-
-def _cross_fitted(classifier, x, y, fold, seed, weight):
-    """Out-of-fold marginals, and the classifier that all rows train."""
-    marginals, fit = out_of_fold(classifier, x, y, fold, seed, weight)
-    return marginals, fit()
 
 
 def cross_entropy(found, y, weight=None):

@@ -1,7 +1,5 @@
 """Marginals of a classifier for rows that it has not learned from."""
 
-import functools
-
 import keras
 import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
@@ -47,15 +45,14 @@ def out_of_fold(classifier, x, y, fold, seed=0, weight=None):
       weight: of each row, [rows]; equal by default.
 
     Returns:
-      (P(y_i = 1 | x), [rows, labels]; a function without arguments that gives the classifier that
-      all rows train, a function from inputs to marginals).
+      (P(y_i = 1 | x), [rows, labels]; the classifier that all rows train, a function from inputs
+      to marginals).
 
     Raises:
       DataError: the classifier has no probabilities, or takes no weights.
     """
     if isinstance(classifier, keras.Model):
-        found, fitted = network.out_of_fold(classifier, x, y, fold, seed, weight)
-        return found, lambda: fitted
+        return network.out_of_fold(classifier, x, y, fold, seed, weight)
     if not hasattr(classifier, "predict_proba"):
         raise DataError(f"{type(classifier).__name__} has no predict_proba")
     found = np.zeros(y.shape)
@@ -64,7 +61,7 @@ def out_of_fold(classifier, x, y, fold, seed=0, weight=None):
         part = None if weight is None else weight[learned]
         fitted = _fitted(classifier, rows_of(x, learned), y[learned], part)
         found[held_out] = fitted(rows_of(x, held_out))
-    return found, functools.partial(_fitted, classifier, x, y, weight)
+    return found, _fitted(classifier, x, y, weight)
 
 
 def _fitted(classifier, x, y, weight):

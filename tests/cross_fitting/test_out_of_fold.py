@@ -14,8 +14,7 @@ from alen_tf.errors import DataError
 
 def cross_fitted(classifier, x, y):
     """Out-of-fold marginals, and the fitted classifier."""
-    found, fit = out_of_fold(classifier, x, y, fold_of_rows(y))
-    return found, fit()
+    return out_of_fold(classifier, x, y, fold_of_rows(y))
 
 
 @pytest.fixture
@@ -110,12 +109,12 @@ def test_missing_labels_leave_each_label_its_own_rows(rows):
     gaps = np.float32(y)
     gaps[:30, 0], gaps[60:, 1] = np.nan, np.nan
     logistic, fold = LogisticRegression(), np.arange(90) % 3
-    found, fit = out_of_fold(OneVsRestClassifier(logistic), x, gaps, fold)
+    found, fitted = out_of_fold(OneVsRestClassifier(logistic), x, gaps, fold)
     for label, known in ((0, slice(30, 90)), (1, slice(0, 60)), (2, slice(0, 90))):
         learned = np.zeros(90, bool)
         learned[known] = True
         alone = LogisticRegression().fit(x[learned], y[learned, label])
-        np.testing.assert_allclose(fit()(x)[:, label], alone.predict_proba(x)[:, 1], atol=1e-6)
+        np.testing.assert_allclose(fitted(x)[:, label], alone.predict_proba(x)[:, 1], atol=1e-6)
         alone.fit(x[learned & (fold != 1)], y[learned & (fold != 1), label])
         expected = alone.predict_proba(x[fold == 1])[:, 1]
         np.testing.assert_allclose(found[fold == 1, label], expected, atol=1e-6)
