@@ -99,9 +99,10 @@ class Refined:
             sets = expected_f1.decode(self.marginals(found, known), self.allow_empty)[0]
         else:
             sets = self.relaxed(found, known) >= 0.5
-            none = np.zeros_like(sets)
-            value, of_none = self.value(found, np.stack([sets, none], axis=1), known).T
-            sets &= (value >= of_none)[:, None]
+            if self.allow_empty:  # else the empty set has the value 0
+                none = np.zeros_like(sets)
+                value, of_none = self.value(found, np.stack([sets, none], axis=1), known).T
+                sets &= (value >= of_none)[:, None]
         sets = sets & self._seen
         return sets if known is None else np.where(np.isnan(known), sets, known == 1)
 
