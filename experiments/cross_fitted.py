@@ -225,20 +225,23 @@ def measure(name, seeds):
         ours.append(kept)
         print(name, seed, {k: round(100 * v[-1].mean(), 2) for k, v in f1.items()}, flush=True)
     rows = {method: np.mean(each, axis=0) for method, each in f1.items()}
-    draws = np.random.RandomState(0).randint(len(test_y), size=(BOOTSTRAPS, len(test_y)))
     return {
         "set": name,
         "seeds": list(seeds),
         "version": importlib.metadata.version("alen_tf"),
         "commit": runs.commit(),
         "f1": {method: [float(each.mean()) for each in found] for method, found in f1.items()},
-        "difference_95": {
-            method: np.quantile((rows["ALEN"] - each)[draws].mean(axis=1), [0.025, 0.975]).tolist()
-            for method, each in rows.items()
-        },
+        "difference_95": {method: interval(rows["ALEN"] - each) for method, each in rows.items()},
         "average_precision": precision,
         "ours": ours,
     }
+
+
+def interval(differences):
+    """The 95% bootstrap interval of a mean over test rows, [low, high]."""
+    rows = len(differences)
+    draws = np.random.RandomState(0).randint(rows, size=(BOOTSTRAPS, rows))
+    return np.quantile(differences[draws].mean(axis=1), [0.025, 0.975]).tolist()
 
 
 def table():

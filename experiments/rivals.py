@@ -44,15 +44,10 @@ def measure(method, ours):
         "settings": len(classifiers),
         "f1": {decoding: float(each.mean()) for decoding, each in f1.items()},
         "alen": float(ours.mean()),
-        "difference_95": {decoding: interval(ours - each) for decoding, each in f1.items()},
+        "difference_95": {
+            decoding: cross_fitted.interval(ours - each) for decoding, each in f1.items()
+        },
     }
-
-
-def interval(differences):
-    """The 95% bootstrap interval of a mean over test documents, [low, high]."""
-    rows, count = len(differences), cross_fitted.BOOTSTRAPS
-    draws = np.random.RandomState(0).randint(rows, size=(count, rows))
-    return np.quantile(differences[draws].mean(axis=1), [0.025, 0.975]).tolist()
 
 
 def ours():

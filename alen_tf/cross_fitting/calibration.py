@@ -23,6 +23,11 @@ def sigmoid(found):
     return np.exp(-np.logaddexp(0.0, -found))
 
 
+def weights_of(rows, weight=None):
+    """The weight of each of so many rows, [rows]: the given ones, or equal ones."""
+    return np.ones(rows) if weight is None else weight
+
+
 class Stacking:
     """The logits sum_m a_im l_im + b_i of several classifiers' logits l_im for label i.
 
@@ -44,7 +49,7 @@ class Stacking:
           weight: of each row, [rows]; equal by default.
         """
         x, known = _with_ones(found), ~np.isnan(y)
-        counts = known if weight is None else known * weight[:, None]
+        counts = known * weights_of(len(y), weight)[:, None]
         y, classifiers = np.where(known, y, 0.0), len(found)
         shared = most_probable(
             *(each.reshape(*each.shape[:-2], -1, 1) for each in (x, y, counts)),
@@ -104,7 +109,7 @@ def stacked_out_of_fold(found, y, fold, weight=None):
       found, y, weight: see `Stacking`.
       fold: the fold of each row, [rows]; its weights are fitted to the others.
     """
-    weight = np.ones(len(y)) if weight is None else weight
+    weight = weights_of(len(y), weight)
     stacked = np.zeros(y.shape, np.float32)
     for number in np.unique(fold):
         held_out = fold == number

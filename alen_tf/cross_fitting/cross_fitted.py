@@ -6,7 +6,13 @@ import numpy as np
 
 from alen_tf.configured import named
 from alen_tf.cross_fitting import defaults
-from alen_tf.cross_fitting.calibration import Stacking, logits, sigmoid, stacked_out_of_fold
+from alen_tf.cross_fitting.calibration import (
+    Stacking,
+    logits,
+    sigmoid,
+    stacked_out_of_fold,
+    weights_of,
+)
 from alen_tf.cross_fitting.out_of_fold import fold_of_rows, out_of_fold
 from alen_tf.cross_fitting.refined import DECODINGS, Refined
 from alen_tf.errors import ConfigError, check_count
@@ -139,7 +145,7 @@ def chosen(estimator, x, y, seed):
 
 def cross_entropy(found, y, weight=None):
     """The mean cross entropy of logits to true labels, summed over labels."""
-    weight, known = np.ones(len(y)) if weight is None else weight, ~np.isnan(y)
+    weight, known = weights_of(len(y), weight), ~np.isnan(y)
     losses = np.where(known, np.logaddexp(0.0, found) - y * found, 0.0)
     return float(np.sum(weight @ losses / (weight @ known)))
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from alen_tf.cross_fitting.calibration import logit, sigmoid
+from alen_tf.cross_fitting.calibration import logit, sigmoid, weights_of
 from alen_tf.datasets.splits import Examples
 from alen_tf.inference import expected_f1
 from alen_tf.models.masked_likelihood import MaskedLikelihood
@@ -50,7 +50,7 @@ class Refined:
           seed: of the energy.
           weight: of each row, [rows]; equal by default.
         """
-        weight = np.ones(len(y)) if weight is None else weight
+        weight = weights_of(len(y), weight)
         self.allow_empty = bool(np.any(np.all(y == 0, axis=1)))
         self._seen = np.any(y == 1, axis=0)
         training = _Training(found, y, weight, seed)

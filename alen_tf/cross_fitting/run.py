@@ -73,8 +73,8 @@ def cross_fit(
     _check_task(task)
     check_settings(estimator, folds, decoding)
     check_seed("cross_fit.seed", seed)
-    if restart and (old := Workdir(workdir).archive()):
-        print(f"{workdir}: what it held is now in {old}")
+    if restart:
+        Workdir(workdir).archive()
     splits = task.load(manual_dir, data_dir)
     x, y = learned(splits)
     check_effective()

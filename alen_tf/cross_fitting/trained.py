@@ -7,7 +7,7 @@ import numpy as np
 
 from alen_tf.cross_fitting import kept
 from alen_tf.cross_fitting.run import MODEL, cross_fit
-from alen_tf.errors import DataError, UserError, WorkdirError
+from alen_tf.errors import UserError, WorkdirError
 from alen_tf.serving.trained import check_data, read_signature
 from alen_tf.training import config
 from alen_tf.training.workdir import Workdir
@@ -114,11 +114,6 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
         with config.complete():
             splits = gin.get_bindings(cross_fit)["task"].load(manual_dir, data_dir)
         config.check_effective(queried=("cross_fit.task",))
-    shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
     saved = model.signature.input_shape, model.signature.output_shape
-    if shapes != saved:
-        raise DataError(
-            f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on {saved}"
-        )
-    check_data(workdir, splits, other_data)
+    check_data(workdir, splits, saved, other_data)
     return splits, model

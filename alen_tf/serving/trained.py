@@ -34,14 +34,8 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
     saved = _saved_shapes(workdir)
     with config.kept(), _configured(workdir, params) as (task, model, precision):
         splits = task.load(manual_dir, data_dir)
-        shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
-        if shapes != saved:
-            raise DataError(
-                f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on "
-                f"{saved}"
-            )
-        check_data(workdir, splits, other_data)
-        return task, splits, _rebuilt(workdir, model, task, shapes, precision, params)
+        check_data(workdir, splits, saved, other_data)
+        return task, splits, _rebuilt(workdir, model, task, saved, precision, params)
 
 
 def load(workdir, params=()):
@@ -115,13 +109,19 @@ def _configured(workdir, params):
     config.check_effective(queried=("train.task", "train.model", "train.precision"))
 
 
-def check_data(workdir, splits, other_data=False):
+def check_data(workdir, splits, saved, other_data=False):
     """Checks that data are those of the training; with `other_data`, a line says where they are
-    not, and they only have to be preprocessed alike.
+    not, and they only have to have the `saved` shapes of an input and an output, and to be
+    preprocessed alike.
 
     Raises:
       DataError: they differ.
     """
+    shapes = splits.train.x.shape[1:], splits.train.y.shape[1:]
+    if shapes != saved:
+        raise DataError(
+            f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on {saved}"
+        )
     if difference := workdir.data_difference(provenance.data(splits)):
         said = f"{workdir.path} was trained on other data ({difference})"
         if not other_data:

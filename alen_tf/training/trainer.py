@@ -90,8 +90,8 @@ def train(
         if not isinstance(flag, bool):
             raise ConfigError(f"train.{name} is {flag!r}, expected True or False")
     workers = Workers(strategy)
-    if restart and workers.first and (old := Workdir(workdir).archive()):
-        print(f"{workdir}: what it held is now in {old}")
+    if restart and workers.first:
+        Workdir(workdir).archive()
     with made_in(precision), workers.strategy.scope(), workers.own_copy(workdir) as folder:
         splits = task.load(manual_dir, data_dir)
         if not len(splits.validation):

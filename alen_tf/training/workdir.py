@@ -133,16 +133,14 @@ class Workdir:
         return provenance.changed(self._read_provenance().get("data", {}), data)
 
     def archive(self):
-        """Renames the folder to NAME.1, or the next number that is free.
-
-        Returns:
-          The new path, or None where there is no folder.
+        """Renames the folder, if there is one, to NAME.1 or the next number that is free, and says
+        so.
 
         Raises:
           WorkdirError: a training holds the folder, or it cannot be renamed.
         """
         if not self.path.exists():
-            return None
+            return
         if pathlib.Path.cwd().is_relative_to(self.path.resolve()):
             raise WorkdirError(
                 f"{self.path} cannot be renamed from inside; run from another folder"
@@ -151,7 +149,9 @@ class Workdir:
             for number in itertools.count(1):
                 target = self.path.with_name(f"{self.path.name}.{number}")
                 if not target.exists():
-                    return self.path.rename(target)
+                    self.path.rename(target)
+                    break
+        print(f"{self.path}: what it held is now in {target}")
 
     def read_config(self):
         """The operative configuration.

@@ -74,3 +74,15 @@ def test_small_sets_are_parts_of_bibtex(manual_dir, monkeypatch, tmp_path):
     x, y, test_x, test_y = cross_fitted.load("bibtex_300")
     assert (x.shape, y.shape) == ((300, 1836), (300, 159))
     assert (test_x.shape[0], len(test_y)) == (2515, 2515)
+
+
+def test_an_interval_is_that_of_the_mean_of_paired_differences(random):
+    differences = random.randn(2000) * 0.4 + 0.1
+    low, high = cross_fitted.interval(differences)
+    error = differences.std() / np.sqrt(len(differences))
+    expected = differences.mean() + error * np.array([-1.96, 1.96])
+    np.testing.assert_allclose([low, high], expected, atol=0.003)
+
+
+def test_equal_rows_differ_by_nothing():
+    assert cross_fitted.interval(np.zeros(5)) == [0.0, 0.0]
