@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -31,6 +32,18 @@ runpy.run_module("alen_tf.{module}", run_name="__main__", alter_sys=True)
 def quick(module):
     """What Python runs `alen_tf.MODULE` by, cross-fitting in few steps."""
     return ["-c", QUICKLY.format(module=module)]
+
+
+def execute(commands, folder, *params):
+    """Runs lines of commands in a folder; trainings have `params`, and cross-fit in few steps."""
+    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
+    for line in commands.splitlines():
+        _, m, module, *options = shlex.split(line)
+        start = [m, module]
+        if module == "alen_tf.train":
+            start = quick("train")
+            options += [f"--gin_param={param}" for param in params]
+        subprocess.run([sys.executable, *start, *options], cwd=folder, env=environment, check=True)
 
 
 def assert_one_clear_line(done, *parts):

@@ -2,9 +2,6 @@
 
 import json
 import re
-import shlex
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from alen_tf.cross_fitting import network, refined
-from tests.commands import ENVIRONMENT, ROOT, quick
+from tests.commands import ROOT, execute
 from tests.photographs import write_folder
 
 LABELS = ("sun", "sea")
@@ -64,18 +61,6 @@ def folder(tmp_path, random):
     (tmp_path / "scene.xml").write_text(XML)
     np.savetxt(tmp_path / "new.csv", x[:7], delimiter=",", header="a,b,c", comments="", fmt="%g")
     return tmp_path
-
-
-def execute(commands, folder, *params):
-    """Runs lines of commands in a folder; trainings have `params`, and cross-fit in few steps."""
-    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
-    for line in commands.splitlines():
-        _, m, module, *options = shlex.split(line)
-        start = [m, module]
-        if module == "alen_tf.train":
-            start = quick("train")
-            options += [f"--gin_param={param}" for param in params]
-        subprocess.run([sys.executable, *start, *options], cwd=folder, env=environment, check=True)
 
 
 def test_commands_for_rows(section, folder):

@@ -1,9 +1,6 @@
 """The three tasks of docs/tasks.md do what they say, on small files of their kind."""
 
 import json
-import shlex
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -11,7 +8,7 @@ import pytest
 from PIL import Image
 
 from alen_tf.cross_fitting import network, refined
-from tests.commands import ENVIRONMENT, ROOT, quick
+from tests.commands import ROOT, execute
 from tests.photographs import write_folder
 
 TASKS = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8").split("\n## ")[1:]
@@ -19,17 +16,6 @@ TASKS = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8").split("\n## ")[
 
 def block(task, language):
     return task.split(f"```{language}\n")[1].split("```")[0]
-
-
-def execute(commands, folder, *params):
-    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
-    for line in commands.splitlines():
-        _, m, module, *options = shlex.split(line)
-        start = [m, module]
-        if module == "alen_tf.train":
-            start = quick("train")
-            options += [f"--gin_param={param}" for param in params]
-        subprocess.run([sys.executable, *start, *options], cwd=folder, env=environment, check=True)
 
 
 def test_each_task_fits_a_screen():

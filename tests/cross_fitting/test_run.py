@@ -8,25 +8,10 @@ import pytest
 from alen_tf.cross_fitting import cross_fitted, trained
 from alen_tf.errors import ConfigError, Interrupted, WorkdirError
 from alen_tf.training import config, trainer
-from alen_tf.training.interruption import Interruption
 from tests.own_rows import LABELS, rows, write_csv
+from tests.stopped import Stop
 
 TWO = ("cross_fit.estimator = [@MLP(), @second/MLP()]", "second/MLP.hidden_units = 4")
-
-
-class Stop(Interruption):
-    """Comes when it has been asked for so many times."""
-
-    def __init__(self, polls):
-        super().__init__()
-        self._polls = polls
-
-    def __bool__(self):
-        self._polls -= 1
-        return self._polls < 0
-
-    def error(self, saved):
-        return Interrupted(saved, 143)
 
 
 def models(workdir):
@@ -85,7 +70,9 @@ def test_an_interrupted_run_goes_on_with_what_is_there(tmp_path, train_here, mon
     workdir = tmp_path / "run"
     for name, made in (("MLP 1", [8]), ("MLP 2", [8, 4])):
         with pytest.raises(Interrupted, match=f"after {name}; the same command resumes"):
-            train_here(workdir, *TWO, interruption=Stop(2))  # before all, and before a classifier
+            train_here(
+                workdir, *TWO, interruption=Stop(3)
+            )  # before all, before a classifier, after it
         assert fitted == made
     assert set(models(workdir)) == {"MLP 1.joblib", "MLP 2.joblib"}
     with pytest.raises(WorkdirError, match="the training has not ended yet"):
@@ -95,11 +82,11 @@ def test_an_interrupted_run_goes_on_with_what_is_there(tmp_path, train_here, mon
 def test_another_configuration_is_refused_and_restart_keeps_the_old(tmp_path, train_here):
     workdir = tmp_path / "run"
     with pytest.raises(Interrupted):
-        train_here(workdir, interruption=Stop(0))
+        train_here(workdir, interruption=Stop(1))
     with pytest.raises(WorkdirError, match=r"another configuration .*folds = 2.*--restart"):
         train_here(workdir, "cross_fit.folds = 2")
     with pytest.raises(Interrupted):
-        train_here(workdir, "cross_fit.folds = 2", restart=True, interruption=Stop(0))
+        train_here(workdir, "cross_fit.folds = 2", restart=True, interruption=Stop(1))
     assert "folds = 5" in (tmp_path / "run.1" / "config.gin").read_text()
     assert "folds = 2" in (workdir / "config.gin").read_text()
 

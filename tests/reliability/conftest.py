@@ -16,9 +16,9 @@ import tensorflow as tf
 
 from alen_tf.errors import Interrupted
 from alen_tf.training import config, trainer
-from alen_tf.training.interruption import Interruption
 from tests import events
 from tests.commands import ENVIRONMENT, ROOT
+from tests.stopped import Stop
 
 
 class Training(NamedTuple):
@@ -169,19 +169,6 @@ def undisturbed(tmp_path_factory):
         return made[training]
 
     return train
-
-
-class Stop(Interruption):
-    """An interruption that comes when it is asked for the `polls`-th time."""
-
-    def __init__(self, polls):
-        super().__init__()
-        self._polls = polls
-
-    def __bool__(self):
-        self._polls -= 1
-        self.signal = signal.SIGTERM
-        return self._polls <= 0
 
 
 def train_here(workdir, interruption=None, training=DIGITS, **kwargs):

@@ -9,8 +9,9 @@ import pytest
 from alen_tf.errors import Interrupted
 from alen_tf.training import interruption, loop
 from alen_tf.training import run as training_run
+from tests.stopped import Stop
 
-from .conftest import DIGITS, EPOCHS, Stop, assert_same, some_slow, train_here
+from .conftest import DIGITS, EPOCHS, assert_same, some_slow, train_here
 
 SECONDS = 5.0
 
