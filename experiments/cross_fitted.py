@@ -4,7 +4,7 @@
 training rows, five folds, and the parameters with the best out-of-fold F1 of the decoding that is
 read: one threshold, or the highest expected F1 of Platt-scaled marginals. Test rows are read once.
 Several seeds of a set are one record: F1 is a mean over them, and intervals of differences are
-bootstraps over test rows.
+bootstraps over test rows. A set named `SET_networks` has Keras networks alone as g.
 """
 
 import importlib.metadata
@@ -30,10 +30,13 @@ SETS = {
     "bibtex_300": 3,
     "bibtex_1000": 3,
     "bibtex": 3,
+    "bibtex_networks": 3,
     "tmc2007": 1,
     "delicious": 1,
 }
 LARGE = ("bibtex_1000", "bibtex")  # rivals have one seed there
+NETWORKS = "_networks"
+ENSEMBLE = 5
 WORDS = ("bibtex", "slashdot", "langlog", "tmc2007", "delicious")
 DECODINGS = ("threshold", "expected F1")
 
@@ -42,7 +45,7 @@ def load(name):
     """(x, y, test x, test y) of a set, all of its training rows; words are sparse."""
     from scipy import sparse
 
-    dataset, _, rows = name.partition("_")
+    dataset, _, rows = name.removesuffix(NETWORKS).partition("_")
     places = {"manual_dir": flags.FLAGS.manual_dir, "data_dir": flags.FLAGS.data_dir}
     if dataset == "digits":
         from alen_tf.datasets.digits import digits
@@ -140,7 +143,22 @@ def _first(entry):
     return entry[0]
 
 
-def measure_ours(x, y, test_x, test_y, seed):
+def networks():
+    """Two Keras networks, which stand for g in place of the defaults."""
+    from alen_tf.networks.mlp import MLP
+
+    return [MLP(hidden_layers=0), MLP(hidden_units=300, dropout=0.5, input_dropout=0.2)]
+
+
+def ensemble(x, y, test_x, seed):
+    """Mean marginals of networks that differ in their seeds (Lakshminarayanan et al., 2017)."""
+    members = [
+        rivals(x, y, ENSEMBLE * seed + member)["MLPClassifier"][-1] for member in range(ENSEMBLE)
+    ]
+    return np.mean([each.fit(x, y).predict_proba(test_x) for each in members], axis=0)
+
+
+def measure_ours(x, y, test_x, test_y, seed, estimator="auto"):
     """(label sets by decoding; what the record keeps of the estimator)."""
     from scipy import stats
     from sklearn.metrics import average_precision_score
@@ -151,7 +169,7 @@ def measure_ours(x, y, test_x, test_y, seed):
     from alen_tf.objectives.metrics import f1_of_examples
 
     start = time.monotonic()
-    model = ALENClassifier(random_state=seed).fit(x, y)
+    model = ALENClassifier(estimator=estimator, random_state=seed).fit(x, y)
     seconds = time.monotonic() - start
     found, refined = model._model.logits(test_x), model._model.refined
     start = time.monotonic()
@@ -168,6 +186,7 @@ def measure_ours(x, y, test_x, test_y, seed):
         "soft Dice": _ratio(2.0 * (chosen * p).sum(axis=1), chosen.sum(axis=1) + p.sum(axis=1)),
         "expected F1": expected_f1.value(p, chosen),
         "least sure label": np.maximum(p, 1.0 - p).min(axis=1),
+        "ensemble": expected_f1.value(ensemble(x, y, test_x, seed), chosen),
     }
     judged = {
         name: {
@@ -210,11 +229,12 @@ def measure(name, seeds):
 
     warnings.simplefilter("ignore", ConvergenceWarning)
     x, y, test_x, test_y = load(name)
-    f1, ours, precision = {}, [], {}
+    f1, ours, precision, alone = {}, [], {}, name.endswith(NETWORKS)
     for seed in seeds:
-        sets, kept = measure_ours(x, y, test_x, test_y, seed)
+        estimator = networks() if alone else "auto"
+        sets, kept = measure_ours(x, y, test_x, test_y, seed, estimator)
         fold = fold_of_rows(y, FOLDS, seed)
-        for rival, classifiers in rivals(x, y, seed).items():
+        for rival, classifiers in ({} if alone else rivals(x, y, seed)).items():
             if classifiers and (seed == seeds[0] or name not in LARGE):
                 decoded, p = measure_rival(classifiers, x, y, test_x, fold, seed)
                 sets |= {f"{rival}, {decoding}": each for decoding, each in decoded.items()}
@@ -265,12 +285,11 @@ def table():
 def _line(found):
     """A row of the table: rivals are the best ones on test."""
     f1 = {method: 100 * np.mean(each) for method, each in found["f1"].items()}
-    best = {
-        decoding: max(
-            (m for m in f1 if m.endswith(f", {decoding}") and not m.startswith("its g")), key=f1.get
-        )
+    beside = {
+        decoding: [m for m in f1 if m.endswith(f", {decoding}") and not m.startswith("its g")]
         for decoding in DECODINGS
     }
+    best = {decoding: max(each, key=f1.get) for decoding, each in beside.items() if each}
     differences = [
         f"{f1['ALEN'] - f1[method]:+.2f} [{100 * low:+.1f}, {100 * high:+.1f}]"
         for method in best.values()
@@ -281,7 +300,10 @@ def _line(found):
         f"{found['set']}, {len(found['seeds'])}",
         runs.mean_and_spread(found["f1"]["ALEN"]),
         *(runs.mean_and_spread(found["f1"][f"its g, {decoding}"]) for decoding in DECODINGS),
-        *(f"{f1[m]:.2f} ({m.partition(',')[0]})" for m in best.values()),
+        *(
+            f"{f1[best[d]]:.2f} ({best[d].partition(',')[0]})" if d in best else ""
+            for d in DECODINGS
+        ),
         ", ".join(differences),
         f"{100 * np.mean([each['mean'] for each in judged]):.1f} / {f1['ALEN']:.1f}",
         f"{100 * np.mean([each['ece'] for each in judged]):.1f}",

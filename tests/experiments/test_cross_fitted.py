@@ -86,3 +86,27 @@ def test_an_interval_is_that_of_the_mean_of_paired_differences(random):
 
 def test_equal_rows_differ_by_nothing():
     assert cross_fitted.interval(np.zeros(5)) == [0.0, 0.0]
+
+
+def test_a_line_without_rivals():
+    f1 = {"ALEN": [0.5], "its g, threshold": [0.45], "its g, expected F1": [0.5]}
+    judged = {"mean": 0.5, "ece": 0.01}
+    found = {"set": "bibtex_networks", "seeds": [0], "f1": f1, "difference_95": {}}
+    line = cross_fitted._line(found | {"ours": [{"confidence": {"ours": judged}}]})
+    assert line[4:7] == ["", "", ""]
+    assert len(line) == 9
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_ensemble_is_a_mean_of_members_of_different_seeds(random):
+    x = random.randn(60, 4)
+    y = np.uint8(x[:, :3] > 0.5)
+    first, again, second = (cross_fitted.ensemble(x, y, x, seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == y.shape
+    assert not np.array_equal(first, second)
+    members = [
+        cross_fitted.rivals(x, y, seed)["MLPClassifier"][-1].fit(x, y).predict_proba(x)
+        for seed in range(cross_fitted.ENSEMBLE)
+    ]
+    np.testing.assert_allclose(first, np.mean(members, axis=0))
