@@ -28,8 +28,8 @@ from alen_tf.training.joint import Joint
 class ALENClassifier(ClassifierMixin, BaseEstimator):
     """Multi-label classifier that refines label sets by gradient ascent on a learned energy.
 
-    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions: it
-    knows the errors that they make on rows they have not seen. Label sets are then decoded by
+    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions: so
+    it knows the errors that they make on rows they have not seen. Label sets are then decoded by
     refinement, by expected F1, or at a threshold, whichever scores best on held-out rows. See
     `alen_tf.cross_fitting`.
 
@@ -177,7 +177,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
         Raises:
           ValueError: `X` or `y` is no such matrix, a parameter is out of its range, or training
-            diverges. What an earlier fit made stays as it was.
+            diverges. The result of an earlier fit is kept.
         """
         before = dict(vars(self))
         try:
@@ -203,9 +203,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             check_count("verbose", self.verbose, least=0)
         if len(unknown := np.flatnonzero(np.isnan(Y).all(axis=0))):
             name = self.label_names_[unknown[0]]
-            raise ValueError(f"Y: no row knows the label {name!r}: leave its column out")
+            raise ValueError(f"Y: the label {name!r} is missing in every row: leave it out")
         if never := [self.label_names_[label] for label in np.flatnonzero(~(Y == 1).any(axis=0))]:
-            message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
+            message = f"Y: no row has the label {shortened(never)}: nothing can be learned about it"
             warnings.warn(message, stacklevel=3)
         self.n_samples_seen_, self.label_counts_ = len(Y), (Y == 1).sum(axis=0)
         train = self._train if self.estimator is None else self._cross_fit
@@ -265,8 +265,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self._model.probabilities(*self._asked(X, known))
 
     def refine(self, X, known=None):  # noqa: N803
-        """What refinement ends at: relaxed outputs in [0, 1], [rows, labels], degrees of membership
-        in one label set."""
+        """Relaxed outputs at the end of refinement, in [0, 1], [rows, labels]: degrees of
+        membership in one label set."""
         check_is_fitted(self)
         return self._model.relaxed(*self._asked(X, known))
 
@@ -322,7 +322,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
         After joint training the files are JSON and a Keras model. A function among the parameters
         is kept as its name: set it again before another fit. After cross-fitting the estimator is
-        pickled by joblib: load it only from whom you trust, and with the versions of scikit-learn
+        pickled by joblib: load it only from people you trust, and with the versions of scikit-learn
         and Keras that it was saved with.
 
         Args:
@@ -337,7 +337,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path):
-        """The estimator that `save` saved. A pickle runs the code that is in it: see there.
+        """The estimator that `save` saved. Loading a pickle runs the code in it; see `save`.
 
         Raises:
           ValueError: there is none at `path`, or it is damaged.
@@ -371,7 +371,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             saved_model.save(trained, path, self.model_card())
 
     def model_card(self):
-        """What the model is, scores, and is not for, as Markdown; `save` and `export` write it."""
+        """The model card, in Markdown: what the model is, how it scores, and what it is not for.
+        `save` and `export` write it."""
         check_is_fitted(self)
         return estimator_card.of(self, getattr(self, "n_features_in_", None))
 

@@ -76,9 +76,8 @@ def _in_manual_dir(dl_manager):
 
 def _read(path, split):
     _, sha256, rows = FILES[split]
-    relation = tags.read(
-        path, WORDS, TAGS, rows
-    )  # first: a malformed line is better news than a checksum
+    # Before the checksum, because a malformed line is a more useful message.
+    relation = tags.read(path, WORDS, TAGS, rows)
     tags.verify(path, sha256)
     return relation
 
@@ -90,16 +89,14 @@ def bibtex(manual_dir=None, data_dir=None, validation_fraction=0.1, fold=0):
 
     Args:
       manual_dir, data_dir: see `Task.load`.
-      validation_fraction: share of the training documents that is the validation split.
-      fold: seed of which documents these are. One such split tells two settings apart only where
-        they differ by more than a point of F1: a search averages over several.
+      validation_fraction: share of the training documents in the validation split.
+      fold: seed that chooses these documents. One such split distinguishes two settings only if
+        they differ by more than a point of F1, so a search averages over several.
 
     Raises:
-      DataError: the files cannot be had, are damaged, or are malformed.
+      DataError: the files are unavailable, damaged or malformed.
     """
-    if (
-        manual_dir is not None
-    ):  # whoever names a directory wants its files used, prepared earlier or not
+    if manual_dir is not None:  # a named directory is used even if data was prepared earlier
         for split, (name, _, _) in FILES.items():
             _read(tags.manual_file(manual_dir, "bibtex", name, SOURCE), split)
     builder = Bibtex(data_dir=data_dir)

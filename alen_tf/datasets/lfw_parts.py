@@ -125,7 +125,7 @@ class _Files:
         if not np.all(np.any(is_class, axis=0)):
             strange = colours[~np.any(is_class, axis=0)][0]
             raise DataError(
-                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is no class; "
+                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is not a class; "
                 f"expected {', '.join(map(str, COLOURS))}"
             )
         return np.argmax(is_class, axis=0).astype(np.uint8)
@@ -201,12 +201,12 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
 
     Args:
       manual_dir, data_dir: see `Task.load`.
-      size: height and width of what a model sees: 32, as in the paper, 64 or 128.
+      size: height and width that a model sees: 32, as in the paper, 64 or 128.
       high_res: whether augmentation sees the training images at 128x128 (`Splits.high_res`).
 
     Raises:
-      ConfigError: images of that size are not kept.
-      DataError: files cannot be had, are damaged, or are malformed.
+      ConfigError: `size` is not one of these.
+      DataError: files are unavailable, damaged or malformed.
     """
     check_count("lfw_parts.size", size)
     if size not in (SIZE, 64, FINEST):
@@ -223,8 +223,8 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
         tags.prepare(builder, manual_dir)
     elif _official(manual_dir) and builder.info.metadata["superpixels"] != "official":
         raise DataError(
-            f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder, and it is "
-            "prepared anew"
+            f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder to prepare "
+            "it again"
         )
     rows = {
         split: _rows(builder, split, size > SIZE or (high_res and split == "train"))

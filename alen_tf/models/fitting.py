@@ -319,5 +319,5 @@ def _optimizer(given, name):
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{name}: {str(error).splitlines()[0]}") from error
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise ConfigError(f"{name}: its optimizer is {given!r}, no Keras optimizer")
+        raise ConfigError(f"{name}: its optimizer is {given!r}, not a Keras optimizer")
     return optimizer

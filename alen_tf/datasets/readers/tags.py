@@ -23,8 +23,7 @@ CITATION = (
 
 
 def features(words, tags):
-    """TFDS features: the indices of the words and of the tags that a document has, both in
-    ascending order."""
+    """TFDS features: the indices of a document's words and tags, both in ascending order."""
     return tfds.features.FeaturesDict(
         {
             "words": tfds.features.Sequence(tfds.features.ClassLabel(num_classes=words)),
@@ -64,7 +63,7 @@ def generate(matrix, words):
 
 
 def prepare(builder, manual_dir, urls=()):
-    """Downloads, or takes from the manual directory, and writes what `load` reads; once.
+    """Downloads the data, or takes it from the manual directory, and prepares it once for `load`.
 
     Raises:
       DataError: the source cannot be reached.
@@ -78,7 +77,7 @@ def prepare(builder, manual_dir, urls=()):
 
 
 def _reach(builder, url):
-    """Asks once whether `url` answers: TFDS itself retries for minutes."""
+    """Checks once whether `url` responds: TFDS itself retries for minutes."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=20).close()
@@ -113,8 +112,8 @@ def manual_file(manual_dir, dataset, name, source):
     """The path of a file of a data set in the manual directory.
 
     Raises:
-      DataError: it is not there; the message says where it was looked for, where to get it and
-        where to put it.
+      DataError: it is missing; the message says where it was expected, where to get it and where to
+        put it.
     """
     path = pathlib.Path(manual_dir).expanduser() / dataset / name
     if not path.is_file():
