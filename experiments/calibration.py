@@ -15,12 +15,12 @@ RUN = runs.Run("gin/bibtex/alen.gin", 0)
 
 def main(argv):
     del argv
-    from alen_tf.evaluation import calibration
-
-    style.apply()
     (results,) = runs.train(NAME, [RUN])
     if results is None:
         sys.exit(f"{RUN.command} is not recorded: leave out --norun")
+    from alen_tf.evaluation import calibration
+
+    style.apply()
     print(calibration.table(results))
     runs.save(calibration.figure(results), NAME)
 
