@@ -4,6 +4,7 @@ A command line prints `str(error)` of these as one line and exits non-zero; ever
 a defect of this package and keeps its traceback.
 """
 
+import contextlib
 import math
 import numbers
 import re
@@ -45,6 +46,15 @@ class Interrupted(UserError):  # noqa: N818 - no error
     def __init__(self, message, status):
         super().__init__(message)
         self.status = status
+
+
+@contextlib.contextmanager
+def value_errors():
+    """Turns a user's mistakes into what scikit-learn expects them to be."""
+    try:
+        yield
+    except UserError as error:
+        raise ValueError(str(error)) from error
 
 
 def check_count(name, number, least=1):

@@ -1,12 +1,11 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
-import contextlib
 import warnings
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from alen_tf.cross_fitting.cross_fitted import CrossFitted
@@ -14,7 +13,7 @@ from alen_tf.cross_fitting.out_of_fold import rows_of
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.readers import label_sets
 from alen_tf.datasets.splits import Examples
-from alen_tf.errors import UserError, check_count, check_seed, shortened
+from alen_tf.errors import check_count, shortened, value_errors
 from alen_tf.evaluation import decoded
 from alen_tf.evaluation.selective import expected_calibration_error
 from alen_tf.evaluation.signature import Signature
@@ -22,6 +21,7 @@ from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
 from alen_tf.serving import estimator_card, saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
+from alen_tf.training import in_memory
 from alen_tf.training.joint import Joint
 
 
@@ -181,7 +181,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """
         before = dict(vars(self))
         try:
-            with _value_errors():
+            with value_errors():
                 self._fit(X, y, sample_weight)
         except BaseException:
             vars(self).clear()
@@ -209,7 +209,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             warnings.warn(message, stacklevel=3)
         self.n_samples_seen_, self.label_counts_ = len(Y), (Y == 1).sum(axis=0)
         train = self._train if self.estimator is None else self._cross_fit
-        self._model = train(X, Y, weight, self._seed())
+        self._model = train(X, Y, weight, in_memory.seed_of(self.random_state))
 
     def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
         model = CrossFitted.of(self, X, Y, weight, seed)
@@ -247,7 +247,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         if threshold is None and top is None:
             return self._model.labels(*self._asked(X, known)).astype(np.int64)
         values = self.predict_proba(X, known)
-        with _value_errors():
+        with value_errors():
             return decoded.at(values, threshold) if top is None else decoded.top(values, top)
 
     def label_sets(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
@@ -286,7 +286,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         if self._fitted is None:
             raise ValueError("suggest needs cross-fitting, not ALENClassifier(estimator=None)")
-        with _value_errors():
+        with value_errors():
             check_count("candidates", candidates)
         return self._model.gains(*self._asked(X, known), candidates)
 
@@ -332,7 +332,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           ValueError: `path` exists already, or cannot be written.
         """
         check_is_fitted(self)
-        with _value_errors():
+        with value_errors():
             saved_estimator.save(self, path, None if self._fitted is not None else self._trained())
 
     @classmethod
@@ -342,8 +342,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Raises:
           ValueError: there is none at `path`, or it is damaged.
         """
-        with _value_errors():
-            saved = saved_estimator.load(path)
+        with value_errors():
+            saved = saved_estimator.load(path, cls)
             if isinstance(saved, cls):
                 return saved
             parameters, fitted, trained = saved
@@ -367,7 +367,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             "export needs joint training, ALENClassifier(estimator=None): a SavedModel cannot hold "
             "the classifiers of this model; save keeps them"
         )
-        with _value_errors():
+        with value_errors():
             saved_model.save(trained, path, self.model_card())
 
     def model_card(self):
@@ -384,7 +384,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def _asked(self, X, known):  # noqa: N803
         """Rows as the model takes them, and known labels as an array or None."""
         rows = self._inputs(X)
-        with _value_errors():
+        with value_errors():
             known = arguments.known_labels(known, self._signature)
             if known is not None:
                 count = rows.shape[0] if hasattr(rows, "shape") else len(rows)
@@ -413,12 +413,6 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(X, Y)
         return X, Y
 
-    def _seed(self):
-        if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
-            return int(check_random_state(self.random_state).randint(2**31 - 1))
-        check_seed("random_state", self.random_state)
-        return int(self.random_state)
-
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_model")
 
@@ -430,12 +424,3 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
-
-
-@contextlib.contextmanager
-def _value_errors():
-    """Turns a user's mistakes into what scikit-learn expects them to be."""
-    try:
-        yield
-    except UserError as error:
-        raise ValueError(str(error)) from error
