@@ -4,23 +4,19 @@ pixel.
 2,927 funneled images of Labeled Faces in the Wild in the official split: 1,500 training, 500
 validation, 927 test. A model sees them at 32x32, or high_res; it is judged at the full 250x250, by
 superpixels. The images are downloaded or read from the manual directory; the part labels can no
-longer be downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
-`tfds.load("lfw_parts")` works.
+longer be downloaded. It is also a TFDS data set: see `alen_tf.datasets.builders`.
 """
 
-import io
 import pathlib
 import re
 
 import gin
 import numpy as np
-import tensorflow_datasets as tfds
 from PIL import Image
 
-from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.readers import tags
 from alen_tf.datasets.readers.resized import areas, shrunk
-from alen_tf.datasets.splits import Examples, Splits, check_disjoint
+from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import ConfigError, DataError, check_count
 
 CLASSES = ("background", "skin", "hair")
@@ -39,120 +35,10 @@ LISTS = {
 }
 
 
-class LfwParts(tfds.core.GeneratorBasedBuilder):
-    """Images at 32x32 and at 128x128, and 250x250 maps of classes and of superpixels, in the order
-    of the lists."""
-
-    VERSION = tfds.core.Version("1.2.0")
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"Put {MASKS} and {', '.join(LISTS.values())} of {SOURCE} in <manual_dir>/lfw_parts/, and "
-        f"there, if you have them, {IMAGES} (downloaded otherwise) and {SUPERPIXELS} (superpixels "
-        "are computed otherwise)."
-    )
-
-    def _info(self):
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=__doc__,
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
-                    "finest": tfds.features.Image(shape=(FINEST, FINEST, 3)),
-                    "classes": tfds.features.Image(shape=(FULL, FULL, 1)),
-                    "superpixels": tfds.features.Image(shape=(FULL, FULL, 1), dtype=np.uint16),
-                }
-            ),
-            homepage=SOURCE,
-            metadata=tfds.core.MetadataDict(),
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager):
-        folder = pathlib.Path(dl_manager.manual_dir) / "lfw_parts"
-        images = folder / IMAGES
-        if not images.is_file():
-            images = dl_manager.download(IMAGES_URL)
-            tags.verify(images, IMAGES_SHA256)
-        official = _official(dl_manager.manual_dir)
-        self.info.metadata["superpixels"] = "official" if official else "SLIC"
-        names = {split: read_names(folder / name) for split, name in LISTS.items()}
-        check_disjoint(f"{folder}:", names)
-        files = _Files(images, folder / MASKS, official)
-        return {
-            split: self._generate_examples(listed, files, split != "train")
-            for split, listed in names.items()
-        }
-
-    def _generate_examples(self, names, files, scored):
-        for key, name in enumerate(names):
-            image, classes = files.image(name), files.classes(name)
-            # Training never looks at superpixels.
-            superpixels = files.superpixels(name, image) if scored else np.zeros_like(classes)
-            yield (
-                key,
-                {
-                    "image": shrunk(image, (SIZE, SIZE)),
-                    "finest": shrunk(image, (FINEST, FINEST)),
-                    "classes": classes[..., None],
-                    "superpixels": superpixels[..., None].astype(np.uint16),
-                },
-            )
-
-
-def _official(manual_dir):
+def official_superpixels(manual_dir):
     """The archive of the official superpixels, or None where the manual directory has none."""
     path = pathlib.Path(manual_dir or "").expanduser() / "lfw_parts" / SUPERPIXELS
     return path if path.is_file() else None
-
-
-class _Files:
-    """The members of the three archives, by the name of a face."""
-
-    def __init__(self, images, masks, superpixels):
-        self._images = Archive(images)
-        self._masks = Archive(masks)
-        self._superpixels = Archive(superpixels) if superpixels else None
-
-    def image(self, name):
-        """A face, 250x250 RGB."""
-        return self._images.image(f"{name}.jpg", (FULL, FULL))
-
-    def classes(self, name):
-        """The class of every pixel, uint8 [250, 250]."""
-        file = f"{name}.ppm"
-        colours = np.asarray(self._masks.image(file, (FULL, FULL)))
-        is_class = [np.all(colours == colour, axis=-1) for colour in COLOURS]
-        if not np.all(np.any(is_class, axis=0)):
-            strange = colours[~np.any(is_class, axis=0)][0]
-            raise DataError(
-                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is no class; "
-                f"expected {', '.join(map(str, COLOURS))}"
-            )
-        return np.argmax(is_class, axis=0).astype(np.uint8)
-
-    def superpixels(self, name, image):
-        """The superpixel of every pixel, integers [250, 250] from 0."""
-        if self._superpixels is None:
-            return slic(image)
-        file = f"{name}.dat"
-        try:
-            return np.loadtxt(io.BytesIO(self._superpixels.read(file)), np.int64).reshape(
-                FULL, FULL
-            )
-        except ValueError as error:
-            raise DataError(f"{self._superpixels.path}: {file}: {error}") from error
-
-
-def slic(image):
-    """About 250 superpixels of an image (Achanta et al. 2012), integers [height, width]."""
-    try:
-        from skimage.segmentation import slic
-    except ImportError as error:
-        raise DataError(
-            f"lfw_parts: without {SUPERPIXELS} in the manual directory superpixels are computed by "
-            "scikit-image: pip install 'alen_tf[images]'"
-        ) from error
-    return slic(np.asarray(image), n_segments=250, compactness=10.0, start_label=0)
 
 
 def read_names(path):
@@ -211,6 +97,9 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
     check_count("lfw_parts.size", size)
     if size not in (SIZE, 64, FINEST):
         raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZE}, 64 or {FINEST}")
+    from alen_tf.datasets.builders import preparation
+    from alen_tf.datasets.builders.lfw_parts import LfwParts, read_split
+
     builder = LfwParts(data_dir=data_dir)
     if not builder.is_prepared():
         if manual_dir is None:
@@ -220,14 +109,14 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
             )
         for name in (MASKS, *LISTS.values()):
             tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
-        tags.prepare(builder, manual_dir)
-    elif _official(manual_dir) and builder.info.metadata["superpixels"] != "official":
+        preparation.prepare(builder, manual_dir)
+    elif official_superpixels(manual_dir) and builder.info.metadata["superpixels"] != "official":
         raise DataError(
             f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder, and it is "
             "prepared anew"
         )
     rows = {
-        split: _rows(builder, split, size > SIZE or (high_res and split == "train"))
+        split: read_split(builder, split, size > SIZE or (high_res and split == "train"))
         for split in LISTS
     }
     return Splits(
@@ -237,16 +126,6 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
         metadata={"superpixels": builder.info.metadata["superpixels"], "size": f"{size}x{size}"},
         high_res=_high_res_examples(rows["train"]) if high_res else None,
     )
-
-
-def _rows(builder, split, finest):
-    dataset = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        read_config=tfds.ReadConfig(interleave_cycle_length=1),
-        decoders=None if finest else {"finest": tfds.decode.SkipDecoding()},
-    )
-    return list(dataset.as_numpy_iterator())
 
 
 def _examples(rows, size, scored):

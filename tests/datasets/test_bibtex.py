@@ -9,6 +9,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from alen_tf.datasets import bibtex
+from alen_tf.datasets.builders.bibtex import Bibtex
 from alen_tf.errors import DataError
 
 TRAIN, TEST = "bibtex-train.arff", "bibtex-test.arff"
@@ -85,7 +86,7 @@ def test_small_files_through_the_builder(small, tmp_path, no_network):
 
 def test_small_files_through_tfds(small, tmp_path):
     folder, matrices = small
-    builder = bibtex.Bibtex(data_dir=tmp_path / "data")
+    builder = Bibtex(data_dir=tmp_path / "data")
     builder.download_and_prepare(download_config=tfds.download.DownloadConfig(manual_dir=folder))
     assert builder.info.splits["train"].num_examples == 20
     assert builder.info.splits["test"].num_examples == 5
@@ -201,7 +202,7 @@ def test_values_are_the_files(splits, files):
 
 @pytest.mark.real_data
 def test_tfds_load(splits, data_dir, files):
-    # As in the documentation: the name is known once the module is imported.
+    # As in the documentation: the name is known once the builder's module is imported.
     dataset, info = tfds.load("bibtex", split="test", data_dir=data_dir, with_info=True)
     assert info.splits["train"].num_examples == 4880
     assert info.features["tags"].feature.names[0] == "TAG_2005"
