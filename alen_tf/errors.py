@@ -57,18 +57,19 @@ def value_errors():
         raise ValueError(str(error)) from error
 
 
-def check_count(name, number, least=1):
-    """Checks that a setting is a whole number from `least`.
+def check_count(name, number, least=1, most=None):
+    """Checks that a setting is a whole number from `least`, up to `most` if there is such.
 
     Raises:
       ConfigError: it is not.
     """
     whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
-    if not whole or number < least:
-        raise ConfigError(f"{name} is {number!r}, expected a whole number from {least}")
+    if not whole or number < least or (most is not None and number > most):
+        end = "" if most is None else f" to {most:,}"
+        raise ConfigError(f"{name} is {number!r}, expected a whole number from {least}{end}")
 
 
-def check_counts(name, listed, least=1):
+def check_counts(name, listed, least=1, most=None):
     """Checks that a setting is a tuple or a list of such numbers, and not empty.
 
     Raises:
@@ -77,7 +78,7 @@ def check_counts(name, listed, least=1):
     if not isinstance(listed, tuple | list) or not listed:
         raise ConfigError(f"{name} is {listed!r}, expected several whole numbers, such as (8, 16)")
     for number in listed:
-        check_count(name, number, least)
+        check_count(name, number, least, most)
 
 
 def check_finite_number(name, number):

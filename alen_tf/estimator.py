@@ -13,7 +13,7 @@ from alen_tf.cross_fitting.out_of_fold import rows_of
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.readers import label_sets
 from alen_tf.datasets.splits import Examples
-from alen_tf.errors import check_count, shortened, value_errors
+from alen_tf.errors import ConfigError, check_count, shortened, value_errors
 from alen_tf.evaluation import decoded
 from alen_tf.evaluation.selective import expected_calibration_error
 from alen_tf.evaluation.signature import Signature
@@ -88,10 +88,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         select_after=0.8,
         early_stopping=False,
         patience=20,
+        warm_start=False,
         random_state=None,
         verbose=0,
     ):
-        """Stores hyper-parameters. Those from `energy` to `patience` concern joint training only.
+        """Stores hyper-parameters. Those from `energy` to `warm_start` concern joint training only.
 
         Args:
           estimator: what predicts marginals. "auto" for a stack of a linear classifier, trees, and
@@ -126,6 +127,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           early_stopping: stop after `patience` epochs in a row without a better validation score,
             and choose among all epochs.
           patience: see `early_stopping`.
+          warm_start: whether joint training starts at the weights of the last fit, on the same
+            features and labels.
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
           verbose: print the validation score after every so many epochs of joint training, and
             with any number but 0 the losses of classifiers and the scores of decodings; False or 0
@@ -154,6 +157,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.select_after = select_after
         self.early_stopping = early_stopping
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
@@ -190,6 +194,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _fit(self, X, y, sample_weight):  # noqa: N803
+        start = self._start()
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)  # of an earlier fit, perhaps of the other kind
         self._fitted = self.estimator  # what takes X, whatever the parameter is set to later
@@ -208,8 +213,20 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
             warnings.warn(message, stacklevel=3)
         self.n_samples_seen_, self.label_counts_ = len(Y), (Y == 1).sum(axis=0)
-        train = self._train if self.estimator is None else self._cross_fit
-        self._model = train(X, Y, weight, in_memory.seed_of(self.random_state))
+        seed = in_memory.seed_of(self.random_state)
+        if self.estimator is None:
+            self._model = self._train(X, Y, weight, seed, start)
+        else:
+            self._model = self._cross_fit(X, Y, weight, seed)
+
+    def _start(self):
+        """The `TrainedModel` whose weights the next fit starts at, or None."""
+        if not self.warm_start:
+            return None
+        if self.estimator is not None:
+            raise ConfigError("warm_start needs joint training: ALENClassifier(estimator=None)")
+        fitted = hasattr(self, "_model") and self._fitted is None
+        return self._model.trained if fitted else None
 
     def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
         model = CrossFitted.of(self, X, Y, weight, seed)
@@ -221,10 +238,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.calibration_error_ = expected_calibration_error(model.marginals[known], Y[known])
         return model
 
-    def _train(self, X, Y, weight, seed):  # noqa: N803
+    def _train(self, X, Y, weight, seed, start):  # noqa: N803
         examples = Examples(X, Y, weight=weight)
         model, self.validation_scores_, self.held_out_scores_ = Joint.of(
-            self, examples, self.label_names_, seed
+            self, examples, self.label_names_, seed, start
         )
         self._signature = model.trained.signature
         self.n_iter_, self.threshold_ = len(self.validation_scores_), self._signature.threshold

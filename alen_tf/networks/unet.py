@@ -14,7 +14,7 @@ from keras import ops
 from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_count, check_counts, check_number
 from alen_tf.networks.energy import Energy, matrix_score
-from alen_tf.networks.network import InferenceNetwork
+from alen_tf.networks.network import WIDEST, InferenceNetwork
 from alen_tf.networks.normalization import GroupNormalization
 
 
@@ -114,7 +114,7 @@ class UNet(InferenceNetwork):
           ConfigError: a setting is out of its range; when built, that images are not made of
             cells.
         """
-        check_counts("UNet.filters", filters)
+        check_counts("UNet.filters", filters, most=WIDEST)
         check_number("UNet.dropout", dropout, most=1.0)
         check_count("UNet.stride", stride)
         super().__init__(outputs, name)
@@ -166,8 +166,8 @@ class UNetEnergy(Energy):
           ConfigError: a setting is out of its range; when built, that images are not made of
             cells.
         """
-        check_counts("UNetEnergy.filters", filters)
-        check_counts("UNetEnergy.context_filters", context_filters)
+        check_counts("UNetEnergy.filters", filters, most=WIDEST)
+        check_counts("UNetEnergy.context_filters", context_filters, most=WIDEST)
         check_number("UNetEnergy.dropout", dropout, most=1.0)
         check_count("UNetEnergy.groups", groups)
         check_count("UNetEnergy.stride", stride)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from sklearn.utils import check_random_state
 
-from alen_tf.errors import check_seed
+from alen_tf.errors import ConfigError, check_seed
 from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.training import trainer
@@ -31,6 +31,7 @@ def train(
     verbose=0,
     average=False,
     evaluate_every=1,
+    start=None,
 ):
     """Trains `model` as `trainer.train` does, to the same model from the same data and seed.
 
@@ -43,18 +44,23 @@ def train(
       patience: stop after so many evaluations in a row without a better validation score; None to
         train to the end.
       verbose: print the validation score after every so many epochs; 0 for silence.
+      start: the `TrainedModel` whose weights are those to start at; None for new ones.
 
     Returns:
       (the `TrainedModel` of the best epoch, the validation scores of each evaluation, and those of
       the best one {"plain": at 0.5, "tuned": at the threshold that is best there}).
 
     Raises:
+      ConfigError: the model to start from is another one, or for other labels.
       NonFiniteError: training diverges.
     """
     with seeded(seed):
         batches = Batches(splits.train, batch_size, seed, task.augmentation)
         made = trainer.build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
         made.preprocessing.adapt(splits.train.x)
+        if start is not None:
+            _check_alike(made, start, splits)
+            assign(made, arrays(start.model))
         steps = epochs * batches.per_epoch
         made.compile(
             energy_optimizer=energy_optimizer(steps), inference_optimizer=inference_optimizer(steps)
@@ -95,6 +101,16 @@ def train(
         assign(kept, best)
     signature = Signature.of(splits, threshold, task.expected)
     return TrainedModel(kept, signature, absent), np.array(scores), held_out
+
+
+def _check_alike(made, start, splits):
+    """Checks that a model can start at the weights of another one."""
+    shapes, others = ([tuple(each.shape) for each in m.state] for m in (made, start.model))
+    if shapes != others or start.signature.label_names != splits.label_names:
+        raise ConfigError(
+            "warm_start: features, labels or sizes of networks are not those of the last fit; set "
+            "warm_start=False to start anew"
+        )
 
 
 def _absent(splits):
