@@ -7,37 +7,7 @@ chosen by a fixed seed, are the validation split. It is also a TFDS data set: se
 
 import gin
 
-from alen_tf.datasets.readers import tags
 from alen_tf.datasets.splits import Splits, hold_out
-
-WORDS, TAGS = 1836, 159
-SOURCE = "https://raw.githubusercontent.com/gyglim/dvn/5fbfd2bf6a13701a3cb70f29b8dc4f7817780988/mlc_datasets/bibtex"
-# split: (file, SHA-256, documents)
-FILES = {
-    "train": (
-        "bibtex-train.arff",
-        "8dcc9de6e0b2cebaec8c1f4fac78431adeeb73cfd3ab879b530a66d366e59174",
-        4880,
-    ),
-    "test": (
-        "bibtex-test.arff",
-        "9b03329cde64d3f994bdf7fbbac3f3b10fe185c311cb9ae725475f59c7f3f922",
-        2515,
-    ),
-}
-
-
-def urls():
-    return {split: f"{SOURCE}/{name}" for split, (name, _, _) in FILES.items()}
-
-
-def read(path, split):
-    _, sha256, rows = FILES[split]
-    relation = tags.read(
-        path, WORDS, TAGS, rows
-    )  # first: a malformed line is better news than a checksum
-    tags.verify(path, sha256)
-    return relation
 
 
 @gin.register
@@ -54,16 +24,14 @@ def bibtex(manual_dir=None, data_dir=None, validation_fraction=0.1, fold=0):
     Raises:
       DataError: the files cannot be had, are damaged, or are malformed.
     """
+    from alen_tf.datasets.builders import bibtex as source
     from alen_tf.datasets.builders import documents, preparation
-    from alen_tf.datasets.builders.bibtex import Bibtex
 
-    if (
-        manual_dir is not None
-    ):  # whoever names a directory wants its files used, prepared earlier or not
-        for split, (name, _, _) in FILES.items():
-            read(tags.manual_file(manual_dir, "bibtex", name, SOURCE), split)
-    builder = Bibtex(data_dir=data_dir)
-    preparation.prepare(builder, manual_dir, urls=list(urls().values()))
+    # Whoever names a directory wants its files used, prepared earlier or not.
+    if manual_dir is not None:
+        source.read_manual(manual_dir)
+    builder = source.Bibtex(data_dir=data_dir)
+    preparation.prepare(builder, manual_dir, urls=list(source.urls().values()))
     train, validation = hold_out(documents.load(builder, "train"), validation_fraction, fold)
     label_names = tuple(builder.info.features["tags"].feature.names)
     return Splits("bibtex", train, validation, documents.load(builder, "test"), label_names)

@@ -12,19 +12,6 @@ from alen_tf.datasets.readers import tags
 from alen_tf.datasets.splits import Splits
 from alen_tf.errors import DataError
 
-WORDS, TAGS = 2150, 208
-SOURCE = "https://mulan.sourceforge.net/datasets-mlc.html"
-SIZES = {"train": 48_000, "validation": 12_000, "test": 27_856}
-
-
-def split_ends(rows):
-    """Where the three splits end, in the proportions of `SIZES`: exact for the whole file."""
-    total, end, ends = sum(SIZES.values()), 0, []
-    for size in SIZES.values():
-        end += size
-        ends.append(round(rows * end / total))
-    return ends
-
 
 @gin.register
 def bookmarks(manual_dir=None, data_dir=None):
@@ -36,25 +23,25 @@ def bookmarks(manual_dir=None, data_dir=None):
     Raises:
       DataError: the file is missing or malformed, or another one than was prepared earlier.
     """
+    from alen_tf.datasets.builders import bookmarks as source
     from alen_tf.datasets.builders import documents, preparation
-    from alen_tf.datasets.builders.bookmarks import Bookmarks
 
-    builder = Bookmarks(data_dir=data_dir)
+    builder = source.Bookmarks(data_dir=data_dir)
     if manual_dir is None and not builder.is_prepared():
         raise DataError(
-            f"bookmarks: not in {builder.data_dir}; get bookmarks.arff from {SOURCE}, put it in "
-            "DIR/bookmarks/ and pass --manual_dir=DIR"
+            f"bookmarks: not in {builder.data_dir}; get bookmarks.arff from {source.SOURCE}, "
+            "put it in DIR/bookmarks/ and pass --manual_dir=DIR"
         )
     if manual_dir is not None:
-        path = tags.manual_file(manual_dir, "bookmarks", "bookmarks.arff", SOURCE)
+        path = tags.manual_file(manual_dir, "bookmarks", "bookmarks.arff", source.SOURCE)
         preparation.prepare(builder, manual_dir)
         if builder.info.metadata["sha256"] != tags.sha256(path):
             raise DataError(
                 f"{path} is not the file that {builder.data_dir} was prepared from; delete that "
                 "folder, or pass another --data_dir"
             )
-    splits = {split: documents.load(builder, split) for split in SIZES}
+    splits = {split: documents.load(builder, split) for split in source.SIZES}
     rows = sum(len(examples) for examples in splits.values())
-    name = "bookmarks" if rows == sum(SIZES.values()) else f"bookmarks[{rows} rows]"
+    name = "bookmarks" if rows == sum(source.SIZES.values()) else f"bookmarks[{rows} rows]"
     label_names = tuple(builder.info.features["tags"].feature.names)
     return Splits(name, **splits, label_names=label_names)

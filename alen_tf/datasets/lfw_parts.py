@@ -7,9 +7,6 @@ superpixels. The images are downloaded or read from the manual directory; the pa
 longer be downloaded. It is also a TFDS data set: see `alen_tf.datasets.builders`.
 """
 
-import pathlib
-import re
-
 import gin
 import numpy as np
 from PIL import Image
@@ -20,48 +17,7 @@ from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import ConfigError, DataError, check_count
 
 CLASSES = ("background", "skin", "hair")
-COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
-FULL, SIZE, FINEST = 250, 32, 128
-SOURCE = "http://vis-www.cs.umass.edu/lfw/part_labels/"
-IMAGES = "lfw-funneled.tgz"
-IMAGES_URL = "https://ndownloader.figshare.com/files/5976015"
-IMAGES_SHA256 = "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"
-MASKS = "parts_lfw_funneled_gt_images.tgz"
-SUPERPIXELS = "parts_lfw_funneled_superpixels_mat.tgz"
-LISTS = {
-    "train": "parts_train.txt",
-    "validation": "parts_validation.txt",
-    "test": "parts_test.txt",
-}
-
-
-def official_superpixels(manual_dir):
-    """The archive of the official superpixels, or None where the manual directory has none."""
-    path = pathlib.Path(manual_dir or "").expanduser() / "lfw_parts" / SUPERPIXELS
-    return path if path.is_file() else None
-
-
-def read_names(path):
-    """The faces of a list, "Name_0001", one "Name number" per line.
-
-    Raises:
-      DataError: the file cannot be read, is malformed or empty.
-    """
-    names = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "not UTF-8")
-        raise DataError(f"{path}: cannot be read: {reason}; see {SOURCE}") from error
-    for number, line in enumerate(lines, start=1):
-        person, _, count = line.strip().partition(" ")
-        if line.strip() and not re.fullmatch("[0-9]{1,4}", count):
-            raise DataError(f"{path}, line {number}: expected a name and a number, not {line!r}")
-        if line.strip():
-            names.append(f"{person}_{int(count):04d}")
-    if not names:
-        raise DataError(f"{path}: lists no face")
-    return names
+SIZES = (32, 64, 128)
 
 
 def shares(classes, size):
@@ -79,7 +35,7 @@ def shares(classes, size):
 
 
 @gin.register
-def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
+def lfw_parts(manual_dir=None, data_dir=None, size=32, high_res=False):
     """Loads the splits; the first call prepares them with TFDS, in a few minutes.
 
     Outputs are the shares of background, skin and hair at each of `size` x `size` places, float32;
@@ -94,34 +50,38 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
       ConfigError: images of that size are not kept.
       DataError: files cannot be had, are damaged, or are malformed.
     """
-    check_count("lfw_parts.size", size)
-    if size not in (SIZE, 64, FINEST):
-        raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZE}, 64 or {FINEST}")
+    from alen_tf.datasets.builders import lfw_parts as source
     from alen_tf.datasets.builders import preparation
-    from alen_tf.datasets.builders.lfw_parts import LfwParts, read_split
 
-    builder = LfwParts(data_dir=data_dir)
+    check_count("lfw_parts.size", size)
+    if size not in SIZES:
+        raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZES[0]}, 64 or {SIZES[-1]}")
+    builder = source.LfwParts(data_dir=data_dir)
     if not builder.is_prepared():
         if manual_dir is None:
             raise DataError(
-                f"lfw_parts: not in {builder.data_dir}; {SOURCE} is down: put {MASKS} and "
-                f"{', '.join(LISTS.values())} in DIR/lfw_parts/ and pass --manual_dir=DIR"
+                f"lfw_parts: not in {builder.data_dir}; {source.SOURCE} is down: put "
+                f"{source.MASKS} and {', '.join(source.LISTS.values())} in DIR/lfw_parts/ and pass "
+                "--manual_dir=DIR"
             )
-        for name in (MASKS, *LISTS.values()):
-            tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
+        for name in (source.MASKS, *source.LISTS.values()):
+            tags.manual_file(manual_dir, "lfw_parts", name, source.SOURCE)
         preparation.prepare(builder, manual_dir)
-    elif official_superpixels(manual_dir) and builder.info.metadata["superpixels"] != "official":
+    elif (
+        source.official_superpixels(manual_dir)
+        and builder.info.metadata["superpixels"] != "official"
+    ):
         raise DataError(
-            f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder, and it is "
-            "prepared anew"
+            f"{builder.data_dir} was prepared without {source.SUPERPIXELS}: delete that folder, "
+            "and it is prepared anew"
         )
     rows = {
-        split: read_split(builder, split, size > SIZE or (high_res and split == "train"))
-        for split in LISTS
+        split: source.read_split(builder, split, size > SIZES[0] or (high_res and split == "train"))
+        for split in source.LISTS
     }
     return Splits(
         "lfw_parts",
-        **{split: _examples(rows[split], size, split != "train") for split in LISTS},
+        **{split: _examples(rows[split], size, split != "train") for split in source.LISTS},
         label_names=CLASSES,
         metadata={"superpixels": builder.info.metadata["superpixels"], "size": f"{size}x{size}"},
         high_res=_high_res_examples(rows["train"]) if high_res else None,
@@ -138,7 +98,9 @@ def _examples(rows, size, scored):
 
 
 def _image(row, size):
-    return row["image"] if size == SIZE else shrunk(Image.fromarray(row["finest"]), (size, size))
+    return (
+        row["image"] if size == SIZES[0] else shrunk(Image.fromarray(row["finest"]), (size, size))
+    )
 
 
 def _high_res_examples(rows):

@@ -1,32 +1,31 @@
-"""LFW part labels as a TFDS data set."""
+"""LFW part labels (Kae et al., CVPR 2013): faces, and background, skin or hair at every pixel."""
 
 import io
 import pathlib
+import re
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from alen_tf.datasets import lfw_parts as faces
 from alen_tf.datasets.archives import Archive
-from alen_tf.datasets.lfw_parts import (
-    COLOURS,
-    FINEST,
-    FULL,
-    IMAGES,
-    IMAGES_SHA256,
-    IMAGES_URL,
-    LISTS,
-    MASKS,
-    SIZE,
-    SOURCE,
-    SUPERPIXELS,
-    official_superpixels,
-    read_names,
-)
 from alen_tf.datasets.readers import tags
 from alen_tf.datasets.readers.resized import shrunk
 from alen_tf.datasets.splits import check_disjoint
 from alen_tf.errors import DataError
+
+COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
+FULL, SIZE, FINEST = 250, 32, 128
+SOURCE = "http://vis-www.cs.umass.edu/lfw/part_labels/"
+IMAGES = "lfw-funneled.tgz"
+IMAGES_URL = "https://ndownloader.figshare.com/files/5976015"
+IMAGES_SHA256 = "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"
+MASKS = "parts_lfw_funneled_gt_images.tgz"
+SUPERPIXELS = "parts_lfw_funneled_superpixels_mat.tgz"
+LISTS = {
+    "train": "parts_train.txt",
+    "validation": "parts_validation.txt",
+    "test": "parts_test.txt",
+}
 
 
 class LfwParts(tfds.core.GeneratorBasedBuilder):
@@ -43,7 +42,7 @@ class LfwParts(tfds.core.GeneratorBasedBuilder):
     def _info(self):
         return tfds.core.DatasetInfo(
             builder=self,
-            description=faces.__doc__,
+            description=__doc__,
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
@@ -148,3 +147,32 @@ def slic(image):
             "scikit-image: pip install 'alen_tf[images]'"
         ) from error
     return slic(np.asarray(image), n_segments=250, compactness=10.0, start_label=0)
+
+
+def official_superpixels(manual_dir):
+    """The archive of the official superpixels, or None where the manual directory has none."""
+    path = pathlib.Path(manual_dir or "").expanduser() / "lfw_parts" / SUPERPIXELS
+    return path if path.is_file() else None
+
+
+def read_names(path):
+    """The faces of a list, "Name_0001", one "Name number" per line.
+
+    Raises:
+      DataError: the file cannot be read, is malformed or empty.
+    """
+    names = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "not UTF-8")
+        raise DataError(f"{path}: cannot be read: {reason}; see {SOURCE}") from error
+    for number, line in enumerate(lines, start=1):
+        person, _, count = line.strip().partition(" ")
+        if line.strip() and not re.fullmatch("[0-9]{1,4}", count):
+            raise DataError(f"{path}, line {number}: expected a name and a number, not {line!r}")
+        if line.strip():
+            names.append(f"{person}_{int(count):04d}")
+    if not names:
+        raise DataError(f"{path}: lists no face")
+    return names
