@@ -31,7 +31,7 @@ def tables(records):
             f"TensorFlow {last['versions']['tensorflow']}, commit {last['commit']}, {last['date']}"
         )
         if last["wall_per_cpu"] > BUSY:
-            where += "; other work on the machine took most of the time, and disturbs caches"
+            where += "; other programs used most of the machine, which disturbs caches"
         picture = f"\n\n{PICTURE}" if name == "cost" else ""
         return f"{report.TABLES[name](last)}\n\n*{where}*{picture}"
 

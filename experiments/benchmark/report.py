@@ -54,7 +54,8 @@ def fit(result):
     """Keras's `fit` against the loop of the command line."""
     found = result["fit"]
     table = runs.markdown(["training step on Bibtex", "ms", "loop = 1"], _against_ours(found))
-    return f"{table}\n\nOne call takes {found['steps_per_execution']} steps, but in the last row."
+    calls = f"One call runs {found['steps_per_execution']} steps, except in the last row."
+    return f"{table}\n\n{calls}"
 
 
 def rival(result):

@@ -23,7 +23,7 @@ def altered(half, part, key):
     path.write_text(json.dumps(made_by))
 
 
-@pytest.mark.promise("Changed inputs: other configuration, code, versions or data are refused")
+@pytest.mark.promise("Changed inputs: changed configuration, code, versions or data are rejected")
 def test_refused_with_the_difference(half, faults):
     def refused(training=DIGITS):
         before = content(half)
@@ -64,7 +64,7 @@ def test_refused_with_the_difference(half, faults):
     assert "was edited" in refused()
 
 
-@pytest.mark.promise("Changed inputs: one value, name or order in the data is another version")
+@pytest.mark.promise("Changed inputs: one changed value, name or position in the data is noticed")
 def test_data_is_told_apart(random, faults):
     def splits(change=None):
         rng = np.random.RandomState(0)
@@ -108,7 +108,7 @@ def test_a_new_module_changes_nothing():
     assert provenance.difference(more, made_by) == "other code (tasks/new.py was 2, is None)"
 
 
-@pytest.mark.promise("Changed inputs: no score is told of other data than the run's, unasked")
+@pytest.mark.promise("Changed inputs: evaluate scores other data only with --other_data")
 def test_evaluated_on_other_data(undisturbed, tmp_path, faults):
     workdir = shutil.copytree(undisturbed(), tmp_path / "run")
     trained.restore(workdir)

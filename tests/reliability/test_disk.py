@@ -52,7 +52,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.promise("Bad disk: a full disk ends the run with one line, and loses no older state")
+@pytest.mark.promise("Bad disk: a full disk ends the run with one line; older states survive")
 @pytest.mark.parametrize("free", some_slow(0, 10_000, 100_000))
 def test_full_disk(small_disk, half, undisturbed, faults, free):
     run = shutil.copytree(half, small_disk / "run")
@@ -72,7 +72,7 @@ def test_full_disk(small_disk, half, undisturbed, faults, free):
     assert_same(run, undisturbed())
 
 
-@pytest.mark.promise("Bad disk: a limit on file sizes ends the run with one line, nothing is half")
+@pytest.mark.promise("Bad disk: a file-size limit ends the run with one line and no partial file")
 def test_file_size_limit(disturbed, half, faults):
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
@@ -112,7 +112,7 @@ class Vanishing:
         return False
 
 
-@pytest.mark.promise("Bad disk: a workdir that vanishes is noticed when the state is saved next")
+@pytest.mark.promise("Bad disk: a workdir that vanishes is noticed at the next save")
 @pytest.mark.parametrize("how", some_slow(shutil.rmtree, lambda path: path.rename(f"{path}.moved")))
 def test_vanished(half, faults, how):
     with pytest.raises(WorkdirError, match=f"{half}: cannot be written: No such file"):
@@ -159,7 +159,7 @@ def test_files_of_others_are_left_alone(half):
     assert hidden == [".DS_Store"]
 
 
-@pytest.mark.promise("Bad disk: a damaged newest checkpoint gives way to the one before, said so")
+@pytest.mark.promise("Bad disk: a damaged newest checkpoint is reported; the one before it is used")
 @pytest.mark.parametrize("damage", some_slow(flip, cut, remove))
 def test_falls_back(half, undisturbed, faults, capsys, damage):
     folder = newest(half / "checkpoints" / "latest")
@@ -172,7 +172,7 @@ def test_falls_back(half, undisturbed, faults, capsys, damage):
     faults()
 
 
-@pytest.mark.promise("Bad disk: where no checkpoint is left undamaged, it says so and deletes none")
+@pytest.mark.promise("Bad disk: if all checkpoints are damaged, it says so and deletes none")
 def test_nothing_left(half, faults):
     def refused(what):
         before = content(half / "checkpoints")
@@ -195,7 +195,7 @@ def test_nothing_left(half, faults):
     refused("latest is empty, but .* is there")
 
 
-@pytest.mark.promise("Bad disk: a truncated results.json or model.json is named, and made anew")
+@pytest.mark.promise("Bad disk: a truncated results.json or model.json is named and rewritten")
 def test_truncated_results(tmp_path, undisturbed, faults):
     run = shutil.copytree(undisturbed(), tmp_path / "run")
     for name in ("results.json", "model.json"):
@@ -232,7 +232,7 @@ def failing(function, nth):
     return limited
 
 
-@pytest.mark.promise("Bad disk: whatever step of a save fails, the older generation is still there")
+@pytest.mark.promise("Bad disk: whichever step of a save fails, the older state is still there")
 def test_every_step_of_a_save(tmp_path, faults, monkeypatch):
     variable = tf.Variable([1.0, 2.0])
     store = checkpoints.Checkpoints(tmp_path / "latest", keep=2, variable=variable)

@@ -48,7 +48,7 @@ def in_time():
 COUNTS = [pytest.param(40, id="few"), pytest.param(1200, id="many", marks=pytest.mark.slow)]
 
 
-@pytest.mark.promise("Hostile files: data or a typed error that names the file, whatever it holds")
+@pytest.mark.promise("Hostile files: any content gives data, or a typed error that names the file")
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
 def test_mutated(tmp_path, faults, in_time, format, count):
@@ -176,7 +176,7 @@ HUGE = {
 }
 
 
-@pytest.mark.promise("Hostile files: sizes are bounded before memory is; no XML entity is expanded")
+@pytest.mark.promise("Hostile files: sizes are checked before memory is used; XML is not expanded")
 @pytest.mark.parametrize("case", HUGE)
 def test_huge(tmp_path, faults, in_time, case):
     name, data = HUGE[case]

@@ -49,7 +49,7 @@ def test_mutated_workdir(half, undisturbed, faults):
     assert content(run) == before
 
 
-@pytest.mark.promise("Hostile files: sizes in a workdir are those of its checkpoint, or refused")
+@pytest.mark.promise("Hostile files: sizes in a workdir must be those of its checkpoint")
 def test_huge_model(tmp_path, undisturbed, faults):
     run = shutil.copytree(undisturbed(), tmp_path / "run")
     model = json.loads((run / "model.json").read_text())
@@ -59,7 +59,7 @@ def test_huge_model(tmp_path, undisturbed, faults):
     faults()
 
 
-@pytest.mark.promise("Hostile files: what a folder holds that is no training's is not touched")
+@pytest.mark.promise("Hostile files: files in a workdir that no training wrote are left alone")
 def test_foreign_folder(tmp_path, faults):
     events = tmp_path / "logs" / "train" / "events.out.tfevents.1.mine"
     events.parent.mkdir(parents=True)

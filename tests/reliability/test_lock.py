@@ -10,7 +10,7 @@ from .conftest import DIGITS, Training, train_here
 LONG = Training(DIGITS.gin_file, (*DIGITS.params, "train.epochs = 1000000"))
 
 
-@pytest.mark.promise("Two at once: a second training is refused while the first lives, not after")
+@pytest.mark.promise("Two at once: a second training is rejected while the first runs")
 def test_a_second_training_is_refused(disturbed, faults):
     first = disturbed(None, LONG)
     process = first.start()
@@ -30,7 +30,7 @@ def test_a_second_training_is_refused(disturbed, faults):
         faults()
 
 
-@pytest.mark.promise("Two at once: refused within one process too, and free after an error")
+@pytest.mark.promise("Two at once: the same holds within one process, and after an error")
 def test_locked_in_one_process(tmp_path, faults):
     with Workdir(tmp_path / "run").locked():
         with pytest.raises(WorkdirError, match="in use"), Workdir(tmp_path / "run").locked():

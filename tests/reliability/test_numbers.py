@@ -41,7 +41,7 @@ def pair(data, elements):
     return tf.constant(y), tf.constant(y_true)
 
 
-@pytest.mark.promise("Numbers: oracle values are in [0, 1] for all inputs, and 1 at the truth only")
+@pytest.mark.promise("Numbers: oracle values are in [0, 1] for all inputs, and 1 only at the truth")
 @pytest.mark.parametrize("oracle", [oracles.f1, oracles.iou, oracles.f1_cost])
 def test_oracle_values_are_in_range(faults, oracle):
     @bounded
@@ -60,7 +60,7 @@ def test_oracle_values_are_in_range(faults, oracle):
     faults(EXAMPLES)
 
 
-@pytest.mark.promise("Numbers: F1 of any label sets is in [0, 1], also of empty and full ones")
+@pytest.mark.promise("Numbers: F1 of any label sets, empty and full included, is in [0, 1]")
 def test_scores_are_in_range(faults):
     @bounded
     @given(st.data())
@@ -136,7 +136,7 @@ def test_odd_data_sets(random, faults, case, batch_size):
     faults()
 
 
-@pytest.mark.promise("Numbers: non-finite training is caught at once, named, the last state kept")
+@pytest.mark.promise("Numbers: non-finite values stop training at once; the last state is kept")
 @pytest.mark.parametrize("broken", ["MLP.output_bias", "energy/adam.learning_rate"])
 def test_not_finite(tmp_path, faults, broken):
     training = Training(DIGITS.gin_file, (*DIGITS.params, f"{broken} = 1e38"))
@@ -192,7 +192,7 @@ class Diverging:
         return batch.y, scalars
 
 
-@pytest.mark.promise("Numbers: a loss, weight or logged scalar not finite in one step is named")
+@pytest.mark.promise("Numbers: a loss, weight or logged scalar that is not finite is named")
 @pytest.mark.parametrize(
     "broken", ["energy_loss", "gradient_norm/energy", "value/refined", "weights (scalar)"]
 )

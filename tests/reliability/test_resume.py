@@ -36,7 +36,7 @@ def kill_at_random(run, moments):
 
 
 @pytest.mark.promise(
-    "Exact resume: killed with SIGKILL at any moment, a run ends the same, bitwise"
+    "Exact resume: a run killed with SIGKILL at any moment resumes to the same bits"
 )
 @pytest.mark.parametrize(("name", "chains", "kills"), CASES)
 def test_killed_at_random_moments(disturbed, undisturbed, faults, tmp_path, name, chains, kills):
@@ -49,7 +49,7 @@ def test_killed_at_random_moments(disturbed, undisturbed, faults, tmp_path, name
         faults(killed)
 
 
-@pytest.mark.promise("Exact resume: a run that has ended ends the same when it is started again")
+@pytest.mark.promise("Exact resume: a finished run gives the same result when started again")
 def test_started_again_at_the_end(undisturbed, faults, tmp_path, capsys):
     run = shutil.copytree(undisturbed(), tmp_path / "run")
     for name in ("results.json", "model.json"):

@@ -34,7 +34,7 @@ def test_signals_save_and_leave(disturbed, undisturbed, faults):
 
 
 @pytest.mark.promise(
-    "Orderly stop: a run that was stopped between two steps ends the same, bitwise"
+    "Orderly stop: a run stopped between two steps resumes to the same bits"
 )
 @pytest.mark.parametrize("steps_per_call", some_slow(5, 1))
 def test_stopped_between_steps(tmp_path, undisturbed, faults, monkeypatch, steps_per_call):
@@ -80,7 +80,7 @@ def test_a_second_interrupt_leaves_at_once(ends, faults, capfd):
     faults()
 
 
-@pytest.mark.promise("Orderly stop: work that does not end in time is left in the middle")
+@pytest.mark.promise("Orderly stop: work that does not end in time is abandoned")
 def test_work_that_does_not_end_is_left(ends, faults, monkeypatch, capfd):
     monkeypatch.setattr(interruption, "PATIENCE", 0.2)
     with interruption.watched():
@@ -108,7 +108,7 @@ def saved_steps(workdir):
 
 
 @pytest.mark.parametrize(("every", "killed"), [(1, 1), (1, 3), (2, 6), (EPOCHS, EPOCHS)])
-@pytest.mark.promise("Orderly stop: what was trained is saved before a long evaluation")
+@pytest.mark.promise("Orderly stop: a state is saved before a long evaluation")
 def test_a_long_evaluation_loses_no_steps(
     every, killed, tmp_path, undisturbed, faults, monkeypatch
 ):
