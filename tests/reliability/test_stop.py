@@ -33,9 +33,7 @@ def test_signals_save_and_leave(disturbed, undisturbed, faults):
     assert_same(run.workdir, undisturbed())
 
 
-@pytest.mark.promise(
-    "Orderly stop: a run stopped between two steps resumes to the same bits"
-)
+@pytest.mark.promise("Orderly stop: a run stopped between two steps resumes to the same bits")
 @pytest.mark.parametrize("steps_per_call", some_slow(5, 1))
 def test_stopped_between_steps(tmp_path, undisturbed, faults, monkeypatch, steps_per_call):
     monkeypatch.setattr(loop, "STEPS_PER_CALL", steps_per_call)
