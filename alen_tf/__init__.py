@@ -19,6 +19,7 @@ _HOMES = {
     "TestTimeAugmentation": "inference.test_time_augmentation",
     "Standardization": "networks.standardization",
     "ALENClassifier": "estimator",
+    "ALENSegmenter": "segmenter",
     "load": "serving.trained",
 }
 __all__ = list(_HOMES)

@@ -4,6 +4,7 @@ The commands print `str(error)` of these as one line and exit non-zero. Any othe
 defect of this package and keeps its traceback.
 """
 
+import contextlib
 import math
 import numbers
 import re
@@ -47,18 +48,28 @@ class Interrupted(UserError):  # noqa: N818 - no error
         self.status = status
 
 
-def check_count(name, number, least=1):
-    """Checks that a setting is a whole number of at least `least`.
+@contextlib.contextmanager
+def value_errors():
+    """Turns users' errors into the type that scikit-learn expects."""
+    try:
+        yield
+    except UserError as error:
+        raise ValueError(str(error)) from error
+
+
+def check_count(name, number, least=1, most=None):
+    """Checks that a setting is a whole number of at least `least`, and at most `most` if given.
 
     Raises:
       ConfigError: it is not.
     """
     whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
-    if not whole or number < least:
-        raise ConfigError(f"{name} is {number!r}, expected a whole number of at least {least}")
+    if not whole or number < least or (most is not None and number > most):
+        range_ = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise ConfigError(f"{name} is {number!r}, expected a whole number {range_}")
 
 
-def check_counts(name, listed, least=1):
+def check_counts(name, listed, least=1, most=None):
     """Checks that a setting is a tuple or a list of such numbers, and not empty.
 
     Raises:
@@ -67,7 +78,7 @@ def check_counts(name, listed, least=1):
     if not isinstance(listed, tuple | list) or not listed:
         raise ConfigError(f"{name} is {listed!r}, expected several whole numbers, such as (8, 16)")
     for number in listed:
-        check_count(name, number, least)
+        check_count(name, number, least, most)
 
 
 def check_finite_number(name, number):

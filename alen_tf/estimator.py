@@ -1,12 +1,11 @@
 """ALEN as a scikit-learn estimator for multi-label classification."""
 
-import contextlib
 import warnings
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from alen_tf.cross_fitting.cross_fitted import CrossFitted
@@ -14,7 +13,7 @@ from alen_tf.cross_fitting.out_of_fold import rows_of
 from alen_tf.datasets.readers import arrays as arguments
 from alen_tf.datasets.readers import label_sets
 from alen_tf.datasets.splits import Examples
-from alen_tf.errors import UserError, check_count, check_seed, shortened
+from alen_tf.errors import ConfigError, check_count, shortened, value_errors
 from alen_tf.evaluation import decoded
 from alen_tf.evaluation.selective import expected_calibration_error
 from alen_tf.evaluation.signature import Signature
@@ -22,6 +21,7 @@ from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
 from alen_tf.serving import estimator_card, saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
+from alen_tf.training import in_memory
 from alen_tf.training.joint import Joint
 
 
@@ -88,10 +88,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         select_after=0.8,
         early_stopping=False,
         patience=20,
+        warm_start=False,
         random_state=None,
         verbose=0,
     ):
-        """Stores hyper-parameters. Those from `energy` to `patience` concern joint training only.
+        """Stores hyper-parameters. Those from `energy` to `warm_start` concern joint training only.
 
         Args:
           estimator: the source of marginals. "auto" for a stack of a linear classifier, trees, and
@@ -126,6 +127,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           early_stopping: stop after `patience` epochs in a row without a better validation score,
             and choose among all epochs.
           patience: see `early_stopping`.
+          warm_start: whether joint training starts at the weights of the last fit, on the same
+            features and labels.
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
           verbose: print the validation score after every so many epochs of joint training, and
             with any number but 0 the losses of classifiers and the scores of decodings; False or 0
@@ -154,6 +157,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.select_after = select_after
         self.early_stopping = early_stopping
         self.patience = patience
+        self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
@@ -180,7 +184,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """
         before = dict(vars(self))
         try:
-            with _value_errors():
+            with value_errors():
                 self._fit(X, y, sample_weight)
         except BaseException:
             vars(self).clear()
@@ -189,6 +193,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _fit(self, X, y, sample_weight):  # noqa: N803
+        start = self._start()
         for name in [name for name in vars(self) if name.endswith("_")]:
             delattr(self, name)  # of an earlier fit, perhaps of the other kind
         self._fitted = self.estimator  # what takes X, whatever the parameter is set to later
@@ -207,8 +212,20 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             message = f"Y: no row has the label {shortened(never)}: nothing can be learned about it"
             warnings.warn(message, stacklevel=3)
         self.n_samples_seen_, self.label_counts_ = len(Y), (Y == 1).sum(axis=0)
-        train = self._train if self.estimator is None else self._cross_fit
-        self._model = train(X, Y, weight, self._seed())
+        seed = in_memory.seed_of(self.random_state)
+        if self.estimator is None:
+            self._model = self._train(X, Y, weight, seed, start)
+        else:
+            self._model = self._cross_fit(X, Y, weight, seed)
+
+    def _start(self):
+        """The `TrainedModel` whose weights the next fit starts at, or None."""
+        if not self.warm_start:
+            return None
+        if self.estimator is not None:
+            raise ConfigError("warm_start needs joint training: ALENClassifier(estimator=None)")
+        fitted = hasattr(self, "_model") and self._fitted is None
+        return self._model.trained if fitted else None
 
     def _cross_fit(self, X, Y, weight, seed):  # noqa: N803
         model = CrossFitted.of(self, X, Y, weight, seed)
@@ -220,10 +237,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.calibration_error_ = expected_calibration_error(model.marginals[known], Y[known])
         return model
 
-    def _train(self, X, Y, weight, seed):  # noqa: N803
+    def _train(self, X, Y, weight, seed, start):  # noqa: N803
         examples = Examples(X, Y, weight=weight)
         model, self.validation_scores_, self.held_out_scores_ = Joint.of(
-            self, examples, self.label_names_, seed
+            self, examples, self.label_names_, seed, start
         )
         self._signature = model.trained.signature
         self.n_iter_, self.threshold_ = len(self.validation_scores_), self._signature.threshold
@@ -246,7 +263,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         if threshold is None and top is None:
             return self._model.labels(*self._asked(X, known)).astype(np.int64)
         values = self.predict_proba(X, known)
-        with _value_errors():
+        with value_errors():
             return decoded.at(values, threshold) if top is None else decoded.top(values, top)
 
     def label_sets(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
@@ -285,7 +302,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         if self._fitted is None:
             raise ValueError("suggest needs cross-fitting, not ALENClassifier(estimator=None)")
-        with _value_errors():
+        with value_errors():
             check_count("candidates", candidates)
         return self._model.gains(*self._asked(X, known), candidates)
 
@@ -331,7 +348,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           ValueError: `path` exists already, or cannot be written.
         """
         check_is_fitted(self)
-        with _value_errors():
+        with value_errors():
             saved_estimator.save(self, path, None if self._fitted is not None else self._trained())
 
     @classmethod
@@ -341,8 +358,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         Raises:
           ValueError: there is none at `path`, or it is damaged.
         """
-        with _value_errors():
-            saved = saved_estimator.load(path)
+        with value_errors():
+            saved = saved_estimator.load(path, cls)
             if isinstance(saved, cls):
                 return saved
             parameters, fitted, trained = saved
@@ -366,7 +383,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             "export needs joint training, ALENClassifier(estimator=None): a SavedModel cannot hold "
             "the classifiers of this model; save keeps them"
         )
-        with _value_errors():
+        with value_errors():
             saved_model.save(trained, path, self.model_card())
 
     def model_card(self):
@@ -384,7 +401,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def _asked(self, X, known):  # noqa: N803
         """Rows as the model takes them, and known labels as an array or None."""
         rows = self._inputs(X)
-        with _value_errors():
+        with value_errors():
             known = arguments.known_labels(known, self._signature)
             if known is not None:
                 count = rows.shape[0] if hasattr(rows, "shape") else len(rows)
@@ -413,12 +430,6 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(X, Y)
         return X, Y
 
-    def _seed(self):
-        if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
-            return int(check_random_state(self.random_state).randint(2**31 - 1))
-        check_seed("random_state", self.random_state)
-        return int(self.random_state)
-
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_model")
 
@@ -430,12 +441,3 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_label = True
         tags.input_tags.sparse = True
         return tags
-
-
-@contextlib.contextmanager
-def _value_errors():
-    """Turns users' errors into the types that scikit-learn expects."""
-    try:
-        yield
-    except UserError as error:
-        raise ValueError(str(error)) from error

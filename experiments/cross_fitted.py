@@ -26,7 +26,7 @@ SETS = {
     "scene": 3,
     "yeast": 3,
     "slashdot": 3,
-    "langlog": 3,
+    "langlog": 5,
     "digits": 3,
     "bibtex_300": 3,
     "bibtex_1000": 3,

@@ -108,6 +108,7 @@ def test_settings_of_a_run(param, message, tmp_path):
     [
         ("UNet.filters = 8", r"UNet.filters is 8, expected several whole numbers"),
         ("UNet.filters = ()", r"UNet.filters is \(\)"),
+        ("UNet.filters = (8, 1000000000)", "is 1000000000, .* whole number from 1 to 1,000,000"),
         ("UNet.dropout = 1.5", "UNet.dropout is 1.5, expected a number from 0 to 1"),
         ("UNetEnergy.groups = 3", r"context_filters \(.*\) are no multiples of groups 3"),
         ("UNetEnergy.groups = 0", "UNetEnergy.groups is 0"),

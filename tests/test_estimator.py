@@ -205,6 +205,19 @@ def test_early_stopping_and_verbosity(data, capsys):
     assert [line[:9] for line in capsys.readouterr().out.splitlines()] == ["epoch 1/2", "epoch 2/2"]
 
 
+def test_a_warm_start_begins_at_the_weights_of_the_last_fit(data):
+    # Without steps of any size, what is fitted is where it began.
+    still = SMALL | {"learning_rate": 0.0, "energy_learning_rate": 0.0, "warm_start": True}
+    model = ALENClassifier(**SMALL).fit(*data)
+    before = model.refine(data[0])
+    model.set_params(**still, l2=0.0, energy_l2=0.0).fit(*data)
+    np.testing.assert_allclose(model.refine(data[0]), before, atol=1e-6)
+    with pytest.raises(ValueError, match="warm_start: features, labels or sizes of networks"):
+        model.fit(data[0][:, :-1], data[1])
+    with pytest.raises(ValueError, match="warm_start needs joint training"):
+        ALENClassifier(warm_start=True).fit(*data)
+
+
 def test_known_labels_are_kept_and_inform_the_others(fitted, data):
     x, y = data
     known = np.full(y.shape, np.nan)

@@ -4,178 +4,20 @@ pixel.
 2,927 funneled images of Labeled Faces in the Wild in the official split: 1,500 training, 500
 validation, 927 test. A model sees them at 32x32, or high_res; it is judged at the full 250x250, by
 superpixels. The images are downloaded or read from the manual directory; the part labels can no
-longer be downloaded. It is also a TFDS data set: after `import alen_tf.datasets.lfw_parts`,
-`tfds.load("lfw_parts")` works.
+longer be downloaded. It is also a TFDS data set: see `alen_tf.datasets.builders`.
 """
-
-import io
-import pathlib
-import re
 
 import gin
 import numpy as np
-import tensorflow_datasets as tfds
 from PIL import Image
 
-from alen_tf.datasets.archives import Archive
 from alen_tf.datasets.readers import tags
 from alen_tf.datasets.readers.resized import areas, shrunk
-from alen_tf.datasets.splits import Examples, Splits, check_disjoint
+from alen_tf.datasets.splits import Examples, Splits
 from alen_tf.errors import ConfigError, DataError, check_count
 
 CLASSES = ("background", "skin", "hair")
-COLOURS = ((0, 0, 255), (0, 255, 0), (255, 0, 0))
-FULL, SIZE, FINEST = 250, 32, 128
-SOURCE = "http://vis-www.cs.umass.edu/lfw/part_labels/"
-IMAGES = "lfw-funneled.tgz"
-IMAGES_URL = "https://ndownloader.figshare.com/files/5976015"
-IMAGES_SHA256 = "b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a"
-MASKS = "parts_lfw_funneled_gt_images.tgz"
-SUPERPIXELS = "parts_lfw_funneled_superpixels_mat.tgz"
-LISTS = {
-    "train": "parts_train.txt",
-    "validation": "parts_validation.txt",
-    "test": "parts_test.txt",
-}
-
-
-class LfwParts(tfds.core.GeneratorBasedBuilder):
-    """Images at 32x32 and at 128x128, and 250x250 maps of classes and of superpixels, in the order
-    of the lists."""
-
-    VERSION = tfds.core.Version("1.2.0")
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"Put {MASKS} and {', '.join(LISTS.values())} of {SOURCE} in <manual_dir>/lfw_parts/, and "
-        f"there, if you have them, {IMAGES} (downloaded otherwise) and {SUPERPIXELS} (superpixels "
-        "are computed otherwise)."
-    )
-
-    def _info(self):
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=__doc__,
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
-                    "finest": tfds.features.Image(shape=(FINEST, FINEST, 3)),
-                    "classes": tfds.features.Image(shape=(FULL, FULL, 1)),
-                    "superpixels": tfds.features.Image(shape=(FULL, FULL, 1), dtype=np.uint16),
-                }
-            ),
-            homepage=SOURCE,
-            metadata=tfds.core.MetadataDict(),
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager):
-        folder = pathlib.Path(dl_manager.manual_dir) / "lfw_parts"
-        images = folder / IMAGES
-        if not images.is_file():
-            images = dl_manager.download(IMAGES_URL)
-            tags.verify(images, IMAGES_SHA256)
-        official = _official(dl_manager.manual_dir)
-        self.info.metadata["superpixels"] = "official" if official else "SLIC"
-        names = {split: read_names(folder / name) for split, name in LISTS.items()}
-        check_disjoint(f"{folder}:", names)
-        files = _Files(images, folder / MASKS, official)
-        return {
-            split: self._generate_examples(listed, files, split != "train")
-            for split, listed in names.items()
-        }
-
-    def _generate_examples(self, names, files, scored):
-        for key, name in enumerate(names):
-            image, classes = files.image(name), files.classes(name)
-            # Training never looks at superpixels.
-            superpixels = files.superpixels(name, image) if scored else np.zeros_like(classes)
-            yield (
-                key,
-                {
-                    "image": shrunk(image, (SIZE, SIZE)),
-                    "finest": shrunk(image, (FINEST, FINEST)),
-                    "classes": classes[..., None],
-                    "superpixels": superpixels[..., None].astype(np.uint16),
-                },
-            )
-
-
-def _official(manual_dir):
-    """The archive of the official superpixels, or None where the manual directory has none."""
-    path = pathlib.Path(manual_dir or "").expanduser() / "lfw_parts" / SUPERPIXELS
-    return path if path.is_file() else None
-
-
-class _Files:
-    """The members of the three archives, by the name of a face."""
-
-    def __init__(self, images, masks, superpixels):
-        self._images = Archive(images)
-        self._masks = Archive(masks)
-        self._superpixels = Archive(superpixels) if superpixels else None
-
-    def image(self, name):
-        """A face, 250x250 RGB."""
-        return self._images.image(f"{name}.jpg", (FULL, FULL))
-
-    def classes(self, name):
-        """The class of every pixel, uint8 [250, 250]."""
-        file = f"{name}.ppm"
-        colours = np.asarray(self._masks.image(file, (FULL, FULL)))
-        is_class = [np.all(colours == colour, axis=-1) for colour in COLOURS]
-        if not np.all(np.any(is_class, axis=0)):
-            strange = colours[~np.any(is_class, axis=0)][0]
-            raise DataError(
-                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is not a class; "
-                f"expected {', '.join(map(str, COLOURS))}"
-            )
-        return np.argmax(is_class, axis=0).astype(np.uint8)
-
-    def superpixels(self, name, image):
-        """The superpixel of every pixel, integers [250, 250] from 0."""
-        if self._superpixels is None:
-            return slic(image)
-        file = f"{name}.dat"
-        try:
-            return np.loadtxt(io.BytesIO(self._superpixels.read(file)), np.int64).reshape(
-                FULL, FULL
-            )
-        except ValueError as error:
-            raise DataError(f"{self._superpixels.path}: {file}: {error}") from error
-
-
-def slic(image):
-    """About 250 superpixels of an image (Achanta et al. 2012), integers [height, width]."""
-    try:
-        from skimage.segmentation import slic
-    except ImportError as error:
-        raise DataError(
-            f"lfw_parts: without {SUPERPIXELS} in the manual directory superpixels are computed by "
-            "scikit-image: pip install 'alen_tf[images]'"
-        ) from error
-    return slic(np.asarray(image), n_segments=250, compactness=10.0, start_label=0)
-
-
-def read_names(path):
-    """The faces of a list, "Name_0001", one "Name number" per line.
-
-    Raises:
-      DataError: the file cannot be read, is malformed or empty.
-    """
-    names = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "not UTF-8")
-        raise DataError(f"{path}: cannot be read: {reason}; see {SOURCE}") from error
-    for number, line in enumerate(lines, start=1):
-        person, _, count = line.strip().partition(" ")
-        if line.strip() and not re.fullmatch("[0-9]{1,4}", count):
-            raise DataError(f"{path}, line {number}: expected a name and a number, not {line!r}")
-        if line.strip():
-            names.append(f"{person}_{int(count):04d}")
-    if not names:
-        raise DataError(f"{path}: lists no face")
-    return names
+SIZES = (32, 64, 128)
 
 
 def shares(classes, size):
@@ -193,7 +35,7 @@ def shares(classes, size):
 
 
 @gin.register
-def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
+def lfw_parts(manual_dir=None, data_dir=None, size=32, high_res=False):
     """Loads the splits; the first call prepares them with TFDS, in a few minutes.
 
     Outputs are the shares of background, skin and hair at each of `size` x `size` places, float32;
@@ -208,45 +50,42 @@ def lfw_parts(manual_dir=None, data_dir=None, size=SIZE, high_res=False):
       ConfigError: `size` is not one of these.
       DataError: files are unavailable, damaged or malformed.
     """
+    from alen_tf.datasets.builders import lfw_parts as source
+    from alen_tf.datasets.builders import preparation
+
     check_count("lfw_parts.size", size)
-    if size not in (SIZE, 64, FINEST):
-        raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZE}, 64 or {FINEST}")
-    builder = LfwParts(data_dir=data_dir)
+    if size not in SIZES:
+        raise ConfigError(f"lfw_parts.size is {size!r}, expected {SIZES[0]}, 64 or {SIZES[-1]}")
+    builder = source.LfwParts(data_dir=data_dir)
     if not builder.is_prepared():
         if manual_dir is None:
             raise DataError(
-                f"lfw_parts: not in {builder.data_dir}; {SOURCE} is down: put {MASKS} and "
-                f"{', '.join(LISTS.values())} in DIR/lfw_parts/ and pass --manual_dir=DIR"
+                f"lfw_parts: not in {builder.data_dir}; {source.SOURCE} is down: put "
+                f"{source.MASKS} and {', '.join(source.LISTS.values())} in DIR/lfw_parts/ and pass "
+                "--manual_dir=DIR"
             )
-        for name in (MASKS, *LISTS.values()):
-            tags.manual_file(manual_dir, "lfw_parts", name, SOURCE)
-        tags.prepare(builder, manual_dir)
-    elif _official(manual_dir) and builder.info.metadata["superpixels"] != "official":
+        for name in (source.MASKS, *source.LISTS.values()):
+            tags.manual_file(manual_dir, "lfw_parts", name, source.SOURCE)
+        preparation.prepare(builder, manual_dir)
+    elif (
+        source.official_superpixels(manual_dir)
+        and builder.info.metadata["superpixels"] != "official"
+    ):
         raise DataError(
-            f"{builder.data_dir} was prepared without {SUPERPIXELS}: delete that folder to prepare "
-            "it again"
+            f"{builder.data_dir} was prepared without {source.SUPERPIXELS}: delete that folder "
+            "to prepare it again"
         )
     rows = {
-        split: _rows(builder, split, size > SIZE or (high_res and split == "train"))
-        for split in LISTS
+        split: source.read_split(builder, split, size > SIZES[0] or (high_res and split == "train"))
+        for split in source.LISTS
     }
     return Splits(
         "lfw_parts",
-        **{split: _examples(rows[split], size, split != "train") for split in LISTS},
+        **{split: _examples(rows[split], size, split != "train") for split in source.LISTS},
         label_names=CLASSES,
         metadata={"superpixels": builder.info.metadata["superpixels"], "size": f"{size}x{size}"},
         high_res=_high_res_examples(rows["train"]) if high_res else None,
     )
-
-
-def _rows(builder, split, finest):
-    dataset = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        read_config=tfds.ReadConfig(interleave_cycle_length=1),
-        decoders=None if finest else {"finest": tfds.decode.SkipDecoding()},
-    )
-    return list(dataset.as_numpy_iterator())
 
 
 def _examples(rows, size, scored):
@@ -259,7 +98,9 @@ def _examples(rows, size, scored):
 
 
 def _image(row, size):
-    return row["image"] if size == SIZE else shrunk(Image.fromarray(row["finest"]), (size, size))
+    return (
+        row["image"] if size == SIZES[0] else shrunk(Image.fromarray(row["finest"]), (size, size))
+    )
 
 
 def _high_res_examples(rows):

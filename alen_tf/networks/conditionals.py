@@ -7,6 +7,7 @@ import tensorflow as tf
 from alen_tf.configured import Configured, register
 from alen_tf.errors import check_count, check_number
 from alen_tf.networks.mlp import half_squares
+from alen_tf.networks.network import WIDEST
 
 
 @gin.register
@@ -33,7 +34,7 @@ class Conditionals(Configured, keras.layers.Layer):
         Raises:
           ConfigError: a setting is out of its range.
         """
-        check_count("Conditionals.units", units)
+        check_count("Conditionals.units", units, most=WIDEST)
         check_number("Conditionals.l2", l2)
         check_number("Conditionals.dropout", dropout, most=1.0)
         super().__init__(name=name, dtype="float32")

@@ -6,6 +6,7 @@ import keras
 from alen_tf.configured import register
 from alen_tf.errors import check_counts
 from alen_tf.networks.image_energy import ImageEnergy, convolution
+from alen_tf.networks.network import WIDEST
 
 
 @gin.register
@@ -28,8 +29,8 @@ class ConvEnergy(ImageEnergy):
         Raises:
           ConfigError: a setting is out of its range.
         """
-        check_counts("ConvEnergy.filters", filters)
-        check_counts("ConvEnergy.units", units)
+        check_counts("ConvEnergy.filters", filters, most=WIDEST)
+        check_counts("ConvEnergy.units", units, most=WIDEST)
         super().__init__(filters, name)
         self.units = units
 

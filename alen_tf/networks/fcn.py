@@ -9,13 +9,13 @@ from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_counts, check_number
 from alen_tf.networks.energy import matrix_score
 from alen_tf.networks.image_energy import ImageEnergy, convolution
-from alen_tf.networks.network import InferenceNetwork
+from alen_tf.networks.network import WIDEST, InferenceNetwork
 
 STRIDES = (1, 2, 2)
 
 
 def _check(name, filters):
-    check_counts(f"{name}.filters", filters)
+    check_counts(f"{name}.filters", filters, most=WIDEST)
     if len(filters) != len(STRIDES):
         raise ConfigError(f"{name}.filters is {filters}, expected {len(STRIDES)} numbers")
 

@@ -8,6 +8,7 @@ from alen_tf.configured import register
 from alen_tf.errors import check_count, check_counts, check_number
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.mlp import half_squares
+from alen_tf.networks.network import WIDEST
 
 
 @gin.register
@@ -36,9 +37,9 @@ class ICNN(Energy):
         Raises:
           ConfigError: a setting is out of its range.
         """
-        check_count("ICNN.hidden_units", hidden_units)
+        check_count("ICNN.hidden_units", hidden_units, most=WIDEST)
         check_count("ICNN.hidden_layers", hidden_layers, least=0)
-        check_counts("ICNN.convex_units", convex_units)
+        check_counts("ICNN.convex_units", convex_units, most=WIDEST)
         check_number("ICNN.l2", l2)
         super().__init__(name=name, dtype="float32")
         self.hidden_units = hidden_units

@@ -7,7 +7,7 @@ from keras import ops
 from alen_tf.configured import register
 from alen_tf.errors import check_count, check_finite_number, check_number, check_positive
 from alen_tf.networks.energy import Energy
-from alen_tf.networks.network import InferenceNetwork
+from alen_tf.networks.network import WIDEST, InferenceNetwork
 
 
 def half_squares(weight):
@@ -49,9 +49,9 @@ class MLPEnergy(Energy):
         Raises:
           ConfigError: a setting is out of its range.
         """
-        check_count("MLPEnergy.hidden_units", hidden_units)
+        check_count("MLPEnergy.hidden_units", hidden_units, most=WIDEST)
         check_count("MLPEnergy.hidden_layers", hidden_layers, least=0)
-        check_count("MLPEnergy.global_units", global_units)
+        check_count("MLPEnergy.global_units", global_units, most=WIDEST)
         check_positive("MLPEnergy.input_gain", input_gain)
         check_number("MLPEnergy.input_dropout", input_dropout, most=1.0)
         check_number("MLPEnergy.l2", l2)
@@ -124,7 +124,7 @@ class MLP(InferenceNetwork):
         Raises:
           ConfigError: a setting is out of its range.
         """
-        check_count("MLP.hidden_units", hidden_units)
+        check_count("MLP.hidden_units", hidden_units, most=WIDEST)
         check_count("MLP.hidden_layers", hidden_layers, least=0)
         check_number("MLP.dropout", dropout, most=1.0)
         check_number("MLP.input_dropout", input_dropout, most=1.0)

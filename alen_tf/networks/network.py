@@ -5,6 +5,8 @@ import keras
 from alen_tf.configured import Configured
 from alen_tf.networks.precision import under
 
+WIDEST = 1_000_000  # units of a layer: the weights of wider ones fit into no memory
+
 
 class Network(Configured, keras.Model):
     """A `keras.Model` that creates its layers once shapes are known, and is saved by its arguments.

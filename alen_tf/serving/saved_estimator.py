@@ -23,7 +23,7 @@ FITTED, MODEL, PICKLE = "estimator.json", "model.keras", "estimator.joblib"
 
 
 def save(estimator, path, trained=None):
-    """Saves an `ALENClassifier`.
+    """Saves an `ALENClassifier` or `ALENSegmenter`.
 
     Args:
       estimator: a fitted one.
@@ -35,7 +35,7 @@ def save(estimator, path, trained=None):
       UserError: `path` exists already, or cannot be written.
     """
     with _appearing(path) as folder:
-        content = {"version": alen_tf.__version__}
+        content = {"version": alen_tf.__version__, "estimator": type(estimator).__name__}
         if trained is None:
             joblib.dump(estimator, folder / PICKLE, compress=3)
         else:
@@ -52,18 +52,24 @@ def save(estimator, path, trained=None):
         write(folder / model_card.NAME, estimator.model_card())
 
 
-def load(path):
+def load(path, kind):
     """Loads what was saved at `path`: the estimator, or without pickles a tuple of its parameters,
     its fitted attributes and its `TrainedModel`.
 
+    Args:
+      path: see `save`.
+      kind: the class of the estimator.
+
     Raises:
-      UserError: there is no saved estimator, or it is damaged.
+      UserError: there is no saved estimator, another kind of one, or it is damaged.
     """
     path = pathlib.Path(path).expanduser()
     with _opened(path) as folder:
         if not (folder / FITTED).exists():
-            raise DataError(f"{path}: contains no saved ALENClassifier: {FITTED} is missing")
+            raise DataError(f"{path}: contains no saved {kind.__name__}: {FITTED} is missing")
         saved = read_json(folder / FITTED)
+        if (name := saved.get("estimator", "ALENClassifier")) != kind.__name__:
+            raise DataError(f"{path}: holds a saved {name}: load it with {name}.load")
         try:
             if (folder / PICKLE).exists():
                 return joblib.load(folder / PICKLE)
@@ -123,6 +129,8 @@ def _plain(value):
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
     return getattr(value, "__qualname__", type(value).__name__)
 
 

@@ -25,6 +25,7 @@ GIN_DIR = next(path for path in (_PACKAGE / "gin", _PACKAGE.parent / "gin") if p
 gin.add_config_file_search_path(str(GIN_DIR))  # `include` is relative to it
 # Packages whose modules may be named in a gin file.
 _OPEN = ("cross_fitting", "datasets", "inference", "models", "networks", "objectives", "tasks")
+_WITHOUT_GIN = "alen_tf.datasets.builders"  # imports TFDS
 # The bindings that `parse` last read in addition to files. It is global, like gin's configuration,
 # but clearing gin's configuration does not clear it.
 _params = []
@@ -176,7 +177,8 @@ def _import_configurables():
     for name in _OPEN:
         package = importlib.import_module(f"alen_tf.{name}")
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
+            if not module.name.startswith(_WITHOUT_GIN):
+                importlib.import_module(module.name)
 
 
 def _drop_gin_chatter(record):

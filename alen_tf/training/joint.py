@@ -30,7 +30,7 @@ class Joint:
         self.trained = trained
 
     @classmethod
-    def of(cls, settings, examples, label_names, seed):
+    def of(cls, settings, examples, label_names, seed, start=None):
         """Trains one; returns it with the validation scores that `in_memory.train` returns.
 
         Args:
@@ -39,6 +39,7 @@ class Joint:
             threshold.
           label_names: a name per label.
           seed: of what is held out, of weights and of the order of rows.
+          start: the `TrainedModel` whose weights are those to start at; None for new ones.
 
         Raises:
           UserError: a setting is out of its range, or training diverges.
@@ -63,6 +64,7 @@ class Joint:
             select_after=0.0 if settings.early_stopping else settings.select_after,
             patience=settings.patience if settings.early_stopping else None,
             verbose=int(settings.verbose),
+            start=start,
             **makers(settings, train.x.shape[1], train.y.shape[1]),
         )
         return cls(trained), *scores

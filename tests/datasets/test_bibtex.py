@@ -9,6 +9,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from alen_tf.datasets import bibtex
+from alen_tf.datasets.builders import bibtex as source
 from alen_tf.errors import DataError
 
 TRAIN, TEST = "bibtex-train.arff", "bibtex-test.arff"
@@ -31,20 +32,20 @@ def plain_parser(path):
 def small(tmp_path, monkeypatch):
     """A manual directory with two files of Bibtex's width but a few rows, and what is in them."""
     random = np.random.RandomState(0)
-    columns = bibtex.WORDS + bibtex.TAGS
+    columns = source.WORDS + source.TAGS
     header = "".join(f"@attribute w{column} {{0,1}}\n" for column in range(columns))
     folder, files, matrices = tmp_path / "manual" / "bibtex", {}, {}
     folder.mkdir(parents=True)
     for split, rows in (("train", 20), ("test", 5)):
         matrix = (random.rand(rows, columns) < 0.02).astype(np.uint8)
-        matrix[1, bibtex.WORDS :] = 0  # a document without tags
+        matrix[1, source.WORDS :] = 0  # a document without tags
         lines = ["{" + ",".join(f"{c} 1" for c in np.flatnonzero(row)) + "}" for row in matrix]
-        path = folder / bibtex.FILES[split][0]
+        path = folder / source.FILES[split][0]
         path.write_text(f"@relation small\n{header}@data\n" + "\n".join(lines) + "\n")
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         files[split] = (path.name, sha256, rows)
         matrices[split] = matrix
-    monkeypatch.setattr(bibtex, "FILES", files)
+    monkeypatch.setattr(source, "FILES", files)
     return folder.parent, matrices
 
 
@@ -66,7 +67,7 @@ def test_small_files_through_the_builder(small, tmp_path, no_network):
     splits = bibtex.bibtex(manual_dir=str(folder), data_dir=str(tmp_path / "data"))
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [18, 2, 5]
     assert splits.name == "bibtex"
-    assert splits.label_names == tuple(f"w{bibtex.WORDS + k}" for k in range(bibtex.TAGS))
+    assert splits.label_names == tuple(f"w{source.WORDS + k}" for k in range(source.TAGS))
     np.testing.assert_array_equal(np.hstack([splits.test.x, splits.test.y]), matrices["test"])
     found = [np.hstack([part.x, part.y]) for part in (splits.validation, splits.train)]
     assert sorted(map(bytes, np.vstack(found))) == sorted(map(bytes, matrices["train"]))
@@ -85,14 +86,14 @@ def test_small_files_through_the_builder(small, tmp_path, no_network):
 
 def test_small_files_through_tfds(small, tmp_path):
     folder, matrices = small
-    builder = bibtex.Bibtex(data_dir=tmp_path / "data")
+    builder = source.Bibtex(data_dir=tmp_path / "data")
     builder.download_and_prepare(download_config=tfds.download.DownloadConfig(manual_dir=folder))
     assert builder.info.splits["train"].num_examples == 20
     assert builder.info.splits["test"].num_examples == 5
     examples = list(tfds.as_numpy(builder.as_dataset(split="test", shuffle_files=False)))
     for example, row in zip(examples, matrices["test"], strict=True):
-        np.testing.assert_array_equal(example["words"], np.flatnonzero(row[: bibtex.WORDS]))
-        np.testing.assert_array_equal(example["tags"], np.flatnonzero(row[bibtex.WORDS :]))
+        np.testing.assert_array_equal(example["words"], np.flatnonzero(row[: source.WORDS]))
+        np.testing.assert_array_equal(example["tags"], np.flatnonzero(row[source.WORDS :]))
 
 
 def test_flipped_byte(small, tmp_path):
@@ -112,7 +113,7 @@ def test_malformed_line(small, tmp_path):
     folder, _ = small
     path = folder / "bibtex" / TRAIN
     lines = path.read_text().splitlines()
-    number = bibtex.WORDS + bibtex.TAGS + 2 + 7  # relation, attributes, data, then the 7th row
+    number = source.WORDS + source.TAGS + 2 + 7  # relation, attributes, data, then the 7th row
     assert lines[number - 8] == "@data"
     lines[number - 1] = lines[number - 1].replace(" 1,", " one,", 1)
     path.write_text("\n".join(lines) + "\n")
@@ -142,7 +143,7 @@ def test_missing_manual_file(tmp_path):
         bibtex.bibtex(manual_dir=tmp_path, data_dir=tmp_path / "data")
     message = str(caught.value)
     assert str(tmp_path / "bibtex" / TRAIN) in message
-    assert bibtex.SOURCE in message
+    assert source.SOURCE in message
     assert "\n" not in message
 
 
@@ -154,7 +155,7 @@ def test_no_network(tmp_path, no_network):
     message = str(caught.value)
     assert "--manual_dir" in message
     assert "no route to host" in message
-    assert bibtex.SOURCE in message
+    assert source.SOURCE in message
     assert "\n" not in message
     assert len(no_network) == 1
 
@@ -201,7 +202,7 @@ def test_values_are_the_files(splits, files):
 
 @pytest.mark.real_data
 def test_tfds_load(splits, data_dir, files):
-    # As in the documentation: the name is known once the module is imported.
+    # As in the documentation: the name is known once the builder's module is imported.
     dataset, info = tfds.load("bibtex", split="test", data_dir=data_dir, with_info=True)
     assert info.splits["train"].num_examples == 4880
     assert info.features["tags"].feature.names[0] == "TAG_2005"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from alen_tf.datasets import bookmarks
+from alen_tf.datasets.builders import bookmarks as source
 from alen_tf.errors import DataError
 
 ROWS = 40
@@ -16,8 +17,8 @@ ROWS = 40
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A manual directory with a short file of a few words and tags, and what is in it."""
-    monkeypatch.setattr(bookmarks, "WORDS", 12)
-    monkeypatch.setattr(bookmarks, "TAGS", 5)
+    monkeypatch.setattr(source, "WORDS", 12)
+    monkeypatch.setattr(source, "TAGS", 5)
     matrix = (np.random.RandomState(0).rand(ROWS, 17) < 0.3).astype(np.uint8)
     matrix[3] = 0
     lines = ["@relation small", *(f"@attribute w{column} {{0,1}}" for column in range(17)), "@data"]
@@ -35,7 +36,7 @@ def load(small, tmp_path, **kwargs):
 
 
 def test_whole_file_is_split_as_documented():
-    assert bookmarks.split_ends(87_856) == [48_000, 60_000, 87_856]
+    assert source.split_ends(87_856) == [48_000, 60_000, 87_856]
 
 
 def test_splits_are_in_file_order_and_proportional(small, tmp_path):
@@ -72,7 +73,7 @@ def test_missing_file(tmp_path):
         with pytest.raises(DataError) as caught:
             bookmarks.bookmarks(manual_dir=manual_dir, data_dir=str(tmp_path / "data"))
         message = str(caught.value)
-        assert bookmarks.SOURCE in message
+        assert source.SOURCE in message
         assert "bookmarks.arff" in message
         assert "\n" not in message
 

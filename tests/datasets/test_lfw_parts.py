@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from alen_tf.datasets import lfw_parts as lfw
+from alen_tf.datasets.builders import lfw_parts as source
 from alen_tf.errors import ConfigError, DataError
 from tests.archives import write_tar
 
@@ -33,7 +34,7 @@ def test_faces_in_the_order_of_the_lists(folder, faces_dir, data_dir):
     assert splits.train.full is None
     masks = members(folder / "parts_lfw_funneled_gt_images.tgz")
     images = members(folder / "lfw-funneled.tgz")
-    names = lfw.read_names(folder / "parts_test.txt")
+    names = source.read_names(folder / "parts_test.txt")
     assert len(splits.test) == len(names) == 2
     for x, y, full, name in zip(splits.test.x, splits.test.y, splits.test.full, names, strict=True):
         mask = np.asarray(Image.open(io.BytesIO(masks[f"parts_lfw_funneled_gt_images/{name}.ppm"])))
@@ -65,7 +66,7 @@ def test_high_res_images_are_the_same_faces(faces_dir, data_dir):
 @pytest.mark.parametrize("size", [64, 128])
 def test_larger_images_are_the_same_faces(faces_dir, data_dir, size):
     small, large = (
-        lfw.lfw_parts(str(faces_dir), str(data_dir), size=each) for each in (lfw.SIZE, size)
+        lfw.lfw_parts(str(faces_dir), str(data_dir), size=each) for each in (source.SIZE, size)
     )
     assert large.metadata["size"] == f"{size}x{size}"
     for split in ("train", "validation", "test"):
@@ -125,10 +126,10 @@ def test_official_superpixels_that_come_later_are_not_passed_over(folder, tmp_pa
 def test_numbers_of_the_lists_may_be_short(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("Ann_Other 3\nJo 0012\n\n")
-    assert lfw.read_names(path) == ["Ann_Other_0003", "Jo_0012"]
+    assert source.read_names(path) == ["Ann_Other_0003", "Jo_0012"]
     path.write_text("Ann_Other 3\nJo\n")
     with pytest.raises(DataError, match="line 2"):
-        lfw.read_names(path)
+        source.read_names(path)
 
 
 def test_without_a_directory(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from alen_tf.errors import ConfigError
 from alen_tf.networks.conv import ConvEnergy
 from alen_tf.networks.crf import MeanFieldCRF
 from alen_tf.networks.energy import matrix_score
@@ -15,6 +16,7 @@ ENERGIES = {
     "fcn": lambda: FCNEnergy(**SMALL),
     "fcn with skips": lambda: FCNEnergy(**SMALL, skips=True),
     "unet": lambda: UNetEnergy(**SMALL, context_filters=(4, 8), groups=2),
+    "unet of cells": lambda: UNetEnergy(**SMALL, context_filters=(4, 8), groups=2, stride=4),
 }
 SCALARS = {
     "conv": lambda: ConvEnergy(**SMALL, units=(10, 5)),
@@ -80,6 +82,25 @@ def test_the_first_convolution_is_that_of_image_and_output_together(batch, rando
     together = tf.nn.conv2d(tf.concat([batch, y], -1), kernel, 1, "SAME")
     found = energy.encode(batch) + energy.output_half(y)
     np.testing.assert_allclose(found, together + energy.image.bias, rtol=1e-4, atol=1e-4)
+
+
+def test_a_cell_has_a_score_for_each_of_its_pixels(batch):
+    network = UNet(2, **SMALL, stride=2)
+    found = network(batch).numpy()
+    cells = batch.numpy().reshape(3, 6, 2, 4, 2, 3).transpose(0, 1, 3, 2, 4, 5)
+    features = network.hourglass(tf.constant(cells.reshape(3, 6, 4, 12))).numpy()
+    kernel, bias = (weights.numpy() for weights in network.head.weights)
+    for row, column, output in np.ndindex(2, 2, 2):
+        channel = 4 * row + 2 * column + output
+        expected = features @ kernel[0, 0, :, channel] + bias[channel]
+        np.testing.assert_allclose(found[:, row::2, column::2, output], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [lambda: UNet(1, stride=8), lambda: UNetEnergy(stride=8)])
+def test_images_are_made_of_whole_cells(batch, make):
+    network = make()
+    with pytest.raises(ConfigError, match=r"stride = 8: images of 12x8 .* a multiple of 8"):
+        network(batch) if isinstance(network, UNet) else network([batch, batch[..., :1]])
 
 
 def test_the_sizes_of_the_paper():

@@ -31,8 +31,8 @@ NETWORKS = {
     "FCN": (lambda: FCN(2, (4, 6, 8), 0.1, "g"), IMAGES),
     "FCNEnergy": (lambda: FCNEnergy((4, 6, 8), True, "v"), [IMAGES, MASKS]),
     "ConvEnergy": (lambda: ConvEnergy((4, 6, 8), (5, 3), "v"), [IMAGES, MASKS]),
-    "UNet": (lambda: UNet(2, (4, 8), 0.1, "g"), IMAGES),
-    "UNetEnergy": (lambda: UNetEnergy((4, 8), (4, 6), 0.1, 2, "v"), [IMAGES, MASKS]),
+    "UNet": (lambda: UNet(2, (4, 8), 0.1, 2, "g"), IMAGES),
+    "UNetEnergy": (lambda: UNetEnergy((4, 8), (4, 6), 0.1, 2, 2, "v"), [IMAGES, MASKS]),
     "MeanFieldCRF": (
         lambda: MeanFieldCRF(2, FCN(2, (4, 6, 8), 0.1, "u"), 3, 1.0, 4.0, 0.4, "g"),
         IMAGES,

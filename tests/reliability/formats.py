@@ -11,7 +11,7 @@ import openpyxl
 from PIL import Image
 
 from alen_tf.datasets.archives import Archive
-from alen_tf.datasets.lfw_parts import read_names
+from alen_tf.datasets.builders.lfw_parts import read_names
 from alen_tf.datasets.readers.arff import read_arff
 from alen_tf.datasets.readers.files import files
 from alen_tf.datasets.readers.labels import read_labels, xml_labels

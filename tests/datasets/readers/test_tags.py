@@ -3,7 +3,6 @@ import re
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from alen_tf.datasets.readers import tags
 from alen_tf.errors import DataError
@@ -57,16 +56,6 @@ def test_read_names_the_malformed_line(file):
     file.write_text(CONTENT.replace("{1 1}", "{1 1"))
     with pytest.raises(DataError, match=re.escape(f"{file}:8: malformed")):
         tags.read(file, 2, 1)
-
-
-def test_generate_gives_ascending_indices():
-    # Columns in any order, as a sparse file may have them.
-    matrix = sparse.csr_matrix((np.ones(5), [4, 0, 2, 3, 1], [0, 3, 3, 5]), shape=(3, 5))
-    assert list(tags.generate(matrix, words=3)) == [
-        (0, {"words": [0, 2], "tags": [1]}),
-        (1, {"words": [], "tags": []}),
-        (2, {"words": [1], "tags": [0]}),
-    ]
 
 
 def test_verify(file):
