@@ -83,7 +83,7 @@ def test_another_configuration_is_refused_and_restart_keeps_the_old(tmp_path, tr
     workdir = tmp_path / "run"
     with pytest.raises(Interrupted):
         train_here(workdir, interruption=Stop(1))
-    with pytest.raises(WorkdirError, match=r"another configuration .*folds = 2.*--restart"):
+    with pytest.raises(WorkdirError, match=r"a different configuration .*folds = 2.*--restart"):
         train_here(workdir, "cross_fit.folds = 2")
     with pytest.raises(Interrupted):
         train_here(workdir, "cross_fit.folds = 2", restart=True, interruption=Stop(1))
