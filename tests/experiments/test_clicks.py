@@ -42,16 +42,28 @@ def remembers(x, known):
 def test_clicks_are_counted_until_a_target_is_reached():
     y_true = np.zeros((3, 8, 8), bool)
     y_true[0, 0, :4], y_true[1] = True, square(0, 0, 6, 8)
-    found, known, masks = clicks.clicked(remembers, np.zeros((3, 8, 8, 3)), y_true, most=5)
+    found, known = clicks.clicked(remembers, np.zeros((3, 8, 8, 3)), y_true, most=5)
     np.testing.assert_allclose(found[:, 0], [0, 0.25, 0.5, 0.75, 1, 1])
     np.testing.assert_allclose(found[:, 1], np.arange(6) / 36)
     np.testing.assert_array_equal(found[:, 2], 1)  # nothing to find
     np.testing.assert_array_equal((~np.isnan(known)).sum(axis=(1, 2)), [4, 5, 0])
     np.testing.assert_array_equal(clicks.clicks_needed(found, 0.75), [3, 5, 0])
-    assert masks.shape == (6, 3, 8, 8)
     scores = clicks.scores(found)
     assert scores["noc@85"] == pytest.approx((4 + 5 + 0) / 3)
     assert scores["failed@90"] == 1
+
+
+def test_an_image_takes_the_least_number_of_clicks_and_more_until_all_targets_are_reached():
+    y_true = np.ones((1, 2, 20), bool)
+    _, known = clicks.clicked(remembers, np.zeros((1, 2, 20, 3)), y_true, most=40)
+    assert (~np.isnan(known)).sum() == 36  # 90% of 40
+
+    def nearly(x, known):
+        return np.float32(np.isnan(known) & (np.arange(20)[:, None] > 0) | (known == 1))
+
+    found, known = clicks.clicked(nearly, np.zeros((1, 2, 20, 3)), y_true, most=40, least=1)
+    assert (~np.isnan(known)).sum() == 1
+    np.testing.assert_allclose(found[:, 0], [38 / 40] + [39 / 40] * 40)
 
 
 def test_the_picture_shows_what_a_click_changed():
