@@ -59,8 +59,8 @@ class Batch(NamedTuple):
         return batch
 
     def around(self, known):
-        """The batch with some outputs known, bool, shaped like `y`, which then do not count."""
-        known &= ~tf.math.is_nan(self.truth)
+        """The batch with some outputs known, shaped like `y`, which then do not count."""
+        known = tf.cast(known, tf.bool) & ~tf.math.is_nan(self.truth)
         unknown = tf.cast(~known, tf.float32)
         return self._replace(known=known, counted=only_counted(unknown, self.counted))
 
