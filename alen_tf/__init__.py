@@ -2,9 +2,8 @@
 
 import importlib
 
-__version__ = "0.2.0.dev0"
-# Where each public name is defined: what a name needs, TensorFlow above all, is imported when it is
-# first asked for.
+__version__ = "0.2.0"
+# Where each public name is defined. Its module, and with it TensorFlow, is imported on first use.
 _HOMES = {
     "ALEN": "models.alen",
     "DVN": "models.dvn",

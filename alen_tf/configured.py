@@ -1,4 +1,4 @@
-"""Objects whose configuration is what their constructor was given."""
+"""Objects whose configuration is the arguments of their constructor."""
 
 import inspect
 
@@ -16,7 +16,7 @@ class Configured:
 
     def get_config(self):
         make = type(self).__init__
-        # That of `object` seems to take any arguments.
+        # The signature of `object.__init__` claims to take any arguments.
         names = [] if make is object.__init__ else list(inspect.signature(make).parameters)[1:]
         return {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in names}
 
@@ -40,7 +40,7 @@ def named(choices, given, what):
 
     Args:
       choices: things by name.
-      given: one of the names, or a thing itself, which is returned as it is.
+      given: one of the names, or the object itself, which is returned unchanged.
       what: what the choices are, for the message.
 
     Raises:
@@ -49,5 +49,7 @@ def named(choices, given, what):
     if not isinstance(given, str):
         return given
     if given not in choices:
-        raise ConfigError(f"{what} {given!r} is unknown; known are {', '.join(sorted(choices))}")
+        raise ConfigError(
+            f"{what} {given!r} is unknown; expected one of {', '.join(sorted(choices))}"
+        )
     return choices[given]

@@ -1,7 +1,7 @@
-"""Mistakes that a user can mend.
+"""Mistakes that a user can correct.
 
-A command line prints `str(error)` of these as one line and exits non-zero; every other exception is
-a defect of this package and keeps its traceback.
+The commands print `str(error)` of these as one line and exit non-zero. Any other exception is a
+defect of this package and keeps its traceback.
 """
 
 import contextlib
@@ -33,11 +33,11 @@ class NonFiniteError(UserError):
 
 
 class WorkerError(UserError):
-    """A worker of a training on several machines went away, or is not like the others."""
+    """A worker of a distributed run is lost, or differs from the others."""
 
 
 class Interrupted(UserError):  # noqa: N818 - no error
-    """SIGINT or SIGTERM asked for an end; the message says what was saved.
+    """SIGINT or SIGTERM stopped the run; the message says what was saved.
 
     Attributes:
       status: the exit status that shells expect, 128 + signal.
@@ -50,7 +50,7 @@ class Interrupted(UserError):  # noqa: N818 - no error
 
 @contextlib.contextmanager
 def value_errors():
-    """Turns a user's mistakes into what scikit-learn expects them to be."""
+    """Turns users' errors into the type that scikit-learn expects."""
     try:
         yield
     except UserError as error:
@@ -58,15 +58,15 @@ def value_errors():
 
 
 def check_count(name, number, least=1, most=None):
-    """Checks that a setting is a whole number from `least`, up to `most` if there is such.
+    """Checks that a setting is a whole number of at least `least`, and at most `most` if given.
 
     Raises:
       ConfigError: it is not.
     """
     whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
     if not whole or number < least or (most is not None and number > most):
-        end = "" if most is None else f" to {most:,}"
-        raise ConfigError(f"{name} is {number!r}, expected a whole number from {least}{end}")
+        range_ = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise ConfigError(f"{name} is {number!r}, expected a whole number {range_}")
 
 
 def check_counts(name, listed, least=1, most=None):
@@ -99,8 +99,8 @@ def check_number(name, number, most=math.inf):
     """
     # No comparison with NaN is true.
     if not isinstance(number, numbers.Real) or not 0 <= number <= most or math.isinf(number):
-        to = "" if math.isinf(most) else f" to {most:g}"
-        raise ConfigError(f"{name} is {number!r}, expected a number from 0{to}")
+        range_ = "of at least 0" if math.isinf(most) else f"from 0 to {most:g}"
+        raise ConfigError(f"{name} is {number!r}, expected a number {range_}")
 
 
 def check_positive(name, number):
@@ -115,7 +115,7 @@ def check_positive(name, number):
 
 
 def check_share(name, number):
-    """Checks that a setting is a number between 0 and 1, these excluded.
+    """Checks that a setting is a number strictly between 0 and 1.
 
     Raises:
       ConfigError: it is not.
@@ -125,7 +125,7 @@ def check_share(name, number):
 
 
 def check_seed(name, number):
-    """Checks that a setting is what TensorFlow and NumPy both take for a seed.
+    """Checks that a setting is a seed that both TensorFlow and NumPy accept.
 
     Raises:
       ConfigError: it is not.
@@ -136,10 +136,10 @@ def check_seed(name, number):
 
 
 def check_finite(x, source):
-    """Checks that there is neither NaN nor infinity in `x`, [rows, ...].
+    """Checks that `x`, [rows, ...], has neither NaN nor infinity.
 
     Raises:
-      DataError: there is; the message names the row.
+      DataError: it has; the message names the row.
     """
     if not np.all(np.isfinite(x)):
         row, *column = np.argwhere(~np.isfinite(x))[0]
@@ -150,7 +150,7 @@ def check_finite(x, source):
 
 
 def without_place(message):
-    """The first line of an error of TensorFlow, without where in its graph it happened."""
+    """The first line of a TensorFlow error, without its place in the graph."""
     return re.sub(r"{{.*?}} ?| on /job.*| \[Op:.*", "", message.splitlines()[0])
 
 

@@ -28,8 +28,8 @@ from alen_tf.training.joint import Joint
 class ALENClassifier(ClassifierMixin, BaseEstimator):
     """Multi-label classifier that refines label sets by gradient ascent on a learned energy.
 
-    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions: it
-    knows the errors that they make on rows they have not seen. Label sets are then decoded by
+    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions: so
+    it knows the errors that they make on rows they have not seen. Label sets are then decoded by
     refinement, by expected F1, or at a threshold, whichever scores best on held-out rows. See
     `alen_tf.cross_fitting`.
 
@@ -96,7 +96,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """Stores hyper-parameters. Those from `energy` to `warm_start` concern joint training only.
 
         Args:
-          estimator: what predicts marginals. "auto" for a stack of a linear classifier, trees, and
+          estimator: the source of marginals. "auto" for a stack of a linear classifier, trees, and
             a network. Or a classifier with `predict_proba` for several labels, such as a forest or
             a `OneVsRestClassifier`, which gets X as it is; or a `keras.Model` with a logit per
             label, of which copies learn; or a list of these, which a logistic regression per label
@@ -171,23 +171,22 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """Trains on rows `X` with label sets `y`.
 
         Args:
-          X: [rows, features], dense, data frame or scipy-sparse; finite numbers. Whatever it takes,
-            where there is an `estimator`.
+          X: [rows, features], dense, data frame or scipy-sparse; finite numbers. With your own
+            `estimator`, any `X` that it accepts.
           y: label sets, as a binary indicator [rows, labels], dense, data frame or scipy-sparse,
             or as a list of sets, or of lists, of texts or numbers. Lists of numbers that all have
-            one length are an indicator. A row may have no label. A label that no row has is a
-            warning, and is predicted for none. NaN in an indicator is a label that is not known;
-            joint training refuses it.
-          sample_weight: of each row, [rows], from 0; only proportions matter, and rows of weight 0
-            are left out. Classifiers have to take weights, too; what transforms their inputs gets
-            none.
+            the same length are an indicator. A row may have no label. A label that no row has
+            causes a warning and is never predicted. NaN in an indicator marks a missing label;
+            joint training rejects it.
+          sample_weight: of each row, [rows], at least 0; only proportions matter, and rows of
+            weight 0 are left out. Classifiers must accept weights; transformers do not get them.
 
         Returns:
           The estimator.
 
         Raises:
           ValueError: `X` or `y` is no such matrix, a parameter is out of its range, or training
-            diverges. What an earlier fit made stays as it was.
+            diverges. The result of an earlier fit is kept.
         """
         before = dict(vars(self))
         try:
@@ -214,9 +213,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             check_count("verbose", self.verbose, least=0)
         if len(unknown := np.flatnonzero(np.isnan(Y).all(axis=0))):
             name = self.label_names_[unknown[0]]
-            raise ValueError(f"Y: no row knows the label {name!r}: leave its column out")
+            raise ValueError(f"Y: the label {name!r} is missing in every row: leave it out")
         if never := [self.label_names_[label] for label in np.flatnonzero(~(Y == 1).any(axis=0))]:
-            message = f"Y: no row has the label {shortened(never)}: nothing can be learned of it"
+            message = f"Y: no row has the label {shortened(never)}: nothing can be learned about it"
             warnings.warn(message, stacklevel=3)
         self.n_samples_seen_, self.label_counts_ = len(Y), (Y == 1).sum(axis=0)
         seed = in_memory.seed_of(self.random_state)
@@ -258,11 +257,11 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
           X: [rows, features].
-          known: labels known already, which are kept and around which the others are refined:
-            [rows, labels] with 0, 1 and NaN for unknown, or a data frame of some of the labels.
-          threshold: in place of refinement, the value of `predict_proba` from which on a row has a
+          known: known labels, which are kept and around which the others are refined: [rows,
+            labels] with 0, 1 and NaN for unknown, or a data frame of some of the labels.
+          threshold: instead of refinement, the value of `predict_proba` at which a row gets a
             label: one for all labels, or [labels].
-          top: in place of refinement, how many labels a row has: those with the highest values.
+          top: instead of refinement, the number of labels per row: those with the highest values.
         """
         if threshold is not None and top is not None:
             raise ValueError("predict takes a threshold or top, not both")
@@ -281,15 +280,15 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X, known=None):  # noqa: N803
         """Calibrated marginals P(y_i = 1 | x), [rows, labels].
 
-        After joint training they are the relaxed outputs of `refine`, which are no probabilities; a
-        row has the labels from `threshold_` on.
+        After joint training they are the relaxed outputs of `refine`, which are not probabilities;
+        a row has the labels whose output is at least `threshold_`.
         """
         check_is_fitted(self)
         return self._model.probabilities(*self._asked(X, known))
 
     def refine(self, X, known=None):  # noqa: N803
-        """What refinement ends at: relaxed outputs in [0, 1], [rows, labels], degrees of membership
-        in one label set."""
+        """Relaxed outputs at the end of refinement, in [0, 1], [rows, labels]: degrees of
+        membership in one label set."""
         check_is_fitted(self)
         return self._model.relaxed(*self._asked(X, known))
 
@@ -299,9 +298,9 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return self._model.confidence(*self._asked(X, known))
 
     def suggest(self, X, known=None, candidates=20):  # noqa: N803
-        """Which label to ask for next: by how much knowing each is expected to raise the expected
-        F1 of the predicted label set, [rows, labels]; NaN for labels that are known already, and
-        for all but the `candidates` least certain ones.
+        """Which label to ask for next: how much knowing each label should raise the expected F1 of
+        the predicted label set, [rows, labels]; NaN for known labels, and for all but the
+        `candidates` least certain ones.
 
         Raises:
           ValueError: the model was trained jointly, without a distribution over labels.
@@ -328,8 +327,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """An `Explanation` of the predicted label set of each row: energy terms and label pairs.
 
         Raises:
-          ValueError: there was no joint training, or of another energy: only `MLPEnergy` has such
-            terms.
+          ValueError: the model was not trained jointly, or has another energy: only `MLPEnergy` has
+            such terms.
         """
         check_is_fitted(self)
         trained = self._trained("explain needs joint training: ALENClassifier(estimator=None)")
@@ -344,10 +343,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     def save(self, path):
         """Saves the estimator to load it again.
 
-        After joint training the files are JSON and a Keras model. A function among the parameters
-        is kept as its name: set it again before another fit. After cross-fitting the estimator is
-        pickled by joblib: load it only from whom you trust, and with the versions of scikit-learn
-        and Keras that it was saved with.
+        After joint training the files are JSON and a Keras model. For a function among the
+        parameters, only the name is kept: set it again before another fit. After cross-fitting the
+        estimator is pickled by joblib: load it only from people you trust, and with the versions of
+        scikit-learn and Keras that it was saved with.
 
         Args:
           path: folder to make, or a ZIP archive where its name ends in .zip.
@@ -361,7 +360,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path):
-        """The estimator that `save` saved. A pickle runs the code that is in it: see there.
+        """The estimator that `save` saved. Loading a pickle runs the code in it; see `save`.
 
         Raises:
           ValueError: there is none at `path`, or it is damaged.
@@ -395,7 +394,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             saved_model.save(trained, path, self.model_card())
 
     def model_card(self):
-        """What the model is, scores, and is not for, as Markdown; `save` and `export` write it."""
+        """The model card, in Markdown: what the model is, how it scores, and what it is not for.
+        `save` and `export` write it."""
         check_is_fitted(self)
         return estimator_card.of(self, getattr(self, "n_features_in_", None))
 

@@ -5,11 +5,13 @@ from absl import flags
 from alen_tf.cli import command_line
 
 flags.adopt_module_key_flags(command_line)
-flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", lower_bound=0)
+flags.DEFINE_integer(
+    "steps", None, "Number of inference steps; by default as trained.", lower_bound=0
+)
 flags.DEFINE_multi_string(
     "gin_param", [], "Gin binding that overrides the trained configuration, such as a step size."
 )
-flags.DEFINE_bool("other_data", False, "Evaluate on data that differ from those of the training.")
+flags.DEFINE_bool("other_data", False, "Evaluate on data that differs from the training run's.")
 flags.DEFINE_string("output", None, "JSON file for the scores, as in results.json.")
 
 

@@ -9,7 +9,7 @@ flags.DEFINE_string(
     "input",
     None,
     "File of rows: .csv, .tsv, .jsonl or .arff (also .csv.gz etc.), .parquet, .xlsx, .npz, .svm or "
-    ".libsvm. For a model of images: an image file, or a folder of them.",
+    ".libsvm. For an image model: an image file, or a folder of them.",
 )
 flags.DEFINE_string(
     "output",
@@ -21,10 +21,12 @@ flags.DEFINE_string(
 flags.DEFINE_string(
     "known",
     None,
-    "File of known labels, a row per row: a table as for --input, or .npz. For images: a folder of "
-    "strokes, PNG files of the images' names, transparent where nothing is known.",
+    "File of known labels, one row per input row: a table as for --input, or .npz. For images: a "
+    "folder of strokes, PNG files with the images' names, transparent where nothing is known.",
 )
-flags.DEFINE_integer("steps", None, "Inference steps; as trained by default.", lower_bound=0)
+flags.DEFINE_integer(
+    "steps", None, "Number of inference steps; by default as trained.", lower_bound=0
+)
 
 
 def main(options):

@@ -1,4 +1,4 @@
-"""ALEN as an estimator of scikit-learn's kind for images: a class for every pixel."""
+"""ALEN as an estimator in scikit-learn's style for images: a class for every pixel."""
 
 import functools
 
@@ -27,16 +27,16 @@ class ALENSegmenter(BaseEstimator):
     """Segments photographs: a U-Net proposes masks, and a few steps of gradient ascent on a learned
     energy refine them.
 
-    Trains the `ALEN` of `gin/own/segmentation.gin`. Models see photographs at a `size` of their
-    own; masks have the photographs' sizes, which may differ. A part of the photographs is held out
-    to choose the epoch and, of two classes, the threshold.
+    Trains the `ALEN` of `gin/own/segmentation.gin`. Networks see photographs at `size`; masks have
+    the sizes of the photographs, which may differ. Some photographs are held out to choose the
+    epoch and, for two classes, the threshold.
 
     Attributes:
       classes_: the values of masks, sorted.
-      threshold_: of two classes, the relaxed output from which on a pixel has the second one.
+      threshold_: for two classes, the relaxed output at which a pixel gets the second one.
       validation_scores_: mean IoU on the held-out photographs at every evaluation.
-      held_out_scores_: that of the epoch chosen, "plain" at 0.5 and "tuned" at `threshold_`.
-      n_samples_seen_: the number of photographs that `fit` was given.
+      held_out_scores_: the score of the chosen epoch, "plain" at 0.5 and "tuned" at `threshold_`.
+      n_samples_seen_: the number of photographs passed to `fit`.
     """
 
     def __init__(
@@ -60,18 +60,18 @@ class ALENSegmenter(BaseEstimator):
         """Stores hyper-parameters.
 
         Args:
-          size: height and width that models see photographs at, or (height, width).
+          size: height and width at which networks see photographs, or (height, width).
           stride: of `UNet` and `UNetEnergy`; `size` is a multiple of it. A fit takes about as long
             at 128 with 4 as at 32 with 1, and edges are finer.
-          ignored: the value of pixels of masks that do not count, such as 255; None for none.
+          ignored: the mask value of pixels that do not count, such as 255; None for none.
           filters, context_filters: of `UNet` and `UNetEnergy`.
-          steps, step_size: of the ascent of predictions, with steps of a length per pixel.
-          mirror: whether the mirror image of a photograph is as likely.
+          steps, step_size: of the ascent in predictions; the step size is per pixel.
+          mirror: whether mirror images of photographs are equally likely.
           epochs: passes over the photographs.
           batch_size: photographs per training step.
           evaluate_every: epochs between evaluations on the held-out photographs.
-          validation_fraction: share of the photographs that is held out.
-          random_state: seed or `RandomState` of what is held out, of weights and of the order.
+          validation_fraction: share of the photographs to hold out.
+          random_state: seed or `RandomState` for held-out photographs, initial weights and order.
           verbose: print the validation score after every so many epochs; 0 for silence.
         """
         self.size = size
@@ -98,8 +98,8 @@ class ALENSegmenter(BaseEstimator):
           y: masks of whole numbers, [images, height, width] or a list, of the sizes of `X`.
 
         Raises:
-          ValueError: a setting is out of its range, or arrays do not fit. What an earlier fit made
-            stays as it was.
+          ValueError: a setting is out of its range, or arrays do not fit. The result of an earlier
+            fit is kept.
         """
         with value_errors():
             return self._fit(X, y)

@@ -1,4 +1,4 @@
-"""How TensorFlow starts: without its notes, and with a Keras that computes in it."""
+"""How TensorFlow starts: without its messages, and as the backend of Keras."""
 
 import contextlib
 import gc
@@ -22,17 +22,17 @@ def start():
     """Imports TensorFlow and Keras; every command and every public name of the package begins here.
 
     Raises:
-      ConfigError: Keras is to compute, or computes already, in something else than TensorFlow.
+      ConfigError: Keras is configured for, or already uses, a backend other than TensorFlow.
     """
     _check_backend(os.environ.get("KERAS_BACKEND") or BACKEND)
     with _starting, _without_collection():
         with _quiet():
             import tensorflow as tf
 
-            tf.config.list_physical_devices("GPU")  # notes what is wrong with their drivers
+            tf.config.list_physical_devices("GPU")  # reports problems with their drivers
         try:
             import keras
-        except ImportError as error:  # of another backend, which Keras's own file names
+        except ImportError as error:  # of another backend, which Keras's configuration file names
             raise ConfigError(f"Keras cannot be imported ({error}); {ADVICE}") from error
     _check_backend(keras.config.backend())
 
@@ -44,8 +44,8 @@ def _check_backend(name):
 
 @contextlib.contextmanager
 def _without_collection():
-    """Python collects no garbage: it would look at every object that an import makes, again and
-    again, which takes a sixth of the start."""
+    """Turns off Python's garbage collection, which would scan the objects of every import
+    repeatedly, and takes a sixth of the start-up time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -57,10 +57,10 @@ def _without_collection():
 
 @contextlib.contextmanager
 def _quiet():
-    """Holds back what TensorFlow's native code writes while it starts, unless it fails.
+    """Suppresses the output of TensorFlow's native code during start-up, unless it fails.
 
-    Its notes on processors and drivers do not obey its log level, which hides what it notes later
-    and which it reads here, once. Setting TF_CPP_MIN_LOG_LEVEL to any value shows them all.
+    Its messages on processors and drivers ignore its log level, which it reads here, once, and
+    which hides later messages. Set TF_CPP_MIN_LOG_LEVEL to any value to see all of them.
     """
     if _LEVEL in os.environ or "tensorflow" in sys.modules:
         yield

@@ -12,7 +12,7 @@ from alen_tf.errors import WorkdirError
 
 @contextlib.contextmanager
 def writing(path):
-    """Turns the errors of operating system and TensorFlow into one that names `path`.
+    """Turns errors of the operating system and of TensorFlow into one that names `path`.
 
     Raises:
       WorkdirError: the block failed to write.
@@ -21,7 +21,7 @@ def writing(path):
         yield
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        reason = reason.partition(" [Op:")[0].rpartition("; ")[2]  # of TensorFlow, what C++ said
+        reason = reason.partition(" [Op:")[0].rpartition("; ")[2]  # for TensorFlow, the C++ message
         raise WorkdirError(f"{path}: cannot be written: {reason}") from error
 
 
@@ -48,7 +48,7 @@ def write(path, content):
 @contextlib.contextmanager
 def new_file(path):
     """Yields the name of a hidden file that becomes `path` at the end of the block, complete or not
-    at all: for whatever writes files by itself.
+    at all, for code that writes files itself.
 
     Raises:
       WorkdirError: it cannot be written; what was there before still is.
@@ -68,7 +68,7 @@ def new_file(path):
 def new_folder(path):
     """Yields a hidden folder that becomes `path` at the end of the block, complete or not at all.
 
-    A folder that is at `path` already is replaced.
+    An existing folder at `path` is replaced.
 
     Raises:
       WorkdirError: it cannot be written; what was there before still is.
@@ -92,10 +92,10 @@ def new_folder(path):
 
 
 def check_absent(path):
-    """Checks that there is nothing at `path` yet.
+    """Checks that `path` does not exist yet.
 
     Raises:
-      WorkdirError: there is.
+      WorkdirError: it exists.
     """
     if path.exists():
         raise WorkdirError(f"{path} exists already: choose another folder, or delete it")
@@ -103,10 +103,10 @@ def check_absent(path):
 
 @contextlib.contextmanager
 def first_folder(path):
-    """`new_folder` where a user names the path: what is there already is not replaced.
+    """`new_folder` for a path that a user names: an existing file or folder is not replaced.
 
     Raises:
-      WorkdirError: there is something, or it cannot be written.
+      WorkdirError: it exists, or cannot be written.
     """
     check_absent(path)
     with writing(path):

@@ -5,9 +5,11 @@ from absl import flags
 from alen_tf.cli import command_line
 
 flags.adopt_module_key_flags(command_line)
-flags.DEFINE_multi_string("gin_file", [], "Gin file; may repeat, later ones win.")
-flags.DEFINE_multi_string("gin_param", [], "Gin binding such as 'train.epochs = 3'; may repeat.")
-flags.DEFINE_bool("restart", False, "Start anew; an old workdir is renamed, not deleted.")
+flags.DEFINE_multi_string("gin_file", [], "Gin file; may be repeated, later ones win.")
+flags.DEFINE_multi_string(
+    "gin_param", [], "Gin binding such as 'train.epochs = 3'; may be repeated."
+)
+flags.DEFINE_bool("restart", False, "Start again; the old workdir is renamed, not deleted.")
 
 
 def main(options):

@@ -6,7 +6,7 @@ import re
 import alen_tf
 from alen_tf import startup
 
-startup.start()  # without TensorFlow's notes; autodoc imports it
+startup.start()  # suppresses TensorFlow's messages; autodoc imports it
 
 project = "alen_tf"
 author = "The alen_tf authors"
@@ -15,7 +15,7 @@ release = version = alen_tf.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["**.ipynb_checkpoints"]
-# Documents outside of this folder that pages of it include.
+# Documents outside this folder, and the pages that include them.
 OUTSIDE = {
     "experiments/README": "experiments",
     "CONTRIBUTING": "contributing",
@@ -25,7 +25,7 @@ html_theme = "furo"
 html_title = "alen_tf"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
-smartquotes_action = "D"  # dashes; quoted texts are code
+smartquotes_action = "D"  # only dashes: quoted texts are code
 
 # Pages are plain Markdown, so that they read well in the repository too.
 myst_enable_extensions = ["dollarmath"]
@@ -33,7 +33,7 @@ myst_heading_anchors = 4
 nb_execution_mode = "off"  # tests/docs executes the notebooks
 nb_merge_streams = True
 
-# Docstrings are Google's, and describe a constructor's arguments at the constructor.
+# Docstrings are in Google style, and describe a constructor's arguments at the constructor.
 default_role = "code"
 autoclass_content = "both"
 autodoc_member_order = "bysource"
@@ -45,7 +45,7 @@ napoleon_use_ivar = True
 
 
 def link_inside(app, docname, source):
-    """Links to documents outside lead to the pages that include them, or are text alone."""
+    """Links to documents outside lead to the pages that include them, or become plain text."""
     del app
     up = "../" * docname.count("/")
     for outside, page in OUTSIDE.items():
@@ -53,8 +53,14 @@ def link_inside(app, docname, source):
     source[0] = re.sub(rf"\[([^\]]+)\]\({up}\.\./[^)]+\.md[^)]*\)", r"\1", source[0])
 
 
+def unbroken(app, docname, source):
+    """A score and its spread stay on one line, also in a phone's narrow columns."""
+    del app, docname
+    source[0] = re.sub(r"(?<=\d) ± (?=\d)", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}", source[0])
+
+
 def escape(app, what, name, obj, options, lines):
-    """Docstrings are plain text: stars and bars in their formulas are no markup."""
+    """Docstrings are plain text: stars and bars in their formulas are not markup."""
     del app, what, name, obj, options
     for number, line in enumerate(lines):
         parts = re.split("(`[^`]*`)", line)
@@ -63,7 +69,7 @@ def escape(app, what, name, obj, options, lines):
 
 
 def escape_attributes(app, what, name, obj, options, lines):
-    """`classes_` is a name that ends in an underscore, no link to "classes"."""
+    """`classes_` is a name that ends in an underscore, not a link to "classes"."""
     del app, what, name, obj, options
     lines[:] = [re.sub(r"^(:ivar \w+)_:", r"\1\\_:", line) for line in lines]
 
@@ -80,6 +86,7 @@ def constructor(app, what, name, obj, options, signature, returned):
 
 def setup(app):
     app.connect("source-read", link_inside)
+    app.connect("source-read", unbroken)
     app.connect("autodoc-process-signature", constructor)
     app.connect("autodoc-process-docstring", escape, priority=400)  # before napoleon
     app.connect("autodoc-process-docstring", escape_attributes, priority=600)  # after it

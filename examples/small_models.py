@@ -4,7 +4,7 @@
 
 trains each in seconds, with the networks of its gin file in a fraction of the epochs, keeps ten
 test inputs beside it, and prints the commands that predict them and that export it. Bibtex is
-downloaded unless --manual_dir has it. What is there already is kept.
+downloaded unless --manual_dir has it. Existing models are kept.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def build(name, folder, places):
     options = [f"--gin_file=gin/{name}/alen.gin", f"--gin_param=train.epochs = {EPOCHS[name]}"]
     command = [sys.executable, "-m", "alen_tf.train", *options, f"--workdir={folder / name}"]
     done = subprocess.run([*command, *places], stdout=subprocess.PIPE, text=True)
-    if done.returncode:  # which it has explained on stderr
+    if done.returncode:  # which the command has explained on stderr
         sys.exit(done.returncode)
     from alen_tf.serving import trained
 

@@ -3,8 +3,8 @@
 Algorithm 1 with `Members` as g: the energy of the paper learns (Eq. 6) from outputs of the member
 that has not learned from a row, and refinements of these; each member learns from the rows of the
 other folds, by L_task and lambda_g times Eq. 7 (Eq. 11). The term never reaches a member through
-rows that it has not learned from, whose truth the energy knows. Test rows are read once for every
-lambda_g, and choose none.
+rows that it has not learned from, because the energy knows their truth. Test rows are read once for
+every lambda_g, and choose none.
 """
 
 import numpy as np

@@ -11,7 +11,7 @@ from experiments import calibration, runs, style
 STEPS = 12
 SHOWN = 6
 LINE = 0.06  # height of a name
-NAMED = 0.2  # tags that get no further than this have no name in the figure
+NAMED = 0.2  # tags that stay below this are not named in the figure
 
 
 def follow(workdir):
@@ -31,11 +31,11 @@ def follow(workdir):
 
 
 def apart(heights):
-    """Heights in descending order, moved as little as keeps them `LINE` apart."""
+    """Heights in descending order, moved as little as possible to keep them `LINE` apart."""
     moved = []
     for height in heights:
         moved.append(min(height, moved[-1] - LINE) if moved else height)
-    for above in reversed(range(len(moved))):  # up again, where the last has no room below
+    for above in reversed(range(len(moved))):  # move up again if there is no room at the bottom
         below = moved[above + 1] + LINE if above + 1 < len(moved) else 0.0
         moved[above] = max(moved[above], below)
     return moved
@@ -45,9 +45,8 @@ def draw(values, path, y_true, names, configured):
     """A panel per document: its outputs, true tags in colour, and the value of all of them."""
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(
-        2, SHOWN // 2, figsize=(9, 5.6), sharex=True, sharey=True, layout="constrained"
-    )
+    style.apply()
+    figure, panels = plt.subplots(2, SHOWN // 2, figsize=(9, 5.6), sharex=True, sharey=True)
     for document, axes in enumerate(panels.flat):
         axes.plot(values[:, document], color="black", linestyle="--", linewidth=1.2)
         outputs, true = path[:, document], y_true[document].astype(bool)
@@ -67,13 +66,12 @@ def draw(values, path, y_true, names, configured):
             axes.annotate(name, place, color=colour, fontsize=7, va="center")
         axes.axvline(configured, color="grey", linewidth=0.8, linestyle=":")
         axes.set(xlim=(0, STEPS * 1.75), ylim=(-0.05, 1.05), xticks=range(0, STEPS + 1, 3))
-        axes.grid(alpha=0.3)
     figure.supxlabel(
         "inference step; y(0) is the inference network's output; dotted: the configured number",
         fontsize=9,
     )
     figure.supylabel(
-        "relaxed outputs: true tags bold blue, others red; dashed: v(x, y)", fontsize=9
+        "relaxed outputs: true tags bold blue, others orange; dashed: v(x, y)", fontsize=9
     )
     return figure
 

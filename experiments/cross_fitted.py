@@ -1,10 +1,11 @@
-"""The cross-fitted estimator beside plain classifiers: python -m experiments.cross_fitted.
+"""The cross-fitted estimator and plain classifiers: python -m experiments.cross_fitted.
 
-`ALENClassifier` with its defaults, and classifiers of scikit-learn, which get the same tuning: all
-training rows, five folds, and the parameters with the best out-of-fold F1 of the decoding that is
-read: one threshold, or the highest expected F1 of Platt-scaled marginals. Test rows are read once.
-Several seeds of a set are one record: F1 is a mean over them, and intervals of differences are
-bootstraps over test rows. A set named `SET_networks` has Keras networks alone as g.
+Compares `ALENClassifier` with its defaults and scikit-learn's classifiers, which get the same
+tuning: all training rows, five folds, and for each decoding the parameters with the best
+out-of-fold F1. Decodings are one threshold, or the highest expected F1 of Platt-scaled marginals.
+Test rows are read once. All seeds of a set form one record: F1 is a mean over them, and intervals
+of differences are bootstraps over test rows. A set named `SET_networks` uses only Keras networks as
+g.
 """
 
 import importlib.metadata
@@ -34,7 +35,7 @@ SETS = {
     "tmc2007": 1,
     "delicious": 1,
 }
-LARGE = ("bibtex_1000", "bibtex")  # rivals have one seed there
+LARGE = ("bibtex_1000", "bibtex")  # rivals have one seed on these
 NETWORKS = "_networks"
 ENSEMBLE = 5
 WORDS = ("bibtex", "slashdot", "langlog", "tmc2007", "delicious")
@@ -101,7 +102,7 @@ def rivals(x, y, seed):
     def network(alpha):
         return MLPClassifier((150,), alpha=alpha, max_iter=60, random_state=seed)
 
-    large = y.size > 1e6  # the settings that are best elsewhere
+    large = y.size > 1e6  # the best settings of other sets
     return {
         "logistic regression": [scaled(OneVsRestClassifier(logistic(c))) for c in weights],
         "random forest": [trees(RandomForestClassifier, n) for n in ((2,) if large else (1, 2))],
@@ -116,7 +117,7 @@ def rivals(x, y, seed):
 
 
 def measure_rival(classifiers, x, y, test_x, fold, seed):
-    """Test label sets by decoding, and the marginals that the expected F1 is of."""
+    """Test label sets by decoding, and the marginals behind the expected F1."""
     from alen_tf.cross_fitting.calibration import Stacking, logits, sigmoid
     from alen_tf.cross_fitting.out_of_fold import out_of_fold
     from alen_tf.cross_fitting.refined import THRESHOLDS
@@ -144,7 +145,7 @@ def _first(entry):
 
 
 def networks():
-    """Two Keras networks, which stand for g in place of the defaults."""
+    """Two Keras networks, as g instead of the defaults."""
     from alen_tf.networks.mlp import MLP
 
     return [MLP(hidden_layers=0), MLP(hidden_units=300, dropout=0.5, input_dropout=0.2)]
@@ -159,7 +160,7 @@ def ensemble(x, y, test_x, seed):
 
 
 def measure_ours(x, y, test_x, test_y, seed, estimator="auto"):
-    """(label sets by decoding; what the record keeps of the estimator)."""
+    """(label sets by decoding; the estimator's part of the record)."""
     from scipy import stats
     from sklearn.metrics import average_precision_score
 

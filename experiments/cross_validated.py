@@ -1,4 +1,4 @@
-"""Emotions with every training row learned from: python -m experiments.cross_validated.
+"""Emotions, learning from every training row: python -m experiments.cross_validated.
 
 With 78 held-out rows a decision threshold is mostly noise. Here parameters and threshold of ALEN
 and of the classifiers of scikit-learn come from predictions for all 391 training rows, each by a
@@ -30,7 +30,7 @@ def fit(method, parameters, train, seed):
         from alen_tf.training import in_memory, joint
 
         estimator = ALENClassifier(**parameters)
-        splits = Splits(DATASET, train, train.take(slice(1)), train)  # the last epoch is taken
+        splits = Splits(DATASET, train, train.take(slice(1)), train)  # keep the last epoch
         learned, *_ = in_memory.train(
             task=MultiLabel(dataset=None),
             splits=splits,
@@ -75,7 +75,7 @@ def data():
 
 
 def measure(method):
-    """What is chosen, and F1 of each test row under each seed."""
+    """The choice, and F1 of each test row under each seed."""
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning

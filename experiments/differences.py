@@ -1,8 +1,8 @@
-"""What each difference from the paper is worth on Bibtex: python -m experiments.differences.
+"""The effect of each difference from the paper on Bibtex: python -m experiments.differences.
 
-`gin/bibtex/alen.gin` with one setting at a time put back to the paper's, scored on validation
-alone, after half of its epochs. Each seed draws its own validation split, the same one for all
-settings.
+Trains `gin/bibtex/alen.gin` with one setting at a time restored to the paper's, for half of its
+epochs, and scores it on validation only. Each seed draws its own validation split, which all
+settings share.
 """
 
 import statistics
@@ -14,7 +14,7 @@ from experiments import runs
 NAME, SEEDS = "differences", range(2)
 GIN_FILE = "gin/bibtex/alen.gin"
 EPOCHS = "train.epochs = 40"
-# What the paper has: the bindings of it.
+# The paper's setting, and its bindings.
 CHANGES = {
     "nothing put back": (),
     "squares in Eq. 6": ("ALEN.regression_loss = @squared_error",),
@@ -40,8 +40,8 @@ CHANGES = {
 
 
 def table():
-    """F1 on validation of every setting, of g alone and refined, and what putting it back costs, as
-    Markdown: means over seeds, and differences to the same seed with nothing put back."""
+    """F1 on validation for every setting, of g alone and refined, and the cost of restoring it, as
+    Markdown: means over seeds, and differences from the same seed with nothing restored."""
     found = {
         seed: dict(zip(CHANGES, runs.train(NAME, list(runs_of(seed))), strict=True))
         for seed in SEEDS

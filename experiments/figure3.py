@@ -1,10 +1,10 @@
 """Figure 3, test F1 after every inference step: python -m experiments.figure3.
 
-The trained ALEN and DVN models of Table 1 on Bibtex; DVN with the step rule it was trained with
-(Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients): the second shows how much
-of the difference in steps is the rule's and how much is left for the inference network. ALEN also
-with steps that shrink, since those of Eq. 12 never end. Large markers are the configured numbers of
-steps.
+The trained ALEN and DVN models of Table 1 on Bibtex; DVN is drawn with the step rule that it was
+trained with (Eq. 4, plain gradients) and with ALEN's (Eq. 12, normalised gradients), to separate
+the effect of the rule from that of the inference network. ALEN is also drawn with shrinking steps,
+because the steps of Eq. 12 never end. Large markers are the configured numbers of steps. Curves
+without a record are left out.
 """
 
 import json
@@ -55,13 +55,13 @@ def curves(gin_name, params):
 
 
 def cross_fitted_curves():
-    """The same of the recorded cross-fitted model; empty where there is none."""
+    """The same for the cross-fitted model; empty if it is not recorded."""
     records = runs.recorded("cross_fitted").values()
     return [seed["path"] for each in records if each["set"] == "bibtex" for seed in each["ours"]]
 
 
 def all_curves():
-    """What `curves` returns of every curve, by label."""
+    """The result of `curves` for every curve, by label."""
     found = {label: curves(*trained) for label, trained in CURVES.items()}
     return found | ({CROSS_FITTED: cross_fitted} if (cross_fitted := cross_fitted_curves()) else {})
 
@@ -107,9 +107,13 @@ def main(argv):
     del argv
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    style.apply()
+    figure, axes = plt.subplots(figsize=(6, 4))
     print("curve: peak F1, step of the peak, first step within 0.1 F1 of it")
     for index, (label, found) in enumerate(all_curves().items()):
+        if not found:  # its colour stays free, so that other curves keep theirs
+            print(f"{label}: not recorded")
+            continue
         scores = mean(found)
         peak = max(scores)
         print(f"{label}: {100 * peak:.2f}, {scores.index(peak)}, {steps_to_peak(scores)}")
@@ -119,7 +123,6 @@ def main(argv):
         style.curve(axes, index, range(STEPS + 1), percent, label, marked)
     title = "Bibtex, mean and standard deviation over seeds"
     axes.set(xlabel="inference step", ylabel="test F1 (%)", ylim=(0, None), title=title)
-    axes.grid(alpha=0.3)
     axes.legend()
     runs.save(figure, "figure3")
 

@@ -16,10 +16,13 @@ CURVES = {"ALEN": "gin/bibtex/alen.gin", "DVN": "gin/bibtex/dvn.gin"}
 
 
 def curves(gin_file):
-    """(epochs, test F1 of each seed at them [seeds, epochs], the mean epoch that was chosen)."""
+    """(epochs, test F1 of each seed at them [seeds, epochs], the mean epoch that was chosen); None
+    if no run is recorded, given --norun."""
     params = (f"train.test_every = {EVERY}",)
     results = runs.train("figure4", [runs.Run(gin_file, seed, params) for seed in SEEDS])
     results = [result for result in results if result is not None]
+    if not results:
+        return None
     epochs = list(results[0]["test_curve"])
     scores = [[result["test_curve"][epoch] for epoch in epochs] for result in results]
     chosen = statistics.mean(result["best_epoch"] for result in results)
@@ -30,9 +33,14 @@ def main(argv):
     del argv
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    style.apply()
+    figure, axes = plt.subplots(figsize=(6, 4))
     for index, (label, gin_file) in enumerate(CURVES.items()):
-        epochs, scores, chosen = curves(gin_file)
+        found = curves(gin_file)
+        if found is None:
+            print(f"{label}: not recorded")
+            continue
+        epochs, scores, chosen = found
         percent = [[100 * f1 for f1 in seed] for seed in scores]
         nearest = min(epochs, key=lambda epoch: abs(epoch - chosen))
         style.curve(axes, index, epochs, percent, label, nearest)
@@ -41,7 +49,6 @@ def main(argv):
             print(f"{label}, epoch {epoch}: {mean:.2f}")
     title = "Bibtex, mean and standard deviation of three seeds"
     axes.set(xlabel="epoch", ylabel="test F1 (%)", ylim=(0, None), title=title)
-    axes.grid(alpha=0.3)
     axes.legend()
     runs.save(figure, "figure4")
 

@@ -1,13 +1,13 @@
-"""Eq. 3 and 5 beside Eq. 6: python -m experiments.min_max.
+"""Eq. 3 and 5 compared with Eq. 6: python -m experiments.min_max.
 
 The paper calls learning with Equation 5 unstable. On Bibtex, this draws the values of the truth and
-of the inference network's output over training: under the min-max objectives they run away, while
-Eq. 6 ties them to oracle values.
+of the inference network's output over training: the min-max objectives let them diverge, while Eq.
+6 ties them to oracle values.
 """
 
 from absl import app
 
-from experiments import runs
+from experiments import runs, style
 
 SHORT = "train.epochs = 10"
 RUNS = {
@@ -32,7 +32,8 @@ def main(argv):
     del argv
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(RUNS), figsize=(9, 3), layout="constrained")
+    style.apply()
+    figure, axes = plt.subplots(1, len(RUNS), figsize=(9, 3))
     results = runs.train("min_max", list(RUNS.values()))
     for axis, (label, run), result in zip(axes, RUNS.items(), results, strict=True):
         workdir = runs.trained_workdir("min_max", run)

@@ -1,8 +1,8 @@
 """Five sets of the Mulan project, beyond the paper: python -m experiments.mulan.
 
-ALEN with the settings for one's own data, networks without an energy, and classifiers of
-scikit-learn, on the official test splits. All methods of a seed choose on the same held-out rows:
-an epoch and a threshold, or parameters from a grid and a threshold.
+Compares ALEN with the settings for users' own data, networks without an energy, and scikit-learn's
+classifiers, on the official test splits. For each seed, all methods choose on the same held-out
+rows: an epoch and a threshold, or parameters from a grid and a threshold.
 """
 
 import time
@@ -41,7 +41,7 @@ def classifier(method, seed, **parameters):
     from sklearn.multioutput import ClassifierChain
     from sklearn.neural_network import MLPClassifier
 
-    if method == "MLPClassifier":  # one that learns long enough and keeps no rows to itself
+    if method == "MLPClassifier":  # trains long enough and holds out no rows
         return MLPClassifier(
             max_iter=200, tol=0.0, n_iter_no_change=200, random_state=seed, **parameters
         )

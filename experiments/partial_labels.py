@@ -1,13 +1,13 @@
 """Bibtex with some tags known beforehand: python -m experiments.partial_labels.
 
-A tenth of each test document's tags, drawn at random, is asked for, and a share of all its tags is
-given, from those that are not asked: whether the document has them or not. Tenths take turns, so
-that every tag is asked for once, and all shares are judged on the same tags. F1 rises as ascent
-refines the others around what is known; the inference network cannot use it. Writes
-docs/partial_labels.png.
+The task is to predict a random tenth of each test document's tags, given a share of the other tags:
+whether the document has them or not. Tenths take turns, so that every tag is predicted once, and
+all shares are scored on the same tags. F1 rises as ascent refines the outputs around known tags,
+which the inference network cannot use. Writes docs/partial_labels.png.
 """
 
 import json
+import sys
 
 from absl import app, flags
 
@@ -25,8 +25,8 @@ LABELS = {
 
 
 def measure(workdir):
-    """F1 on the tags that are asked for by share of known ones, for each of `LABELS`, at the
-    thresholds that are best on validation without known tags."""
+    """F1 on the predicted tags by share of known tags, for each of `LABELS`, at the thresholds that
+    are best on validation without known tags."""
     import numpy as np
 
     from alen_tf.evaluation.signature import Signature
@@ -46,7 +46,7 @@ def measure(workdir):
     for tenth in range(TENTHS):
         turned = (order + tenth / TENTHS) % 1.0
         asked = turned >= 1.0 - 1.0 / TENTHS
-        rows = (y & asked).any(axis=1)  # the others have nothing to find
+        rows = (y & asked).any(axis=1)  # the others have no tag to find
         for share, *lists in zip(SHARES, *scores.values(), strict=True):
             around = refined(x[rows], known=np.where(turned < share, y, np.nan)[rows]).labels
             for found, labels in zip(lists, (around, blind[rows], first[rows]), strict=True):
@@ -58,18 +58,19 @@ def draw(curves):
     """The figure of all curves."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(5, 3.4), layout="constrained")
+    style.apply()
+    figure, axes = plt.subplots(figsize=(6, 4))
     for index, (name, label) in enumerate(LABELS.items()):
-        look = {"color": style.COLOURS[index], "marker": style.MARKERS[index]}
-        axes.plot([100 * share for share in SHARES], curves[name], label=label, **look)
+        percent = [100 * f1 for f1 in curves[name]]
+        axes.plot([100 * share for share in SHARES], percent, label=label, **style.look(index))
     axes.set(
-        xlabel="tags known beforehand, %",
-        ylabel="example F1 on the tags asked for",
+        xlabel="known tags (%)",
+        ylabel="test F1 on the predicted tags (%)",
         xlim=(-3, 100),
-        ylim=(0, 1.1 * max(map(max, curves.values()))),
+        ylim=(0, 110 * max(map(max, curves.values()))),
+        title="Bibtex, one seed",
     )
-    axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="lower right")
     return figure
 
 
@@ -89,6 +90,8 @@ def main(argv):
     if RUN.command not in runs.recorded(NAME) and flags.FLAGS.run:
         curves = measure(runs.trained_workdir(calibration.NAME, RUN))
         runs.record(NAME, {"command": RUN.command, "shares": SHARES, "example_f1": curves})
+    elif RUN.command not in runs.recorded(NAME):
+        sys.exit(f"{RUN.command} is not recorded: leave out --norun")
     print(table())
     runs.save(draw(runs.recorded(NAME)[RUN.command]["example_f1"]), NAME)
 

@@ -1,7 +1,7 @@
 """Writes the benchmark's tables into docs/performance.md: python -m experiments.performance.
 
-Every table is of the last record in experiments/results/benchmark.jsonl that measured it; `--check`
-only says whether the document agrees with the records.
+Every table comes from the last record in experiments/results/benchmark.jsonl that measured it.
+`--check` only reports whether the document agrees with the records.
 """
 
 import json
@@ -9,7 +9,7 @@ import json
 import numpy as np
 from absl import app, flags
 
-from experiments import documents, runs
+from experiments import documents, runs, style
 from experiments.benchmark import report
 
 BUSY = 1.5  # wall-clock seconds per CPU second
@@ -17,7 +17,7 @@ PICTURE = "![Time of a step, and memory, as one size grows](growth.png)"
 
 
 def tables(records):
-    """The tables by name, functions without arguments; each says which record it is of."""
+    """The tables by name, functions without arguments; each names its record."""
 
     def table(name):
         found = [
@@ -43,19 +43,18 @@ def figure(measured):
     import matplotlib.pyplot as plt
 
     size = (2.6 * len(measured), 4.4)
+    style.apply()
     made, rows = plt.subplots(2, len(measured), figsize=size, sharex="col", sharey="row")
     for (time, memory), (name, found) in zip(rows.T, measured.items(), strict=True):
         sizes = np.array(found["sizes"])
         time.plot(sizes, found["ms"], "o")
-        time.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="tab:gray")
+        time.plot(sizes, found["ms_at_zero"] + found["ms_per_unit"] * sizes, color="0.5")
         memory.plot(sizes, found["mib"], "o-")
         memory.set_xlabel(name)
     rows[0, 0].set_ylabel("ms per step")
     rows[1, 0].set_ylabel("peak memory, MiB")
-    for axis in rows.flat:
-        axis.grid(alpha=0.3)
-    rows[0, 0].set_ylim(bottom=0)
-    made.tight_layout()
+    for axis, key in zip(rows[:, 0], ("ms", "mib"), strict=True):  # a row shares its scale
+        axis.set_ylim(0, 1.1 * max(max(found[key]) for found in measured.values()))
     runs.save(made, "growth")
 
 

@@ -1,6 +1,6 @@
 """Writes recorded results into pages: python -m experiments.readme.
 
-`--check` only says whether they agree with the records in experiments/results.
+`--check` only reports whether they agree with the records in experiments/results.
 """
 
 from absl import app, flags

@@ -1,12 +1,12 @@
 """Writes docs/reliability.md from what the tests recorded: python -m experiments.reliability.
 
-Tests in tests/reliability are marked with the promise that they hold the project to, and say how
-many faults they tried. The record is made anew by
+Tests in tests/reliability are marked with the promise that they check, and report how many faults
+they tried. To make the record again, run
 
   pytest tests/reliability -m 'slow or not slow' --faults=experiments/results/reliability.jsonl
 
-which takes about half an hour; where a test was recorded twice, the last time counts. `--check`
-only says whether the document, the record and the tests agree.
+which takes about half an hour. If a test was recorded twice, the last record counts. `--check` only
+reports whether the document, the record and the tests agree.
 """
 
 import ast

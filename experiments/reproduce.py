@@ -1,9 +1,9 @@
 """Where every number of a table comes from: python -m experiments.reproduce.
 
-Lists the tables of all documents and the records that each is made of: file and command, the commit
-of the code that ran, and the day on which the record was added. Records from before commits were
-kept show the commit that added them, in parentheses. `--again='COMMAND'` repeats one of the
-commands, in a temporary folder, and prints its scores beside the recorded ones.
+Lists the tables of all documents and the records behind each: file and command, the commit of the
+code that ran, and the date on which the record was added. Old records without a commit show the
+commit that added them, in parentheses. `--again='COMMAND'` repeats one of the commands, in a
+temporary folder, and prints its scores beside the recorded ones.
 """
 
 import datetime
@@ -26,7 +26,7 @@ SCORES = ("validation", "test", "f1", "example_f1", "test_f1_of_rows", "average_
 
 
 class Traced(dict):
-    """Records by command that note which of them were asked for."""
+    """Records by command that note which of them were read."""
 
     def __init__(self, records, asked):
         super().__init__(records)
@@ -47,7 +47,7 @@ class Traced(dict):
 
 
 def sources(table):
-    """What a table is made of: [(name of a record file, command)].
+    """The sources of a table: [(name of a record file, command)].
 
     Args:
       table: a function that makes the table of `runs.recorded`.
@@ -68,8 +68,8 @@ def sources(table):
 
 
 def added(name):
-    """The commit and the day at which each line of a record was added: {command: (commit, day)};
-    nothing where git does not know."""
+    """The commit and the day that added each line of a record: {command: (commit, day)}; empty if
+    git does not know."""
     blamed, found = runs.git("blame", "--line-porcelain", f"{runs.RECORDS}/{name}.jsonl"), {}
     commit = day = None
     for line in blamed.split("\n"):
@@ -105,7 +105,7 @@ def again(command):
     """Repeats a recorded command; (the recorded scores, the new ones), by name.
 
     Raises:
-      SystemExit: it is not recorded, or fails.
+      SystemExit: the command is not recorded, or fails.
     """
     names = [path.stem for path in runs.RESULTS.glob("*.jsonl")]
     name = next((name for name in names if _is_recorded(name, command)), None)

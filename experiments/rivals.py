@@ -1,9 +1,9 @@
 """Classifiers without an energy on Bibtex, for Table 1: python -m experiments.rivals.
 
-Those of `experiments.cross_fitted`, tuned as there: out of fold on all training documents, once for
-the threshold and once for expected F1, each decoding with the settings that are best for it. Beside
-each stands the paired difference to Table 1's ALEN, a bootstrap over test documents: its F1 is that
-of ALEN's mean over seeds, which learned from nine tenths of the training documents.
+The classifiers of `experiments.cross_fitted`, tuned in the same way: out of fold on all training
+documents, for each decoding with its own best settings. The table adds the paired difference from
+Table 1's ALEN, with a bootstrap interval over test documents. ALEN's F1 is a mean over seeds; it
+learned from nine tenths of the training documents.
 """
 
 import numpy as np
@@ -64,7 +64,7 @@ def ours():
 
 
 def results(methods):
-    """The records of rivals, made now where there is none and --norun is not given."""
+    """The records of rivals; missing ones are made now, unless --norun is given."""
     done, alen = runs.recorded(NAME), None
     for method in methods:
         command = command_of(method)
@@ -81,7 +81,7 @@ def command_of(method):
 
 
 def table():
-    """Test F1 of the rivals at both decodings, and what ALEN is ahead by, as Markdown."""
+    """Test F1 of the rivals with both decodings, and ALEN's lead, as Markdown."""
     rows = []
     for method, found in results(flags.FLAGS.methods or LABELS).items():
         if found is None:

@@ -18,7 +18,7 @@ from alen_tf.cli import command_line
 ROOT = pathlib.Path(__file__).parent.parent
 RECORDS = "experiments/results"
 RESULTS = pathlib.Path(os.environ.get("ALEN_TF_RECORDS", ROOT / RECORDS))
-# Records of version 0.1 have these bindings in their commands; read, they have today's.
+# Bindings in commands of version 0.1, and their new names, which `recorded` returns.
 RENAMED = {
     "GradientAscent.normalize = True": 'GradientAscent.norm = "l2"',
     "ImageViews.": "TestTimeAugmentation.",
@@ -43,7 +43,7 @@ class Run(NamedTuple):
 
     @property
     def options(self):
-        """The options of the training command, without the places of one machine."""
+        """The options of the training command, without machine-specific paths."""
         params = (f"train.seed = {self.seed}", *self.params)
         return [f"--gin_file={self.gin_file}", *(f"--gin_param={param}" for param in params)]
 
@@ -53,7 +53,7 @@ class Run(NamedTuple):
         return line("alen_tf.train", self.options)
 
     def workdir(self, name):
-        """Where a run of record `name` leaves its files."""
+        """The workdir of a run of record `name`."""
         path = pathlib.PurePath(self.gin_file)
         changes = "".join(f",{param.replace(' ', '').replace('/', '.')}" for param in self.params)
         folder = f"{path.parent.name}-{path.stem}{changes}-{self.seed}"
@@ -89,7 +89,7 @@ def record(name, result):
 
 
 def train(name, wanted):
-    """The results of runs: from the record, or trained now and added to it.
+    """The results of runs, from the record; missing ones are trained now and recorded.
 
     Args:
       name: record to look in and to add to.
@@ -112,7 +112,7 @@ def train(name, wanted):
 
 
 def trained_workdir(name, run):
-    """The workdir of a run of record `name`, trained anew where it is not on this machine."""
+    """The workdir of a run of record `name`; trained again if it is not on this machine."""
     workdir = run.workdir(name)
     if not (workdir / "results.json").exists():
         _train(run, workdir)
@@ -120,7 +120,7 @@ def trained_workdir(name, run):
 
 
 def places():
-    """Options that say where this machine keeps its data."""
+    """Options for the data folders of this machine."""
     return [
         f"--{flag}={pathlib.Path(flags.FLAGS[flag].value).absolute()}"
         for flag in ("manual_dir", "data_dir")
@@ -152,13 +152,13 @@ def _train(run, workdir):
 
 
 def commit():
-    """The commit, with "-dirty" where files other than the records differ from it."""
+    """The commit, with "-dirty" if files other than the records differ from it."""
     changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RECORDS}")
     return git("describe", "--always", "--abbrev=12") + "-dirty" * bool(changed) or "unknown"
 
 
 def git(*arguments):
-    """What git says, "" where it cannot."""
+    """The output of git, "" if it fails."""
     command = ["git", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip()
@@ -172,8 +172,8 @@ def save(figure, name):
 
 
 def mean_and_spread(values, digits=2):
-    """Mean and sample standard deviation of scores as text, in percent: "46.41 ± 0.32", or the mean
-    alone where there is one score."""
+    """Mean and sample standard deviation of scores as text, in percent: "46.41 ± 0.32", or only the
+    mean if there is one score."""
     values = [100 * value for value in values]
     mean = f"{statistics.mean(values):.{digits}f}"
     return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean

@@ -1,8 +1,8 @@
 """What a training step costs on more workers: python -m experiments.scaling.
 
-Times ALEN's step on Bibtex's shapes for growing batches on one device, and by two processes that
-talk over the loopback interface, and foretells from both what 8 and 64 machines would take. The
-record is experiments/results/scaling.jsonl; the table is written into docs/scaling.md.
+Times ALEN's step on Bibtex's shapes for growing batches, on one device and on two processes that
+communicate over the loopback interface, and predicts the time on 8 and 64 machines. The record is
+experiments/results/scaling.jsonl; the table goes into docs/scaling.md.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ flags.DEFINE_string("measure", None, "For the processes that this one starts: th
 
 BATCHES = (20, 80, 320, 1280)
 FEATURES, LABELS = 1836, 159
-GIGABITS = 10  # per second, of the network that is foretold
+GIGABITS = 10  # per second, of the assumed network
 WORKERS = (1, 2, 8, 64)
 
 
@@ -75,7 +75,7 @@ def measure(strategy, seconds):
 
 
 def measured(workers):
-    """What `measure` returns in the first of as many processes, each on a core of its own."""
+    """The result of `measure` in the first of this many processes, each on its own core."""
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(workers)]
         for probe in probes:
@@ -107,8 +107,8 @@ def measured(workers):
 def foretold(record, batch, workers):
     """Milliseconds of a step of `workers` machines: (their share of the batch, the exchange).
 
-    A ring adds up gradients in 2 (n - 1) rounds, each of which sends a share 1/n of them. What a
-    round costs besides is taken from the two processes.
+    A ring adds up gradients in 2 (n - 1) rounds, each of which sends a share 1/n of them. The fixed
+    cost of a round is measured on two processes.
     """
     one = {int(size): seconds for size, seconds in record["one"].items()}
     two = {int(size): seconds for size, seconds in record["two"].items()}
@@ -119,7 +119,7 @@ def foretold(record, batch, workers):
 
 
 def _between(times, size):
-    """The time for a batch between those measured: a straight line, also beyond them."""
+    """The time for a batch size, by linear interpolation and extrapolation."""
     import numpy as np
 
     slope, start = np.polyfit(list(times), list(times.values()), 1)

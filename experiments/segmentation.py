@@ -1,4 +1,4 @@
-"""What Tables 2 and 3 share: rows of methods, columns of metrics."""
+"""Shared by Tables 2 and 3: rows of methods, columns of metrics."""
 
 import json
 
@@ -24,7 +24,7 @@ LABELS = {
     "alen_unet_wide_infnet": "InfNet (ALEN), U-Nets, wider energy",
     "alen_unet_wide": "ALEN, U-Nets, wider energy",
 }
-# What a method sees, where it is not 32x32.
+# Input sizes other than 32x32.
 INPUTS = dict.fromkeys(("unet_64", "alen_unet_64_infnet", "alen_unet_64"), "64x64")
 
 
@@ -35,7 +35,7 @@ def table(record, dataset, published, metrics, rows):
       record: name of the record of runs.
       dataset: folder of gin files.
       published: key of the paper's table in `third_party/published`.
-      metrics: names of scores; the first is the one that validation chooses by.
+      metrics: names of scores; validation chooses by the first.
       rows: {method: (gin file or None, "refined" or "inference_network", further gin bindings)}.
     """
     source = runs.ROOT / "third_party" / "published" / "pan2020.json"
@@ -70,11 +70,11 @@ def _cell(results, split, key, metric):
 
 def figure(record, run, name):
     """Draws `docs/NAME.png`: image, truth, inference network alone and refined, of the eight test
-    images that refinement changes most, near-copies among them once.
+    images that refinement changes most, without near-copies of each other.
 
     Args:
       record: name of the record of `run`.
-      run: a `Run`, trained anew where its workdir is not on this machine.
+      run: a `Run`, trained again if its workdir is not on this machine.
       name: of the figure.
     """
     import numpy as np
@@ -93,7 +93,7 @@ def figure(record, run, name):
 
 
 def without_copies(x, rows):
-    """Rows of images, in their order, but for near-copies of an earlier one."""
+    """Rows of images in order, without near-copies of earlier ones."""
     from alen_tf.datasets.near_copies import near_copies
 
     kept = []

@@ -1,10 +1,10 @@
 """Trains and evaluates for an hour, and watches the process: python -m experiments.soak.
 
-Memory, open files and threads are read off the training command every ten seconds. The first half
-of the time is a warm-up, in which the allocator of TensorFlow's threads still finds its size; then
-memory may grow by 2%, from the mean of the next tenth of the time to that of the last one, and the
-usual count of files and threads not at all: a checkpoint or an event file is open for a moment now
-and then. The record is experiments/results/soak.jsonl.
+Reads memory, open files and threads of the training command every ten seconds. The first half of
+the time is a warm-up, in which the allocator of TensorFlow's threads grows. After that, mean memory
+may grow by at most 2% from the next tenth of the time to the last tenth, and the usual number of
+files and threads must not grow. (A checkpoint or an event file is open for a moment now and then.)
+The record is experiments/results/soak.jsonl.
 """
 
 import itertools
@@ -29,7 +29,7 @@ RUN = runs.Run("gin/digits/alen.gin", 0, ("train.epochs = 1000000",))
 
 
 def reading(process):
-    """Resident memory in MB, open files and threads of a process, as Linux tells them."""
+    """Resident memory in MB, open files and threads of a process, as Linux reports them."""
     folder = pathlib.Path("/proc", str(process))
     status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
     return {
@@ -40,7 +40,7 @@ def reading(process):
 
 
 def judge(readings):
-    """Compares what followed the warm-up with the end.
+    """Compares the time after the warm-up with the end.
 
     Args:
       readings: a list of `reading`, at equal intervals, at least twenty.

@@ -1,4 +1,4 @@
-"""The README's table, a few rows of others: python -m experiments.summary."""
+"""The README's table, a few rows of other tables: python -m experiments.summary."""
 
 from absl import app
 
@@ -6,7 +6,7 @@ from experiments import cross_fitted, runs, table1, table3
 
 BIBTEX, HORSES = "Bibtex, F1", "horses, mean IoU"
 PAPER = "paper"
-# Data set and score; method; where the published value is and where ours: (table, row, column).
+# Data set and score; method; the places of the published value and of ours: (table, row, column).
 ROWS = (
     (
         BIBTEX,
@@ -45,8 +45,8 @@ ROWS = (
 
 
 def read(markdown):
-    """The cells of a table in Markdown by (row's first cell, column); of columns of one name, the
-    first."""
+    """The cells of a table in Markdown by (row's first cell, column); if several columns share a
+    name, the first counts."""
     header, _, *rows = (
         [cell.strip() for cell in row[1:-1].split("|")] for row in markdown.splitlines()
     )

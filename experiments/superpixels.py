@@ -2,7 +2,7 @@
 
 Prints the accuracy of Table 2's U-Net on the superpixels of the validation images, by purity: the
 share of a superpixel that has its most frequent class. The official superpixels are pure, because
-faces were labelled by them; SLIC's are not.
+faces were labelled with them; SLIC's are not.
 """
 
 import numpy as np

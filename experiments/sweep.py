@@ -5,9 +5,9 @@
         --search='MLPEnergy.l2=choice 3e-3 1e-2'
 
 Every trial is a training run in its own workdir: `tensorboard --logdir` on the sweep's folder shows
-them all in the HParams tab. The same command goes on where it was stopped. The objective is the
-refined validation score, a mean over `--seeds`; no trial evaluates the test split. Where there are
-choices alone, each combination is tried once. Needs Optuna: pip install 'alen_tf[sweep]'.
+them all in the HParams tab. The same command resumes an interrupted sweep. The objective is the
+refined validation score, a mean over `--seeds`; no trial evaluates the test split. If there are
+only choices, each combination is tried once. Needs Optuna: pip install 'alen_tf[sweep]'.
 """
 
 import json
@@ -38,7 +38,7 @@ def parse_search(text):
     """('ALEN.beta_v', 'log', [1.0, 20.0]) for 'ALEN.beta_v=log 1 20'.
 
     Raises:
-      ValueError: it has another form.
+      ValueError: the text is malformed.
     """
     name, _, rest = text.partition("=")
     kind, *values = rest.split() or [""]
@@ -90,8 +90,8 @@ def objective(trial, searches):
 
 
 def command(trials=True):
-    """The sweep as a line of shell, without the places of one machine: who searches for something
-    else, or around something else, starts another sweep."""
+    """The sweep as a line of shell, without machine-specific paths: another search, or other fixed
+    settings, is another sweep."""
     options = flags.FLAGS
     single = ("gin_file", "seeds", "trials") if trials else ("gin_file", "seeds")
     repeated = ("gin_param", "search", "seeded")
@@ -105,15 +105,16 @@ def command(trials=True):
 
 
 def plan(searches, trials, complete):
-    """The sampler, and how many trials there will be in all: every combination once where there are
-    choices alone, else guesses that learn from the `complete` trials so far."""
+    """The sampler, and the total number of trials: every combination once if there are only
+    choices, otherwise suggestions that learn from the `complete` trials."""
     import optuna
 
     if all(kind == "choice" for _, kind, _ in searches):
         grid = {name: values for name, _, values in searches}
         combinations = math.prod(map(len, grid.values()))
         return optuna.samplers.GridSampler(grid, seed=0), min(trials, combinations)
-    return optuna.samplers.TPESampler(seed=complete), trials  # a resumed search does not repeat
+    # Seeded so that a resumed search does not repeat trials.
+    return optuna.samplers.TPESampler(seed=complete), trials
 
 
 def main(argv):

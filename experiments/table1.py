@@ -1,7 +1,7 @@
 """Table 1, example-averaged F1 of all multi-label methods: python -m experiments.table1.
 
 Trains every method on every seed that is not recorded yet, and prints our numbers beside the
-paper's. `--dataset=bookmarks` does the same on Bookmarks, whose file the user must bring.
+paper's. `--dataset=bookmarks` does the same on Bookmarks, whose file the user must supply.
 """
 
 import json
@@ -14,7 +14,7 @@ flags.DEFINE_enum("dataset", "bibtex", ["bibtex", "bookmarks"], "Data set of the
 
 SEEDS = range(5)
 PUBLISHED = runs.ROOT / "third_party" / "published" / "pan2020.json"
-# Row: gin file and which of a run's numbers. A row without a gin file is only quoted.
+# Row: gin file, and which output of a run. A row without a gin file is only quoted.
 ROWS = {
     "logistic": ("logistic", "refined"),
     "two_layer": ("two_layer", "refined"),
@@ -43,7 +43,7 @@ LABELS = {
     "paper_infnet": "InfNet (ALEN), the paper to the letter",
     "paper": "ALEN, the paper to the letter",
 }
-UNVALIDATED = {"alen_full"}  # rows whose validation split is too small to say anything
+UNVALIDATED = {"alen_full"}  # rows whose validation split is too small to be informative
 # Gin files whose runs each draw their own validation split; the others' five seeds share one.
 REDRAWN = ("alen", "paper")
 HEADER = [
@@ -65,8 +65,8 @@ def table(dataset, methods=None):
       dataset: "bibtex" or "bookmarks".
       methods: the rows to show; all by default.
 
-    Scores at the tuned threshold take the threshold of each run's own validation split. Runs from
-    before commits were recorded show the version of this package.
+    Scores at the tuned threshold take the threshold of each run's own validation split. Old runs
+    without a commit show the version of this package.
     """
     published = json.loads(PUBLISHED.read_text(encoding="utf-8"))["example_f1"]["rows"]
     rows = []
@@ -78,7 +78,7 @@ def table(dataset, methods=None):
             rows.append([entry["label"], paper, *["only quoted"] * 3, "0", "-", "-"])
             continue
         gin_file = f"gin/{dataset}/{gin_name}.gin"
-        if not (runs.ROOT / gin_file).exists():  # a row of one data set
+        if not (runs.ROOT / gin_file).exists():  # a row for only one data set
             continue
         results = runs.train("table1", wanted(dataset, gin_name))
         validation, test, tuned, count = runs.scores(results, key)
@@ -100,7 +100,7 @@ def wanted(dataset, gin_name):
 
 
 def made_by(results):
-    """The commits of runs, or of old ones the version of the package, which is all they kept."""
+    """The commits of runs; for old runs without one, the version of the package."""
     found = {
         result.get("commit", f"version {result['versions']['alen_tf']}")
         for result in results

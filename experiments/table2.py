@@ -11,7 +11,7 @@ from experiments import segmentation
 from experiments.segmentation import BFLOAT16
 
 METRICS = ("superpixel_accuracy", "pixel_accuracy")
-# Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
+# Row: gin file, which output of a run, further bindings. A row without a gin file is only quoted.
 ROWS = {
     "dvn": (None, None),
     "fcn": ("fcn", "refined", BFLOAT16),

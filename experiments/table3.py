@@ -10,7 +10,7 @@ from experiments import segmentation
 from experiments.segmentation import BFLOAT16
 
 METRICS = ("mean_iou", "global_iou")
-# Row: gin file, which of a run's numbers, further bindings. One without a gin file is only quoted.
+# Row: gin file, which output of a run, further bindings. A row without a gin file is only quoted.
 ROWS = {
     "chopps": (None, None),
     "fcn": ("fcn", "refined"),

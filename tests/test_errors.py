@@ -40,13 +40,13 @@ CRF = "ALEN.inference_network = @MeanFieldCRF()\nMeanFieldCRF"
 @pytest.mark.parametrize(
     ("param", "message"),
     [
-        ("train.task = @DigitsCompletion", "train.task is .*, no Task: write it as @NAME"),
-        ("train.model = @ALEN()", "train.model is .*, no maker of a model: write it as @NAME"),
-        ("train.model = 'ALEN'", "train.model is 'ALEN', no maker of a model: write it as @NAME"),
-        ("train.model = @FCN", "train.model is FCN, no StructuredModel such as ALEN"),
-        ("train.epochs = 1.5", "train.epochs is 1.5, expected a whole number from 1"),
-        ("train.epochs = True", "train.epochs is True, expected a whole number from 1"),
-        ("train.seed = -1", "train.seed is -1, expected a whole number from 0"),
+        ("train.task = @DigitsCompletion", "train.task is .*, not a Task: write it as @NAME"),
+        ("train.model = @ALEN()", "train.model is .*, not a model class: write it as @NAME"),
+        ("train.model = 'ALEN'", "train.model is 'ALEN', not a model class: write it as @NAME"),
+        ("train.model = @FCN", "train.model is FCN, not a StructuredModel such as ALEN"),
+        ("train.epochs = 1.5", "train.epochs is 1.5, expected a whole number of at least 1"),
+        ("train.epochs = True", "train.epochs is True, expected a whole number of at least 1"),
+        ("train.seed = -1", "train.seed is -1, expected a whole number of at least 0"),
         ("train.seed = None", "train.seed is None"),
         ("train.seed = 4294967296", "train.seed is 4294967296, expected .* below"),
         ("train.select_after = 'a'", "train.select_after is 'a', expected a number from 0 to 1"),
@@ -62,19 +62,25 @@ CRF = "ALEN.inference_network = @MeanFieldCRF()\nMeanFieldCRF"
             "TrainingStarts.interpolate_fraction = 0.6",
             "zero_init_fraction 0.5 and interpolate_fraction 0.6 add up to more than 1",
         ),
-        ("ALEN.beta_v = -1", "ALEN.beta_v is -1, expected a number from 0"),
-        ("ALEN.task_weight = 'a'", "ALEN.task_weight is 'a', expected a number from 0"),
+        ("ALEN.beta_v = -1", "ALEN.beta_v is -1, expected a number of at least 0"),
+        ("ALEN.task_weight = 'a'", "ALEN.task_weight is 'a', expected a number of at least 0"),
         ("MLPEnergy.input_gain = 0", "MLPEnergy.input_gain is 0, expected a number above 0"),
         ("ALEN.energy = @ICNN()\nICNN.convex_units = 16", "ICNN.convex_units is 16"),
         ("ALEN.energy = @ICNN()\nICNN.hidden_units = 0", "ICNN.hidden_units is 0"),
         ("ALEN.energy = @ICNN()\nICNN.hidden_layers = -1", "ICNN.hidden_layers is -1"),
-        ("ALEN.energy = @ICNN()\nICNN.l2 = -1", "ICNN.l2 is -1, expected a number from 0"),
+        ("ALEN.energy = @ICNN()\nICNN.l2 = -1", "ICNN.l2 is -1, expected a number of at least 0"),
         ("ALEN.energy = @MLPEnergy", "energy is MLPEnergy, not a keras.Model: .* @MLPEnergy()"),
-        ("MLPEnergy.l2 = 'a'", "MLPEnergy.l2 is 'a', expected a number from 0"),
+        ("MLPEnergy.l2 = 'a'", "MLPEnergy.l2 is 'a', expected a number of at least 0"),
         ("MLP.output_bias = 'a'", "MLP.output_bias is 'a', expected a finite number"),
         ("MLP.output_bias = -1e999", "MLP.output_bias is -inf, expected a finite number"),
-        ("ALEN.regression_loss = 'l2'", "regression loss 'l2' is unknown; known are cross_entropy"),
-        ("DigitsCompletion.oracle = 'f2'", "oracle 'f2' is unknown; known are class_iou, f1, iou"),
+        (
+            "ALEN.regression_loss = 'l2'",
+            "regression loss 'l2' is unknown; expected one of cross_entropy",
+        ),
+        (
+            "DigitsCompletion.oracle = 'f2'",
+            "oracle 'f2' is unknown; expected one of class_iou, f1, iou",
+        ),
         ("prediction/GradientAscent.steps = 1.5", "GradientAscent.steps is 1.5"),
         ("prediction/GradientAscent.step_size = -1", "GradientAscent.step_size is -1"),
         ("prediction/GradientAscent.norm = 'l1'", "GradientAscent.norm is 'l1', expected one of"),
@@ -82,12 +88,12 @@ CRF = "ALEN.inference_network = @MeanFieldCRF()\nMeanFieldCRF"
             "training/GradientAscent.objective = 'v'",
             "GradientAscent.objective is 'v', expected one",
         ),
-        ("SPEN.name = 'x'", "'x'\": nothing in this run takes it"),
+        ("SPEN.name = 'x'", "'x'\": nothing in this run uses it"),
         (
             "models.optimizers.adam.learning_rate = 1",
             "binds energy/adam.learning_rate, inference/",
         ),
-        ("prediction/x/GradientAscent.steps = 1", "nothing in this run takes it"),
+        ("prediction/x/GradientAscent.steps = 1", "nothing in this run uses it"),
     ],
 )
 def test_settings_of_a_run(param, message, tmp_path):
@@ -107,7 +113,7 @@ def test_settings_of_a_run(param, message, tmp_path):
         ("UNetEnergy.groups = 3", r"context_filters \(.*\) are no multiples of groups 3"),
         ("UNetEnergy.groups = 0", "UNetEnergy.groups is 0"),
         ("UNetEnergy.context_filters = ()", "UNetEnergy.context_filters is"),
-        ("ALEN.inference_network = @FCN()", "FCN halves images .* 18x18 are no multiples of 4"),
+        ("ALEN.inference_network = @FCN()", "FCN halves images .* 18x18 are not multiples of 4"),
         ("ALEN.energy = @FCNEnergy()", "FCNEnergy halves images .* 18x18"),
         ("train.energy_optimizer = @sgd\nsgd.momentum = 2", "sgd.momentum is 2"),
         ("energy/adam.drops = 0.5", "drops = 0.5: expected fractions"),
@@ -124,7 +130,7 @@ def test_settings_of_a_run(param, message, tmp_path):
         ("TestTimeAugmentation.size = 12.0", "TestTimeAugmentation.size is 12.0"),
         ("ImageAugmentation.crop = 0", "ImageAugmentation.crop is 0"),
         ("ImageAugmentation.crop = (12, 12)", "ImageAugmentation.crop is"),
-        ("ImageAugmentation.crop = 40", "ImageAugmentation.crop is 40, more than images of 18x18"),
+        ("ImageAugmentation.crop = 40", "ImageAugmentation.crop is 40, but images are 18x18"),
         ("ImageAugmentation.zoom = 2.0", "ImageAugmentation.zoom is 2.0"),
     ],
 )
@@ -146,7 +152,9 @@ def build_for_images(param):
 def test_proportions_of_tuples():
     config.parse(["gin/bibtex/dvn.gin"], ["DVN.adversarial = -0.25"])
     model = gin.get_bindings(trainer.train)["model"]
-    with pytest.raises(ConfigError, match=r"DVN.adversarial is -0.25, expected a number from 0"):
+    with pytest.raises(
+        ConfigError, match=r"DVN.adversarial is -0.25, expected a number of at least 0"
+    ):
         model()
 
 
@@ -185,7 +193,9 @@ def test_what_no_check_takes_for_a_number(number):
     if number != -0.5:
         with pytest.raises(ConfigError, match=f"x is {number!r}, expected a finite number"):
             errors.check_finite_number("x", number)
-    with pytest.raises(ConfigError, match=f"x is {number!r}, expected a whole number from 1"):
+    with pytest.raises(
+        ConfigError, match=f"x is {number!r}, expected a whole number of at least 1"
+    ):
         errors.check_count("x", number)
 
 
@@ -278,5 +288,5 @@ def test_no_share_that_is_held_out_is_nan(name):
     examples = Examples(np.zeros((20, 2)), np.zeros((20, 3)))
     with pytest.raises(ConfigError, match=" is nan, expected a"):
         three_splits("file", examples, **{name: NAN})
-    with pytest.raises(ConfigError, match="the share that is held out is nan, expected a number"):
+    with pytest.raises(ConfigError, match="the held-out share is nan, expected a number"):
         hold_out(examples, NAN)

@@ -236,7 +236,7 @@ def test_known_labels_by_name(fitted, data):
     known[:, 1] = y[:, 1]
     found = fitted.predict_proba(x, known=Frame(["1"], y[:, 1:2]))
     np.testing.assert_array_equal(found, fitted.predict_proba(x, known=known))
-    with pytest.raises(ValueError, match="known: 'moon' is no label of the model"):
+    with pytest.raises(ValueError, match="known: the model has no label 'moon'"):
         fitted.predict(x, known=Frame(["moon"], y[:, :1]))
 
 
@@ -286,9 +286,9 @@ def test_explanation(fitted, data):
         (lambda x, y: (np.where(x > 2, np.inf, x), y), r"X\[\d+, \d\] is infinity, expected"),
         (lambda x, y: (x, [[0, 1, 1], [1]] * 120), "row 0 has a label twice"),
         (lambda x, y: (x, ["sun", "sea"] * 120), r"list of label sets, such as \[\{'a', 'b'\}"),
-        (lambda x, y: (x, [{"sun"}, "sea"] * 120), "row 1 is 'sea', no set of labels"),
+        (lambda x, y: (x, [{"sun"}, "sea"] * 120), "row 1 is 'sea', expected a set of labels"),
         (lambda x, y: (x, [{"sun"}, {None}] * 120), "row 1 has the label None"),
-        (lambda x, y: (x, [{"sun"}, {1}] * 120), "some labels are texts and some are numbers"),
+        (lambda x, y: (x, [{"sun"}, {1}] * 120), "some labels are text and some are numbers"),
         (lambda x, y: (x, [set(), []] * 120), "no row has a label"),
         (lambda x, y: (x, [{"sun"}]), "inconsistent numbers of samples"),
         (lambda x, y: (x, np.where(y, np.nan, y)), r"Y\[\d+, \d\] is nan, expected 0 or 1"),
@@ -402,7 +402,7 @@ def test_only_proportions_of_weights_matter(data):
     ("change", "message"),
     [
         (lambda weight: weight[:5], r"sample_weight has shape \(5,\), expected \(240,\)"),
-        (lambda weight: -weight, r"sample_weight\[0\] is -1.0, expected a finite number from 0"),
+        (lambda weight: -weight, r"sample_weight\[0\] is -1.0, expected a finite number >= 0"),
         (lambda weight: weight * np.nan, r"sample_weight\[0\] is nan"),
         (lambda weight: weight * 0, "sample_weight is zero for all rows"),
         (lambda weight: ["heavy"] * 240, "sample_weight: expected a number for each row"),
@@ -438,7 +438,10 @@ def test_own_networks(data):
             {"inference_network": lambda features, labels: own_inference_network(features, 2)},
             r"inference_network gives shape \[batch, 2\], but outputs have shape \[batch, 3\]",
         ),
-        ({"energy": own_energy, "estimator": MLP()}, "energy is of joint training: set estimator="),
+        (
+            {"energy": own_energy, "estimator": MLP()},
+            "energy is for joint training: set estimator=",
+        ),
     ],
 )
 def test_own_networks_that_are_none_are_named(data, settings, message):

@@ -137,7 +137,7 @@ def test_thresholds_and_top_labels(fitted, rows):
     assert np.all(top.sum(axis=1) == 2)
     assert np.all(np.where(top, marginals, 1.0).min(1) >= np.where(top, 0.0, marginals).max(1))
     for options, message in (
-        ({"top": 0}, "top is 0, expected a whole number from 1"),
+        ({"top": 0}, "top is 0, expected a whole number of at least 1"),
         ({"top": 9}, "top is 9, but there are 8 labels"),
         ({"threshold": [0.1, 0.2]}, r"threshold has shape \(2,\), expected one number or 8"),
         ({"threshold": 0.5, "top": 1}, "a threshold or top, not both"),
@@ -255,7 +255,7 @@ def test_classifiers_without_weights_are_named(rows, quick):
         make_pipeline(StandardScaler(), KNeighborsClassifier()),
     ):
         model = ALENClassifier(estimator=classifier, random_state=0)
-        with pytest.raises(ValueError, match="takes no weights; leave sample_weight out"):
+        with pytest.raises(ValueError, match="accepts no weights; leave out sample_weight"):
             model.fit(x, y, sample_weight=weight)
         model.fit(x, y, sample_weight=np.full(len(y), 2.0))  # weighs nothing
 
@@ -279,7 +279,7 @@ def test_networks_do_not_see_missing_labels(rows, quick):
     model = ALENClassifier(estimator=MLP(hidden_units=16), random_state=0).fit(x[:100], gaps)
     assert np.isfinite(model.predict_proba(x[300:])).all()
     gaps[:, 2] = np.nan
-    with pytest.raises(ValueError, match="no row knows the label '2': leave its column out"):
+    with pytest.raises(ValueError, match="the label '2' is missing in every row: leave it out"):
         model.fit(x[:100], gaps)
     with pytest.raises(ValueError, match=r"Y\[0, 1\] is nan, expected 0 or 1"):
         ALENClassifier(estimator=None).fit(x[:100], gaps)
@@ -298,8 +298,11 @@ def test_mistakes_are_named(rows, fitted):
     forest = RandomForestClassifier()
     for options, message in (
         ({"folds": 1}, "folds is 1"),
-        ({"decoding": "best"}, "decoding 'best' is unknown; known are auto, expected_f1, refined"),
-        ({"estimator": "forest"}, "estimator 'forest' is unknown; known are auto"),
+        (
+            {"decoding": "best"},
+            "decoding 'best' is unknown; expected one of auto, expected_f1, refined",
+        ),
+        ({"estimator": "forest"}, "estimator 'forest' is unknown; expected one of auto"),
         ({"estimator": []}, "estimator is an empty list"),
         ({"estimator": np}, "module has no predict_proba"),
     ):

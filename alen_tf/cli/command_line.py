@@ -1,4 +1,4 @@
-"""What all command lines share: flags, and one line for a user's mistake."""
+"""What all commands share: flags, and one-line errors for users' mistakes."""
 
 import contextlib
 import os
@@ -12,9 +12,9 @@ from alen_tf.errors import Interrupted, UserError, without_place
 logging.set_verbosity(logging.WARNING)  # not a line per checkpoint
 flags.DEFINE_string("workdir", None, "Folder of the run: configuration, checkpoints, results.")
 flags.DEFINE_string(
-    "manual_dir", None, "Folder with a folder per data set with its source's files."
+    "manual_dir", None, "Folder with one subfolder per data set, which holds its original files."
 )
-flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; TFDS's default if not given.")
+flags.DEFINE_string("data_dir", None, "Folder of prepared data sets; by default that of TFDS.")
 
 
 def run(main):
@@ -51,8 +51,8 @@ def run(main):
 
 
 def _leave(line, status):
-    """Says the last line and ends the process here: taking TensorFlow apart, as the interpreter
-    does at its end, may take longer than whoever sent the signal waits."""
+    """Prints the last line and ends the process at once: an orderly exit takes TensorFlow apart,
+    which may take longer than the sender of the signal waits."""
     print(line, file=sys.stderr, flush=True)
     with contextlib.suppress(OSError):
         sys.stdout.flush()

@@ -5,14 +5,15 @@ from alen_tf.serving import trained
 
 
 def load(workdir, steps=None):
-    """A `TrainedModel`, or a `CrossFittedModel`, which is called like one.
+    """Loads a `TrainedModel`, or a `CrossFittedModel`, which has the same interface.
 
     Args:
       workdir: folder of a run that has ended.
-      steps: number of refinement steps that it will be asked for.
+      steps: number of refinement steps that will be requested.
 
     Raises:
-      UserError: the workdir holds no trained model, or one that takes no number of steps.
+      UserError: the workdir holds no trained model, or `steps` is given for one that does not take
+        it.
     """
     if not cross_fitted.is_cross_fitted(workdir):
         return trained.load(workdir)

@@ -1,2 +1,2 @@
-"""Energies for classifiers of any kind: they learn from what a classifier says of rows that it has
-not learned from."""
+"""Energies for any kind of classifier, which learn from its predictions for rows that it has not
+seen."""

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-# Of the prior of a label's weights and bias: about how many rows it takes to move them.
+# Precision of the prior on a label's weights and bias: roughly the number of rows that outweigh it.
 PRECISION, PRECISION_OF_BIAS = 10.0, 0.3
 NEWTON_STEPS = 30
 
 
 def logits(marginals, rows):
-    """Logits of marginals, finite: of `rows` rows none is surer than half a row."""
+    """Finite logits of marginals: with `rows` rows, none is closer to 0 or 1 than half a row."""
     return logit(marginals, max(0.5 / (rows + 1), 1e-4)).astype(np.float32)
 
 
@@ -33,8 +33,8 @@ class Stacking:
 
     A logistic regression per label (Wolpert, Neural Networks 1992), of a single classifier Platt's
     calibration (1999), with a normal prior around the weights that are best for all labels
-    together: of a rare label there is little else to go by (empirical Bayes). Of a label that all
-    rows have, or none, it is the mean of the logits.
+    together: a rare label has little other evidence (empirical Bayes). For a label that all rows
+    have, or none, the stacked logit is the mean of the logits.
 
     Attributes:
       weights: a and, last, b, [classifiers + 1, labels].
@@ -81,7 +81,7 @@ def most_probable(x, y, counts, centre, precision):
     Args:
       x: inputs, [inputs, rows, labels].
       y: labels in {0, 1}, [rows, labels].
-      counts: how often each counts, from 0, [rows, labels].
+      counts: weight of each entry, at least 0, [rows, labels].
       centre: the prior's mean, [inputs, 1].
       precision: 1 / the prior's variance, [inputs].
 
@@ -96,14 +96,14 @@ def most_probable(x, y, counts, centre, precision):
         curvature = np.stack([np.einsum("mri,ri->im", x, each * curve) for each in x], axis=1)
         step = np.linalg.solve(curvature + np.diag(precision), slope.T[:, :, None])[:, :, 0].T
         longest = np.abs(step).max(axis=0)
-        w -= step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-9))  # far away it overshoots
+        w -= step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-9))  # it overshoots far away
         if longest.max() < 1e-5:
             break
     return w
 
 
 def stacked_out_of_fold(found, y, fold, weight=None):
-    """Stacked logits of rows that their weights are not fitted to, [rows, labels].
+    """Stacked logits for rows that the weights were not fitted to, [rows, labels].
 
     Args:
       found, y, weight: see `Stacking`.

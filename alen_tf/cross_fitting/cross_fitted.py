@@ -19,7 +19,7 @@ from alen_tf.errors import ConfigError, check_count
 
 
 class CrossFitted:
-    """g, a stack of classifiers, and what decodes its logits.
+    """A stack of classifiers as g, and the decoder of its logits.
 
     Attributes:
       losses: out-of-fold cross entropy of every classifier, calibrated, summed over labels, and
@@ -40,7 +40,7 @@ class CrossFitted:
         verbose=False,
         keep=lambda name, make: make(),
     ):
-        """Fits all of it.
+        """Fits the classifiers, the stack, the energy and the decoding.
 
         Args:
           classifiers: by name; see `out_of_fold`.
@@ -51,11 +51,11 @@ class CrossFitted:
           seed: of folds, networks and energy.
           weight: of each row, [rows], 1 on average; equal by default.
           verbose: whether to print losses and scores as they come.
-          keep: function of the name of a classifier and of a function that fits it, of whose result
-            it may have kept a copy; see `alen_tf.cross_fitting.kept`.
+          keep: function of a classifier's name and a function that fits it; returns the fitted
+            classifier, or a kept copy. See `alen_tf.cross_fitting.kept`.
 
         Raises:
-          DataError: there are too few rows, or a classifier has no probabilities, or takes no
+          DataError: there are too few rows, or a classifier has no probabilities or accepts no
             weights.
         """
         self._rows = len(y)
@@ -87,16 +87,16 @@ class CrossFitted:
 
     @classmethod
     def of(cls, settings, x, y, weight, seed):
-        """Fits it as an `ALENClassifier` with these hyper-parameters asks; for `x`, `y`, `weight`
-        and `seed` see the constructor.
+        """Fits the model with the hyper-parameters of an `ALENClassifier`; for `x`, `y`, `weight`
+        and `seed`, see the constructor.
 
         Raises:
-          UserError: a setting is out of its range; or see there.
+          UserError: a setting is out of range, or the constructor raises it.
         """
         check_settings(settings.estimator, settings.folds, settings.decoding)
         for name in ("energy", "inference_network"):
             if getattr(settings, name) is not None:
-                raise ConfigError(f"{name} is of joint training: set estimator=None, too")
+                raise ConfigError(f"{name} is for joint training: set estimator=None as well")
         classifiers = chosen(settings.estimator, x, y, seed)
         verbose = bool(settings.verbose)
         return cls(classifiers, x, y, settings.folds, settings.decoding, seed, weight, verbose)

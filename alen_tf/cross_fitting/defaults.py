@@ -1,4 +1,4 @@
-"""The classifiers that stand for g where the user names none."""
+"""The default classifiers, which serve as g."""
 
 from scipy import sparse
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
@@ -10,17 +10,16 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from alen_tf.cross_fitting.scaling import is_counts
 from alen_tf.networks.mlp import MLP
 
-# Numbers of rows times features that a network, which needs them dense, is given at most, and of
-# rows times labels that trees, which keep them in every leaf, are; beyond a smaller number one kind
-# of trees has to do.
+# Size limits. A network needs dense inputs, so rows x features is limited. Trees keep labels in
+# every leaf, so rows x labels is limited, and above a lower limit only one kind of trees is used.
 DENSE, LEAVES, TWO_KINDS = 1e7, 2e7, 1e5
-# Leaves of a tree at most, about: more fill the memory and learn single rows.
+# Approximate limit on the leaves of a tree: more fill memory and memorise single rows.
 LARGEST_TREE = 10_000
 
 
 def classifiers(x, y, seed):
-    """Classifiers of several kinds, by name: their errors differ, so that their stack is better
-    than any alone.
+    """Classifiers of several kinds, by name. Their errors differ, so the stack is better than any
+    of them.
 
     Args:
       x: inputs, [rows, features], dense or scipy-sparse.

@@ -1,4 +1,5 @@
-"""What a run has made so far, kept in files of its workdir: an interrupted run makes the rest."""
+"""What a run has fitted so far, kept in files of its workdir, so that a resumed run fits only the
+rest."""
 
 import time
 
@@ -11,10 +12,10 @@ SUFFIX = ".joblib"
 
 
 class Kept:
-    """Makes things once: what an earlier process has made is read.
+    """Makes each thing once: whatever an earlier process made is loaded.
 
     Attributes:
-      seconds: that the latest thing took to make, in whichever process.
+      seconds: that the latest thing took to make, in any process.
     """
 
     def __init__(self, workdir, interruption):
@@ -22,24 +23,24 @@ class Kept:
 
         Args:
           workdir: the locked `Workdir`.
-          interruption: an `Interruption`, after which nothing more is made.
+          interruption: an `Interruption`, after which nothing else is made.
         """
         self._workdir = workdir
         self._interruption = interruption
-        self._read = 0.0  # seconds of what was read
+        self._read = 0.0  # seconds of whatever was loaded
         self.seconds = 0.0
 
     def __call__(self, name, make):
-        """The thing of a name, which `make`, a function without arguments, makes.
+        """Returns the thing with this name; `make`, a function without arguments, makes it.
 
         Raises:
           WorkdirError: its file cannot be read or written.
-          Interrupted: the interruption came.
+          Interrupted: the run was interrupted.
         """
         path = self._workdir.latest.parent / (name + SUFFIX)
         if path.exists():
             thing, self.seconds = load(path)
-            print(f"resuming {self._workdir.path}: {name} is there")
+            print(f"resuming {self._workdir.path}: {name} is done")
             self._read += self.seconds
             return thing
         self._stop_if_asked(f"before {name}")
@@ -66,17 +67,17 @@ class Kept:
 
 
 def load(path):
-    """A thing, and the seconds that it took to make.
+    """Loads a thing, and the seconds that it took to make.
 
     Raises:
       WorkdirError: the file cannot be read.
     """
     try:
         thing, seconds = joblib.load(path)
-    except Exception as error:  # whatever these libraries meet in a damaged file
+    except Exception as error:  # any error that these libraries raise on a damaged file
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise WorkdirError(
-            f"{path} is damaged, or of other versions than this one ({reason}); start again with "
-            "--restart, which keeps the old folder beside"
+            f"{path} is damaged, or was saved by other versions ({reason}); start again with "
+            "--restart, which renames the old folder"
         ) from error
     return thing, seconds

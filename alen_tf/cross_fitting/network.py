@@ -1,4 +1,4 @@
-"""A Keras network's marginals for rows that it has not learned from: all folds in one training."""
+"""Out-of-fold marginals of a Keras network, with all folds trained together."""
 
 import keras
 import numpy as np
@@ -14,16 +14,16 @@ from alen_tf.networks.standardization import Standardization
 from alen_tf.training import in_memory
 from alen_tf.training.loop import Batches, Loop
 
-# From so many rows on, larger batches reach the same loss in half of the time.
+# From this number of rows, larger batches reach the same loss in half the time.
 MANY = 3000
 BATCH, EPOCHS, LEARNING_RATE = (32, 64), (40, 30), (1e-3, 1.5e-3)
-# Fewer training steps than these leave a network far from its optimum; more bring nothing.
+# Fewest and most training steps: fewer leave a network far from its optimum, more do not help.
 STEPS = (1000, 8000)
 WEIGHT_DECAY = 0.3
 
 
 def out_of_fold(network, x, y, fold, seed, weight=None):
-    """Out-of-fold marginals of training rows, and the network that all of them train.
+    """Out-of-fold marginals of training rows, and a network trained on all rows.
 
     Args:
       network: a `keras.Model` of x with a logit per label; its copies learn.
@@ -41,7 +41,7 @@ def out_of_fold(network, x, y, fold, seed, weight=None):
     if preprocessing:
         preprocessing.adapt(x)
     with in_memory.seeded(seed):
-        # A copy, since a classifier that is fitted stays as it was given.
+        # A copy, because fitting must not change the user's classifier.
         members = Members(copied(network), int(fold.max()) + 1)
         model = FeedForward(members, preprocessing=preprocessing, seed=seed)
         model.build(x.shape, y.shape)

@@ -1,4 +1,4 @@
-"""Marginals of a classifier for rows that it has not learned from."""
+"""Marginals of a classifier for rows that it has not seen."""
 
 import keras
 import numpy as np
@@ -9,13 +9,13 @@ from alen_tf.cross_fitting import network
 from alen_tf.cross_fitting.weighted import weighted_fit
 from alen_tf.errors import DataError
 
-# Fewer rows than these leave a fold nothing to learn from.
+# With fewer rows, a fold could leave nothing to learn from.
 FEWEST = 4
 
 
 def fold_of_rows(y, folds=5, seed=0):
-    """The fold of each row, [rows], from 0: stratified by label (Sechidis et al., ECML 2011), rows
-    without a label likewise. Labels that are missing count as absent.
+    """The fold of each row, [rows], from 0: stratified by label (Sechidis et al., ECML 2011); rows
+    without labels are stratified too. Missing labels count as absent.
 
     Raises:
       DataError: there are too few rows.
@@ -40,16 +40,16 @@ def out_of_fold(classifier, x, y, fold, seed=0, weight=None):
         built.
       x: inputs, [rows, ...], as the classifier takes them.
       y: labels in {0, 1}, NaN where they are missing, [rows, labels].
-      fold: the fold of each row, [rows]; each is predicted by a copy that learns from the others.
+      fold: the fold of each row, [rows]; a copy that learned from the other folds predicts it.
       seed: of a Keras model.
       weight: of each row, [rows]; equal by default.
 
     Returns:
-      (P(y_i = 1 | x), [rows, labels]; the classifier that all rows train, a function from inputs
-      to marginals).
+      (P(y_i = 1 | x), [rows, labels]; the classifier trained on all rows, a function from inputs to
+      marginals).
 
     Raises:
-      DataError: the classifier has no probabilities, or takes no weights.
+      DataError: the classifier has no probabilities, or accepts no weights.
     """
     if isinstance(classifier, keras.Model):
         return network.out_of_fold(classifier, x, y, fold, seed, weight)
@@ -65,7 +65,7 @@ def out_of_fold(classifier, x, y, fold, seed=0, weight=None):
 
 
 def _fitted(classifier, x, y, weight):
-    """A classifier fitted to rows; where labels are missing, a copy for each label."""
+    """A classifier fitted to rows; if labels are missing, one copy per label."""
     kind = PerLabel if np.isnan(y).any() else Fitted
     return kind(classifier, x, y, weight)
 
@@ -88,8 +88,8 @@ class PerLabel:
 
 
 class Fitted:
-    """A classifier fitted to the labels that some rows have and others lack; the rest it predicts
-    by their share of rows."""
+    """A classifier fitted to the labels that some rows have and others lack. All other labels are
+    predicted by their share of rows."""
 
     def __init__(self, classifier, x, y, weight=None):
         """Fits a copy of the classifier.
@@ -100,7 +100,7 @@ class Fitted:
           weight: of each of them; equal by default.
 
         Raises:
-          DataError: the classifier takes no weights.
+          DataError: the classifier accepts no weights.
         """
         counts = y.sum(axis=0)
         self._varied = np.flatnonzero((counts > 0) & (counts < len(y)))
@@ -119,13 +119,13 @@ class Fitted:
             found = self._model.predict_proba(x)
             if isinstance(found, list):  # per label, [rows, 2]
                 found = np.stack([each[:, 1] for each in found], axis=1)
-            # Of a single label, scikit-learn gives both classes.
+            # For a single label, scikit-learn returns both classes.
             marginals[:, self._varied] = found[:, -len(self._varied) :]
         return marginals
 
 
 def rows_of(x, numbers):
-    """The rows of a matrix, a data frame or a list with these numbers."""
+    """The rows with these indices of a matrix, a data frame or a list."""
     if isinstance(x, list):
         return [x[number] for number in numbers]
     return x.iloc[numbers] if hasattr(x, "iloc") else x[numbers]

@@ -1,5 +1,5 @@
-"""A classifier's logits, decoded: at a threshold, by expected F1, or refined on an energy that has
-learned from out-of-fold ones. Rows held out from all of it choose."""
+"""Decodes a classifier's logits: at a threshold, by expected F1, or by refinement on an energy that
+has learned from out-of-fold logits. Rows held out from all of these choose the decoding."""
 
 import keras
 import numpy as np
@@ -19,22 +19,22 @@ from alen_tf.training.loop import Batches, Loop
 
 BATCH = 64
 EPOCHS = 40
-# Fewer training steps than these do not train an energy; more bring nothing.
+# Fewest and most training steps: fewer do not train an energy, more do not help.
 STEPS = (1000, 4000)
 LEARNING_RATE = 0.01
 PARTS = 3
-MANY = 3000  # rows, of which a third says enough
+MANY = 3000  # rows, a third of which is enough
 THRESHOLDS = np.linspace(0.02, 0.8, 79)
-MARGIN = 1e-3  # no value is taken to be nearer to 0 or 1 than this
+MARGIN = 1e-3  # values are kept at least this far from 0 and 1
 DECODINGS = ("refined", "expected_f1", "threshold")
 
 
 class Refined:
-    """Decodes logits into label sets, and tells the F1 to expect of each.
+    """Decodes logits into label sets, and predicts the F1 of each.
 
     Attributes:
-      decoding: the decoding in use, of `DECODINGS`.
-      scores: mean F1 of every decoding on rows that its energy has not learned from.
+      decoding: the decoding in use, one of `DECODINGS`.
+      scores: mean F1 of every decoding, on rows that the energy has not seen.
       threshold: of the decoding "threshold".
       energy: the `MaskedLikelihood` whose v(l, y) is the expected F1 of y.
     """
@@ -81,17 +81,17 @@ class Refined:
     # Prediction.
 
     def marginals(self, found, known=None):
-        """Calibrated marginals of logits, [rows, labels], given the known labels, which stand in
-        their places."""
+        """Calibrated marginals of logits, [rows, labels], given the known labels, which keep their
+        values."""
         return sigmoid(found) if known is None else self.energy.marginals(found, known)
 
     def relaxed(self, found, known=None):
-        """The relaxed outputs that refinement on the energy ends at, [rows, labels]."""
+        """The relaxed outputs at the end of refinement on the energy, [rows, labels]."""
         return self.energy.refine(found, known=known)[-1]
 
     def sets(self, found, decoding=None, known=None):
-        """Label sets of logits, bool [rows, labels]; known labels are kept, and what no training
-        row had is predicted for none."""
+        """Label sets of logits, bool [rows, labels]; known labels are kept, and labels that no
+        training row had are never predicted."""
         decoding = decoding or self.decoding
         if decoding == "threshold":
             sets = self.marginals(found, known) >= self.threshold
@@ -99,7 +99,7 @@ class Refined:
             sets = expected_f1.decode(self.marginals(found, known), self.allow_empty)[0]
         else:
             sets = self.relaxed(found, known) >= 0.5
-            if self.allow_empty:  # else the empty set has the value 0
+            if self.allow_empty:  # otherwise the empty set has the value 0
                 none = np.zeros_like(sets)
                 value, of_none = self.value(found, np.stack([sets, none], axis=1), known).T
                 sets &= (value >= of_none)[:, None]
@@ -107,8 +107,8 @@ class Refined:
         return sets if known is None else np.where(np.isnan(known), sets, known == 1)
 
     def value(self, found, sets, known=None):
-        """The expected F1 of label sets, [rows, sets, labels], under the energy's joint
-        distribution, but for the chance of no label, [rows, sets]."""
+        """The expected F1, [rows, sets], of label sets, [rows, sets, labels], under the energy's
+        joint distribution, except that the probability of no label comes from `_Emptiness`."""
         none = np.zeros_like(sets[:, :1])
         *values, of_none = self.energy.value(found, np.concatenate([sets, none], axis=1), known).T
         chance = self._emptiness(found)
@@ -121,23 +121,23 @@ class Refined:
         return np.where(sets.any(axis=2), labelled, chance[:, None])
 
     def confidence(self, found, sets, known=None):
-        """The expected F1 of label sets, [rows]: of v and of the expected F1 under independence
-        what predicts the F1 of held-out rows best."""
+        """The expected F1 of label sets, [rows]: the combination of v and the expected F1 under
+        independence that predicts the F1 of held-out rows best."""
         return self._confidence(self._evidence(found, sets[:, None], known)[:, 0])
 
     def gains(self, found, known=None, candidates=20):
-        """By how much knowing each label is expected to raise the expected F1 of the best set.
+        """How much knowing each label is expected to raise the expected F1 of the best set.
 
-        sum_(b in 0, 1) P(y_i = b | x, y_K) max_y v(y | y_K, y_i = b) - max_y v(y | y_K), with the
-        sets that this decodes for the best ones.
+        sum_(b in 0, 1) P(y_i = b | x, y_K) max_y v(y | y_K, y_i = b) - max_y v(y | y_K), where the
+        sets that this object decodes stand for the best ones.
 
         Args:
           found: logits, [rows, labels].
-          known: labels that are known already, [rows, labels], NaN where they are not.
-          candidates: how many labels of a row are looked at, the least certain ones.
+          known: known labels, [rows, labels], NaN where unknown.
+          candidates: number of labels per row to consider, the least certain ones.
 
         Returns:
-          [rows, labels], NaN for labels that are known or no candidates.
+          [rows, labels], NaN for known labels and for labels that are not candidates.
         """
         known = np.full(found.shape, np.nan) if known is None else np.array(known, float)
         marginals = self.marginals(found, known)
@@ -166,21 +166,21 @@ class Refined:
 
 
 def _splits(rows, seed):
-    """Numbers of rows that an energy learns from, and of those that judge it: all in turn, or of
-    many rows a part."""
+    """Indices of rows that an energy learns from, and of rows that judge it: all in turn, or a part
+    if there are many rows."""
     splits = list(KFold(PARTS, shuffle=True, random_state=seed).split(np.zeros(rows)))
     return splits if rows < MANY else splits[:1]
 
 
 class _Training:
-    """Trains one energy again and again, from the same start and in as many steps: TensorFlow
-    compiles it once."""
+    """Trains one energy repeatedly, from the same start and for the same number of steps, so that
+    TensorFlow compiles it once."""
 
     def __init__(self, found, y, weight, seed):
         with in_memory.seeded(seed):
             self.model = MaskedLikelihood(
                 SampledOracle(Conditionals(l2=1.0 / len(y))),  # a standard normal prior
-                keras.Sequential([keras.layers.Identity()]),  # rows are logits already
+                keras.Sequential([keras.layers.Identity()]),  # rows are already logits
                 seed=seed,
             )
             self.model.build(found.shape, y.shape)
@@ -194,7 +194,7 @@ class _Training:
         self._start = [variable.numpy() for variable in self._variables]
 
     def __call__(self, rows):
-        """Trains on the rows with these numbers."""
+        """Trains on the rows with these indices."""
         for variable, value in zip(self._variables, self._start, strict=True):
             variable.assign(value)
         self._batches.rows = rows
@@ -203,7 +203,7 @@ class _Training:
 
 
 class _Drawn(Batches):
-    """Batches of some rows alone, as many per epoch as all rows fill.
+    """Batches of a subset of rows, as many per epoch as all rows would fill.
 
     Attributes:
       rows: their numbers.
@@ -218,13 +218,13 @@ class _Drawn(Batches):
 
 
 class _Emptiness:
-    """P(no label | x), where training rows without any label tell; else 0."""
+    """P(no label | x), learned if training rows without labels exist; otherwise 0."""
 
     def __init__(self, found, y, weight):
         empty, labelled = np.all(y == 0, axis=1), np.any(y == 1, axis=1)
         self._model = None
         if np.count_nonzero(empty) > 1 and np.count_nonzero(labelled) > 1:
-            told = empty | labelled  # a row that lacks labels may have one of them
+            told = empty | labelled  # a row with missing labels may have one of them
             signs = _signs_of_none(found[told])
             self._model = LogisticRegression().fit(signs, empty[told], weight[told])
 
@@ -236,8 +236,8 @@ class _Emptiness:
 
 def _preferred(values, weight):
     """The first decoding that is not worse than the best one by more than a standard error of the
-    difference (Breiman et al., 1984); the energies behind `values` know fewer rows than the one in
-    use.
+    difference (Breiman et al., 1984); the energies behind `values` learned from fewer rows than the
+    one in use.
 
     Args:
       values: F1 of every row, [rows, decodings].
@@ -251,8 +251,8 @@ def _preferred(values, weight):
 
 
 class _Share:
-    """Logistic regression on a share in [0, 1]: each row counts as a success and as a failure, by
-    its share."""
+    """Logistic regression on a share in [0, 1]: each row counts as a success with weight share, and
+    as a failure with weight 1 - share."""
 
     def __init__(self, x, share, weight):
         weights = np.concatenate([weight * share, weight * (1.0 - share)])
@@ -269,5 +269,5 @@ def f1_of_known(sets, y):
 
 
 def _signs_of_none(found):
-    """Under independence log P(no label), and the largest logit, [rows, 2]."""
+    """Under independence, log P(no label), and the largest logit, [rows, 2]."""
     return np.stack([-np.logaddexp(0.0, found).sum(axis=1), found.max(axis=1)], axis=1)

@@ -1,5 +1,5 @@
-"""What the training command does where a configuration binds `cross_fit.task`: the model of
-`ALENClassifier`, cross-fitted, in a workdir."""
+"""The training command for a configuration that binds `cross_fit.task`: fits the cross-fitted model
+of `ALENClassifier` in a workdir."""
 
 import functools
 
@@ -19,8 +19,8 @@ from alen_tf.training.config import check_effective
 from alen_tf.training.interruption import Interruption
 from alen_tf.training.workdir import Workdir
 
-MODEL = "cross_fitted"  # what `Kept` calls the whole
-# The modules that decide what a run ends with, given its data, beside its packages.
+MODEL = "cross_fitted"  # the name of the whole model in `Kept`
+# The modules that decide the result of a run, besides its data and packages.
 CODE = (
     "cross_fitting/*.py",
     "inference/*.py",
@@ -46,20 +46,20 @@ def cross_fit(
     decoding="auto",
     seed=0,
 ):
-    """Fits `CrossFitted` to the training and validation rows of `task`, going on with what
-    `workdir` holds, and scores it on the test split.
+    """Fits `CrossFitted` to the training and validation rows of `task`, resuming from `workdir`,
+    and scores it on the test split.
 
-    No validation split is needed: all that is chosen is chosen by rows out of fold.
+    No validation split is needed: out-of-fold predictions choose everything.
 
     Args:
       workdir: folder of the run.
       manual_dir, data_dir: see `Task.load`.
       interruption: an `Interruption`, after which the run ends.
-      restart: whether to start anew; a `workdir` that exists is renamed.
+      restart: whether to start again; an existing `workdir` is renamed.
       task: a `MultiLabel` task of rows of features.
-      estimator: the classifiers that are g, "auto" for several kinds; or a network of logits such
-        as @MLP(), or a list of them. See `ALENClassifier`.
-      folds: number of parts for out-of-fold marginals, from 2.
+      estimator: the classifiers that serve as g: "auto" for several kinds, a network that returns
+        logits, such as @MLP(), or a list of networks. See `ALENClassifier`.
+      folds: number of folds for out-of-fold marginals, at least 2.
       decoding: "auto", "refined", "expected_f1" or "threshold".
       seed: of folds, classifiers and energy.
 
@@ -68,7 +68,7 @@ def cross_fit(
 
     Raises:
       UserError: configuration, data or workdir are wrong.
-      Interrupted: the interruption came.
+      Interrupted: the run was interrupted.
     """
     _check_task(task)
     check_settings(estimator, folds, decoding)
@@ -111,20 +111,20 @@ def learned(splits):
     features]; [rows, labels], uint8, or float32 with NaN where labels are missing).
 
     Raises:
-      ConfigError: inputs are no rows of features.
+      ConfigError: inputs are not rows of features.
     """
     parts = splits.train, splits.validation
     x, y = (np.concatenate([getattr(part, name) for part in parts]) for name in "xy")
     if x.ndim != 2 or y.ndim != 2:
         raise ConfigError(
-            f"{splits.name}: inputs and outputs of shapes {x.shape[1:]} and {y.shape[1:]}, but "
-            "cross_fit takes rows of features with labels"
+            f"{splits.name}: inputs and outputs have shapes {x.shape[1:]} and {y.shape[1:]}, but "
+            "cross_fit needs rows of features and labels"
         )
     return x.astype(np.float32), y if np.isnan(y).any() else y.astype(np.uint8)
 
 
 def signature(splits, model):
-    """The `Signature` of a `CrossFitted`; it has a threshold where labels are decoded by it."""
+    """The `Signature` of a `CrossFitted`; it has a threshold if one is used for decoding."""
     refined = model.refined
     threshold = refined.threshold if refined.decoding == "threshold" else None
     return Signature.of(splits, threshold, "F1")
@@ -133,8 +133,8 @@ def signature(splits, model):
 def _check_task(task):
     if not isinstance(task, MultiLabel):
         raise ConfigError(
-            f"cross_fit.task is {task!r}, no task of label sets: write @MultiLabel(), or train "
-            "other tasks jointly, with train.task"
+            f"cross_fit.task is {task!r}, which does not predict label sets: write "
+            "@MultiLabel(), or train other tasks jointly, with train.task"
         )
     if task.oracle is not oracles.f1:
-        raise ConfigError("cross_fit expects F1 alone: leave MultiLabel.oracle as it is")
+        raise ConfigError("cross_fit supports only F1: do not bind MultiLabel.oracle")

@@ -5,8 +5,8 @@ from scipy import sparse
 
 
 def is_counts(x):
-    """Whether inputs are mostly zeros and none is negative, such as words: standardised, rare ones
-    would be huge.
+    """Whether inputs are mostly zeros and never negative, such as word counts. Standardising these
+    would make rare words huge.
 
     Args:
       x: [rows, features], dense or scipy-sparse.

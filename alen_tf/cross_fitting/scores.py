@@ -1,4 +1,4 @@
-"""Scores of a cross-fitted model on a split, beside what it said of them out of fold."""
+"""Scores of a cross-fitted model on a split, with its out-of-fold scores."""
 
 import numpy as np
 from sklearn.metrics import average_precision_score
@@ -8,7 +8,7 @@ from alen_tf.evaluation import calibration
 
 
 def of(model, examples):
-    """What `results.json` says of a model.
+    """The scores of a model for `results.json`.
 
     Args:
       model: a `CrossFitted`.
@@ -17,8 +17,9 @@ def of(model, examples):
     Returns:
       {"metric": "example_f1", "decoding": the one in use, "out_of_fold": {"losses": cross entropy
       of every classifier and of the stack, "decodings": F1 of each}, "test": {"example_f1": of the
-      product, "decodings": F1 of each, "average_precision": of the marginals, "micro" and "macro",
-      the latter over labels that a row has, "confidence": its mean, and see `calibration.report`}}.
+      decoding in use, "decodings": F1 of each, "average_precision": of the marginals, "micro" and
+      "macro", the latter over labels that occur, "confidence": its mean, and see
+      `calibration.report`}}.
     """
     refined, found = model.refined, model.logits(examples.x.astype(np.float32))
     sets = {name: refined.sets(found, name) for name in DECODINGS}
@@ -44,8 +45,7 @@ def of(model, examples):
 
 
 def _average_precision(y, marginals):
-    """Micro and macro average precision over labels that are known; None for both where no row has
-    a label."""
+    """Micro and macro average precision over known labels; None for both if no row has a label."""
     has, known = np.any(y == 1, axis=0), ~np.isnan(y)
     if not has.any():
         return {"micro": None, "macro": None}

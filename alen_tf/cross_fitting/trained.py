@@ -14,7 +14,7 @@ from alen_tf.training.workdir import Workdir
 
 
 class Prediction(NamedTuple):
-    """What a cross-fitted model says of rows.
+    """Predictions of a cross-fitted model.
 
     Attributes:
       labels: label sets in {0, 1}, [rows, labels], uint8.
@@ -39,12 +39,12 @@ class CrossFittedModel:
 
         Args:
           x: inputs, [rows, features].
-          steps: None: refinement of this model has as many steps as it takes.
+          steps: must be None: this model does not take a number of steps.
           known: labels in {0, 1} where they are known and NaN elsewhere, [rows, labels].
-          source: what errors call the rows: a file or an argument.
+          source: name of the rows in error messages: a file or an argument.
 
         Raises:
-          UserError: rows or known labels do not fit the model, or a number of steps is asked for.
+          UserError: rows or known labels do not fit the model, or `steps` is given.
         """
         check_steps(steps)
         x = np.asarray(x, np.float32)
@@ -59,30 +59,30 @@ class CrossFittedModel:
 
 
 def check_steps(steps):
-    """Checks that no number of refinement steps is asked for.
+    """Checks that no number of refinement steps is given.
 
     Raises:
-      UserError: one is.
+      UserError: a number is given.
     """
     if steps is not None:
         raise UserError(
-            f"--steps={steps}: a cross-fitted model is refined in as many steps as it takes, or "
-            "decoded otherwise; leave --steps out"
+            f"--steps={steps}: a cross-fitted model does not take a number of steps; leave out "
+            "--steps"
         )
 
 
 def is_cross_fitted(workdir):
-    """Whether a workdir is of `cross_fit`, not of joint training.
+    """Whether a workdir was made by `cross_fit`, not by joint training.
 
     Raises:
-      WorkdirError: it is no workdir, or damaged.
+      WorkdirError: it is not a workdir, or is damaged.
     """
     return "\ncross_fit.task = " in "\n" + Workdir(workdir).read_config()
 
 
 def load(workdir):
-    """The `CrossFittedModel` of a workdir, without any data. A pickle runs the code that is in it:
-    load only workdirs of those whom you trust.
+    """The `CrossFittedModel` of a workdir, without any data. Loading a pickle runs the code in it:
+    load only workdirs from people you trust.
 
     Raises:
       WorkdirError: the workdir holds no trained model, or is damaged.
@@ -106,7 +106,7 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
       (splits, model).
 
     Raises:
-      UserError: the workdir holds no trained model, or the data is not there or another one.
+      UserError: the workdir holds no trained model, or the data is missing or different.
     """
     model, workdir = load(workdir), Workdir(workdir)
     with config.kept():

@@ -14,11 +14,11 @@ from alen_tf.errors import DataError
 def weighted_fit(classifier, weight):
     """A function of (x, y) that fits a copy of a classifier to rows of these weights, [rows].
 
-    Every classifier within gets them, such as those of a pipeline and of a `OneVsRestClassifier`;
-    what transforms inputs gets none.
+    Nested classifiers, such as those in a pipeline or a `OneVsRestClassifier`, get the weights;
+    transformers do not.
 
     Raises:
-      DataError: no classifier takes them.
+      DataError: no classifier accepts weights.
     """
     made = clone(classifier)
     with sklearn.config_context(enable_metadata_routing=True):
@@ -40,6 +40,6 @@ def _fit(classifier, weight, x, y):
 
 def _refused(classifier):
     return DataError(
-        f"sample_weight: {type(classifier).__name__} takes no weights; leave sample_weight out, or "
-        "name another estimator"
+        f"sample_weight: {type(classifier).__name__} accepts no weights; leave out sample_weight, "
+        "or use another estimator"
     )

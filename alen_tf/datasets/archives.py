@@ -10,7 +10,7 @@ from PIL import Image
 from alen_tf.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "PPM")
-# Bytes of one member and of all: a small gzip file can hold any number of them.
+# Limits in bytes, on one member and on all: a small gzip file can expand to any size.
 LARGEST_MEMBER = 2**24
 LARGEST_ARCHIVE = 2**31
 
@@ -18,7 +18,7 @@ LARGEST_ARCHIVE = 2**31
 class Archive:
     """The files in a gzipped tar file, by their names without folders.
 
-    Nothing is written, wherever names point to, and links are passed over.
+    Nothing is written, wherever names point, and links are ignored.
     """
 
     def __init__(self, path):
@@ -40,34 +40,34 @@ class Archive:
                     if member.isfile():
                         name = pathlib.PurePosixPath(member.name).name
                         self._contents[name] = archive.extractfile(member).read()
-        except Exception as error:  # tarfile raises whatever it met
+        except Exception as error:  # tarfile raises many kinds of errors
             raise DataError(f"{path}: cannot be read: {error}; get the file again") from error
 
     def read(self, name):
         """The bytes of a member.
 
         Raises:
-          DataError: there is none of this name.
+          DataError: the archive has no such member.
         """
         try:
             return self._contents[name]
         except KeyError:
-            raise DataError(f"{self.path}: no {name} in it") from None
+            raise DataError(f"{self.path}: contains no {name}") from None
 
     def image(self, name, size):
         """A member as an RGB image of this (width, height).
 
         Raises:
-          DataError: it is missing, damaged, no JPEG, PNG or PPM file, or of another size.
+          DataError: it is missing or damaged, is not a JPEG, PNG or PPM file, or has another size.
         """
         content = self.read(name)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what is refused below
+                warnings.simplefilter("ignore")  # about images that are rejected below
                 image = Image.open(io.BytesIO(content), formats=FORMATS)
-                if image.size == size:  # known before there is memory for it
+                if image.size == size:  # known before memory is allocated
                     return image.convert("RGB")
-        except Exception as error:  # Pillow raises whatever it met
+        except Exception as error:  # Pillow raises many kinds of errors
             reason = "" if isinstance(error, Image.UnidentifiedImageError) else f": {error}"
             expected = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]} image"
             raise DataError(f"{self.path}: {name}: not a {expected}{reason}") from error
@@ -76,7 +76,7 @@ class Archive:
 
 
 class _Member(tarfile.TarInfo):
-    """A header whose size is checked before what follows it is read."""
+    """A header whose size is checked before its content is read."""
 
     @classmethod
     def frombuf(cls, buf, encoding, errors):

@@ -17,15 +17,15 @@ class Augmentation:
         """
 
     def __call__(self, x, y, seed, high_res=1):
-        """A variation of a batch that is a pure function of `seed`, so that a resumed run sees the
-        same ones.
+        """A variation of a batch, as a pure function of `seed`, so that a resumed run sees the same
+        variations.
 
         Args:
           x: inputs, [batch, ...], of any numeric type.
           y: true outputs, [batch, ...], float32.
           seed: int32 [2].
-          high_res: how many times the height and width of what the model sees images have: they are
-            averaged down after all else.
+          high_res: ratio of the images' height and width to those that the model sees; images are
+            averaged down at the end.
 
         Returns:
           (x, y).
@@ -38,12 +38,12 @@ class Augmentation:
 class ImageAugmentation(Augmentation):
     """Crops, mirror images, and small rotations, zooms, shifts and changes of colour.
 
-    All that moves pixels is one projective transformation per image, with reflection at the
-    borders: bilinear for images, nearest neighbour for masks. Crops alone are exact copies.
+    One projective transformation per image moves pixels, with reflection at the borders: bilinear
+    for images, nearest neighbour for masks. If only cropped, images are exact copies.
 
-    Moved at the size that the model sees, images are blurred and the borders of masks jump by half
-    a pixel. Examples at several times that size (`Splits.high_res`) are moved first and averaged
-    down after, as the images of the other splits are.
+    At the size that the model sees, moving pixels blurs images and shifts the borders of masks by
+    half a pixel. Examples at a multiple of that size (`Splits.high_res`) are moved first and
+    averaged down afterwards, like the images of the other splits.
     """
 
     def __init__(self, crop=None, mirror=True, shift=0.0, rotation=0.0, zoom=0.0, colour=0.0):
@@ -58,7 +58,7 @@ class ImageAugmentation(Augmentation):
           colour: largest change of contrast, of each channel's level and of saturation.
 
         Raises:
-          ConfigError: one of them is out of its range.
+          ConfigError: a setting is out of range.
         """
         if crop is not None:
             check_count("ImageAugmentation.crop", crop)
@@ -76,7 +76,7 @@ class ImageAugmentation(Augmentation):
         height, width = shape[:2]
         if self.crop is not None and self.crop > min(height, width):
             raise ConfigError(
-                f"ImageAugmentation.crop is {self.crop}, more than images of {height}x{width} have"
+                f"ImageAugmentation.crop is {self.crop}, but images are {height}x{width}"
             )
 
     def __call__(self, x, y, seed, high_res=1):
@@ -120,7 +120,7 @@ class ImageAugmentation(Augmentation):
         pixels, then the shift."""
         places = size - cropped + 1
         place = tf.minimum(tf.floor((draw + 1.0) / 2.0 * places), places - 1.0)
-        # The fractional part that is left of the draw is again uniform.
+        # The fractional part of the draw is again uniform.
         rest = (draw + 1.0) / 2.0 * places - place
         return place - (size - cropped) / 2.0 + (2.0 * rest - 1.0) * self.shift * size
 

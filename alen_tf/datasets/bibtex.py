@@ -17,17 +17,17 @@ def bibtex(manual_dir=None, data_dir=None, validation_fraction=0.1, fold=0):
 
     Args:
       manual_dir, data_dir: see `Task.load`.
-      validation_fraction: share of the training documents that is the validation split.
-      fold: seed of which documents these are. One such split tells two settings apart only where
-        they differ by more than a point of F1: a search averages over several.
+      validation_fraction: share of the training documents in the validation split.
+      fold: seed that chooses these documents. One such split distinguishes two settings only if
+        they differ by more than a point of F1, so a search averages over several.
 
     Raises:
-      DataError: the files cannot be had, are damaged, or are malformed.
+      DataError: the files are unavailable, damaged or malformed.
     """
     from alen_tf.datasets.builders import bibtex as source
     from alen_tf.datasets.builders import documents, preparation
 
-    # Whoever names a directory wants its files used, prepared earlier or not.
+    # A named directory is used even if data was prepared earlier.
     if manual_dir is not None:
         source.read_manual(manual_dir)
     builder = source.Bibtex(data_dir=data_dir)

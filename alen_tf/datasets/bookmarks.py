@@ -17,11 +17,11 @@ from alen_tf.errors import DataError
 def bookmarks(manual_dir=None, data_dir=None):
     """Loads the splits; the first call prepares them with TFDS.
 
-    A file with another number of rows is split in the same proportions, and the data set's name
-    then says how many rows it has.
+    A file with a different number of rows is split in the same proportions, and the data set's name
+    includes the number of rows.
 
     Raises:
-      DataError: the file is missing or malformed, or another one than was prepared earlier.
+      DataError: the file is missing, malformed, or not the one that was prepared earlier.
     """
     from alen_tf.datasets.builders import bookmarks as source
     from alen_tf.datasets.builders import documents, preparation

@@ -43,12 +43,12 @@ def lfw_parts(manual_dir=None, data_dir=None, size=32, high_res=False):
 
     Args:
       manual_dir, data_dir: see `Task.load`.
-      size: height and width of what a model sees: 32, as in the paper, 64 or 128.
+      size: height and width that a model sees: 32, as in the paper, 64 or 128.
       high_res: whether augmentation sees the training images at 128x128 (`Splits.high_res`).
 
     Raises:
-      ConfigError: images of that size are not kept.
-      DataError: files cannot be had, are damaged, or are malformed.
+      ConfigError: `size` is not one of these.
+      DataError: files are unavailable, damaged or malformed.
     """
     from alen_tf.datasets.builders import lfw_parts as source
     from alen_tf.datasets.builders import preparation
@@ -72,8 +72,8 @@ def lfw_parts(manual_dir=None, data_dir=None, size=32, high_res=False):
         and builder.info.metadata["superpixels"] != "official"
     ):
         raise DataError(
-            f"{builder.data_dir} was prepared without {source.SUPERPIXELS}: delete that folder, "
-            "and it is prepared anew"
+            f"{builder.data_dir} was prepared without {source.SUPERPIXELS}: delete that folder "
+            "to prepare it again"
         )
     rows = {
         split: source.read_split(builder, split, size > SIZES[0] or (high_res and split == "train"))

@@ -20,8 +20,8 @@ def mulan(name=gin.REQUIRED, manual_dir=None, data_dir=None, validation_fraction
       name: "scene", "yeast", "emotions", "tmc2007", "delicious" or another set in Mulan's layout.
       manual_dir: the manual directory.
       data_dir: not used.
-      validation_fraction: share of the training rows that is the validation split.
-      fold: seed of which rows these are.
+      validation_fraction: share of the training rows in the validation split.
+      fold: seed that chooses these rows.
 
     Raises:
       DataError: files are missing or malformed.

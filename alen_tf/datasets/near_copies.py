@@ -1,4 +1,4 @@
-"""Images of one split that nearly are images of another: scores count what was learned by heart."""
+"""Images of one split that nearly equal images of another, which reward memorisation."""
 
 import itertools
 import sys
@@ -10,14 +10,14 @@ from PIL import Image
 from alen_tf.datasets.readers.resized import shrunk
 
 SIDE = 32  # images are compared at this height and width, if they are not smaller
-TOLERANCE = 10.0  # of 255: horses compressed again, or scaled, differ by 2 to 9, strangers by 34
-CONTRAST = 0.2  # of the deviation of an image's own pixels: faint images are all near one another
-ROWS = 512  # that are compared with all others at once
+TOLERANCE = 10.0  # of 255: recompressed or rescaled horses differ by 2 to 9, other horses by 34
+CONTRAST = 0.2  # of an image's own deviation: faint images are all close to each other
+ROWS = 512  # images compared with all others at once
 SHOWN = 5
 
 
 class Pair(NamedTuple):
-    """Two images that nearly are one.
+    """Two nearly identical images.
 
     Attributes:
       first, second: their rows.
@@ -30,10 +30,10 @@ class Pair(NamedTuple):
 
 
 def near_copies(first, second, tolerance=TOLERANCE):
-    """For each image of `second` the nearest one of `first`, where that is a near-copy.
+    """For each image of `second`, the nearest image of `first`, if it is a near-copy.
 
     Args:
-      first, second: uint8 [images, height, width, 3], of one height and width.
+      first, second: uint8 [images, height, width, 3], of the same height and width.
       tolerance: the largest RMS of near-copies, of 255.
 
     Returns:
@@ -61,10 +61,10 @@ def _vectors(x):
 
 
 def warn_across(source, splits):
-    """Prints a line that names the near-copies across splits, if there are any.
+    """Prints one line that names near-copies across splits, if there are any.
 
     Args:
-      source: what the line calls the images.
+      source: name of the images in that line.
       splits: (images, their names) by name of the split.
     """
     found = []
@@ -79,9 +79,9 @@ def warn_across(source, splits):
         found.sort()
         more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         print(
-            f"warning: {source}: near-copies across splits, which make scores too good: "
+            f"warning: {source}: near-copies across splits, which inflate scores: "
             f"{'; '.join(text for _, text in found[:SHOWN])}{more} (RMS of at most "
-            f"{found[-1][0]:.1f} of 255 at {SIDE}x{SIDE}); leave copies out, or keep them together "
+            f"{found[-1][0]:.1f} of 255 at {SIDE}x{SIDE}); remove copies, or keep them together "
             "in one of train/, validation/ and test/",
             file=sys.stderr,
         )

@@ -16,11 +16,10 @@ class Examples:
       x: inputs, [examples, ...], of any numeric type.
       y: outputs, [examples, ...]: uint8 in {0, 1}, or float32 in [0, 1] where a place of a small
         image has shares of several classes.
-      full: what outputs are judged by where that is not `y`: the truth at full size, [examples,
-        ...].
-      counted: which places of images count, bool [examples, height, width]; in the others `y` is a
-        guess. None for all.
-      weight: of each example in losses and scores, [examples]; None for equal ones.
+      full: the truth at full size, for scoring, if that is not `y`, [examples, ...].
+      counted: which pixels count, bool [examples, height, width]; elsewhere `y` is a guess. None
+        for all.
+      weight: of each example in losses and scores, [examples]; None for equal weights.
     """
 
     x: np.ndarray
@@ -39,7 +38,7 @@ class Examples:
 
     @property
     def truth(self):
-        """What outputs are judged by: `full`, or `y` with nothing in places that do not count."""
+        """The truth for scoring: `full`, or `y` with zeros at pixels that do not count."""
         if self.full is not None:
             return self.full
         return self.y if self.counted is None else self.y * self.counted[..., None]
@@ -52,12 +51,12 @@ class Splits:
     Attributes:
       name: of the data set.
       train, validation, test: the three splits.
-      label_names, feature_names: where they have names.
-      metadata: what results have to state.
+      label_names, feature_names: if there are names.
+      metadata: facts that results must state.
       preprocessing: how the columns of a table became inputs; None where they are inputs as they
         are.
       high_res: the training images and masks at a multiple of their height and width, for
-        augmentation; None where `train` is all there is.
+        augmentation; None if there is only `train`.
     """
 
     name: str
@@ -72,8 +71,8 @@ class Splits:
 
 
 def hold_out(examples, fraction=0.1, seed=0):
-    """Splits off a validation split that depends on nothing but the number of examples, `fraction`
-    and `seed`.
+    """Splits off a validation split that depends only on the number of examples, `fraction` and
+    `seed`.
 
     Returns:
       (rest, held out), both in the order of `examples`.
@@ -81,8 +80,8 @@ def hold_out(examples, fraction=0.1, seed=0):
     Raises:
       ConfigError: `fraction` or `seed` is out of its range.
     """
-    check_number("the share that is held out", fraction, most=1.0)
-    check_seed("the seed of what is held out", seed)
+    check_number("the held-out share", fraction, most=1.0)
+    check_seed("the seed of the held-out rows", seed)
     order = np.random.RandomState(seed).permutation(len(examples))
     count = round(fraction * len(examples))
     return examples.take(np.sort(order[count:])), examples.take(np.sort(order[:count]))
@@ -92,11 +91,11 @@ def check_disjoint(start, listed):
     """Checks that no example is listed twice.
 
     Args:
-      start: how the message starts.
+      start: start of the message.
       listed: names or numbers of examples by split.
 
     Raises:
-      DataError: one is.
+      DataError: an example is repeated.
     """
     found, counts = np.unique(np.concatenate(list(listed.values())), return_counts=True)
     if (counts > 1).any():
@@ -113,19 +112,18 @@ def three_splits(
     seed=0,
     hold_out=hold_out,
 ):
-    """Training, validation and test examples, of which what is not given is held out: the test
-    split first.
+    """Training, validation and test examples. Missing splits are held out, the test split first.
 
     Args:
-      source: what errors call the examples.
+      source: name of the examples in errors.
       train, validation, test: `Examples`.
-      validation_fraction, test_fraction: shares to hold out; that of validation may be 0, for a
-        training that does without.
+      validation_fraction, test_fraction: shares to hold out; `validation_fraction` may be 0 for
+        training without validation.
       seed: of what is held out.
-      hold_out: a function that holds a share out.
+      hold_out: function that holds out a share.
 
     Raises:
-      ConfigError: a share is none.
+      ConfigError: a share is invalid.
       DataError: a split has no example.
     """
     count = len(train)

@@ -1,5 +1,5 @@
-"""Held-out rows that have every label as often as the others have it: of a rare label a random part
-may have none, and then says nothing of it."""
+"""Held-out rows in which every label is as frequent as in the rest: a random part may have no row
+of a rare label, and then says nothing about it."""
 
 import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedShuffleSplit
@@ -8,12 +8,13 @@ from alen_tf.datasets import splits
 
 
 def hold_out(examples, fraction=0.1, seed=0):
-    """`splits.hold_out` by iterative stratification (Sechidis et al., ECML 2011), rows without a
-    label likewise. So few rows that a part would be empty are held out at random.
+    """`splits.hold_out` by iterative stratification (Sechidis et al., ECML 2011); rows without
+    labels are stratified too. If there are so few rows that a part would be empty, they are held
+    out at random.
 
     Args:
       examples: with label sets in {0, 1}, [rows, labels].
-      fraction: share of the rows, which is kept about.
+      fraction: approximate share of the rows.
       seed: of the choice among equally good parts.
 
     Returns:

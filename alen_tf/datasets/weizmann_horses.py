@@ -25,9 +25,9 @@ def weizmann_horses(manual_dir=None, data_dir=None):
     {0, 1}.
 
     Args:
-      manual_dir: folder with `weizmann_horses/`, in which are the arrays `images` and `masks` of an
-        NPZ file and lists of indices into them.
-      data_dir: ignored, nothing is prepared.
+      manual_dir: folder with `weizmann_horses/`, which contains an NPZ file with the arrays
+        `images` and `masks`, and lists of indices into them.
+      data_dir: ignored; nothing is prepared.
 
     Raises:
       DataError: files are missing or malformed.
@@ -66,7 +66,7 @@ def read_rows(path, count):
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, OverflowError) as error:
-        raise DataError(f"{path}: an index per line expected: {error}") from error
+        raise DataError(f"{path}: expected one index per line: {error}") from error
     if not len(rows) or rows.min() < 0 or rows.max() >= count:
         raise DataError(f"{path}: indices must be in 0 ... {count - 1}, and at least one")
     return rows

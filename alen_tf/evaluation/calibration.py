@@ -1,4 +1,4 @@
-"""How true confidence is: v(x, y) of predictions against the scores that they turn out to have."""
+"""How accurate confidence is: v(x, y) of predictions against their true scores."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,17 +11,18 @@ from alen_tf.inference.batching import Compiled
 from alen_tf.models.batch import only_counted, per_example
 
 BINS = 10
-FEW = 30  # examples, of which fewer tell nothing of a mean or a rank correlation
+FEW = 30  # examples; fewer say nothing about a mean or a rank correlation
 SHARES = (100, 90, 75, 50, 25, 10)  # per cent of the examples kept
 
 
 def evaluate_and_judge(task, splits, model, paths, steps=None):
-    """What `results.json` says of splits, confidence and number of inference steps included.
+    """The content of `results.json` about splits, including confidence and the number of inference
+    steps.
 
     Args:
       task, splits, paths: see `scores.evaluate_splits`.
       model: the trained `StructuredModel` whose paths these are.
-      steps: how many the model was asked for; the configured number by default.
+      steps: the requested number; the configured number by default.
 
     Returns:
       (results, the model's `Signature`).
@@ -35,14 +36,14 @@ def evaluate_and_judge(task, splits, model, paths, steps=None):
 
 
 def judge(task, trained, splits, paths, results):
-    """Adds a `report` as "confidence" to the results of each split, for a model that has it, with
-    the name of what is "expected".
+    """Adds a `report` as "confidence" to the results of each split, if the model has confidence,
+    with the name of the "expected" score.
 
     Args:
       task: the `Task`; its oracle value of a discrete output is the score of one example.
       trained: a `TrainedModel`.
       splits: the `Splits`.
-      paths: see `scores.predict_splits`; their ends are judged.
+      paths: see `scores.predict_splits`; their ends are scored.
       results: see `scores.evaluate_splits`.
     """
     interpret = Compiled(trained.interpret)
@@ -63,7 +64,7 @@ def judge(task, trained, splits, paths, results):
 def _reports(results):
     splits = [split for split in ("validation", "test") if split in results]
     reports = {split: results[split].get("confidence") for split in splits}
-    name = {"expected": results["metric"]}  # in records of before it was named
+    name = {"expected": results["metric"]}  # in records from before it was named
     return {split: name | found for split, found in reports.items() if found}
 
 
@@ -76,8 +77,8 @@ def report(confidence, score):
     Returns:
       {"rank_correlation": Spearman's, "bins": [{"confidence": mean, "score": mean, "examples":
       count}], "kept": {"50": mean score of the most confident 50%, ...}}. Bins and shares hold at
-      least `FEW` examples, but for all of them; of fewer, there are no bins, and the correlation is
-      None.
+      least `FEW` examples, except the share of all. With fewer examples there are no bins, and the
+      correlation is None.
     """
     order = np.argsort(-confidence, kind="stable")
     bins = min(BINS, len(order) // FEW)
@@ -106,7 +107,7 @@ def _rank_correlation(confidence, score):
 
 
 def table(results):
-    """What `judge` added to the results, as text."""
+    """The additions of `judge` to the results, as text."""
     lines = []
     for split, found in _reports(results).items():
         name = found["expected"]
@@ -128,8 +129,8 @@ def table(results):
 
 
 def figure(results):
-    """What `judge` added to the results: bins against the diagonal, and the scores of the examples
-    that are kept. None where it added nothing, or examples are too few for bins."""
+    """A figure of the additions of `judge`: bins against the diagonal, and scores of the most
+    confident examples. None if there are none, or too few examples for bins."""
     reports = {split: found for split, found in _reports(results).items() if found["bins"]}
     if not reports:
         return None
@@ -141,7 +142,7 @@ def figure(results):
         x, y = zip(*((part["confidence"], part["score"]) for part in found["bins"]), strict=True)
         left.plot(x, y, marker="o", markersize=4, label=split)
         right.plot(list(map(int, found["kept"])), list(found["kept"].values()), marker="o")
-    (name,) = {found["expected"] for found in reports.values()}
+    (name,) = {found["expected"].replace("example_f1", "F1") for found in reports.values()}
     left.set(xlabel=f"expected {name}, v(x, y)", ylabel=f"true {name}", xlim=(0, 1), ylim=(0, 1))
     right.set(
         xlabel="most confident predictions kept, %",

@@ -1,4 +1,4 @@
-"""Label sets of values of labels, as a caller asks for them: at thresholds, or the top ones."""
+"""Label sets from values of labels, at thresholds or with the highest values."""
 
 import numpy as np
 
@@ -24,11 +24,11 @@ def at(values, threshold):
 
 
 def top(values, count):
-    """The `count` labels with the highest values of each row, int64 [rows, labels]; of equal ones
-    the first.
+    """The `count` labels with the highest values in each row, int64 [rows, labels]; ties go to the
+    first.
 
     Raises:
-      UserError: there are no so many labels.
+      UserError: there are fewer labels.
     """
     check_count("top", count)
     if count > values.shape[1]:

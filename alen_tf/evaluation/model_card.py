@@ -1,5 +1,5 @@
-"""The model card of a training run (Mitchell et al., FAT* 2019): what the model is, what it scores,
-and what it is not for, as Markdown for whoever gets it without its history."""
+"""The model card of a training run (Mitchell et al., FAT* 2019): what the model is, how it scores,
+and what it is not for, as Markdown for users who do not know its history."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from alen_tf.evaluation.calibration import FEW
 
 NAME = "model_card.md"
 LIMITS = (
-    "Inputs from elsewhere: the scores hold for examples drawn like those above. Measure anew "
-    "where they are collected, written or photographed in another way, or at a later time.",
-    "Decisions about people, or where a mistake is dangerous, without a person who checks them: "
-    "nothing here was measured by groups of people.",
+    "Inputs from elsewhere: the scores hold for examples drawn like those above. Measure again "
+    "if inputs are collected, written or photographed differently, or at a later time.",
+    "Decisions about people, or dangerous ones, that no person checks: nothing here was measured "
+    "for separate groups of people.",
 )
 RELAXED = (
     "Probabilities: relaxed outputs say what refinement settled on, not how often that is right."
@@ -24,7 +24,7 @@ def of_run(results, signature, splits):
     Args:
       results: see `results.of`.
       signature: the model's `Signature`.
-      splits: the `Splits` that it was trained and judged on.
+      splits: the `Splits` that it was trained and scored on.
     """
     kind = "a class per pixel" if signature.of_images else "a set of labels"
     shape = "x".join(map(str, signature.input_shape))
@@ -44,7 +44,7 @@ def of_run(results, signature, splits):
 
 
 def text(title, summary, parts):
-    """A card: its title, a sentence, and its parts, {heading: Markdown}."""
+    """A card with a title, a sentence, and parts, {heading: Markdown}."""
     sections = [f"## {heading}\n\n{content}" for heading, content in parts.items()]
     return "\n\n".join([f"# Model card: {title}", summary, *sections]) + "\n"
 
@@ -87,8 +87,8 @@ def _scores(results):
     header = ["split", "output", "at 0.5", "at the tuned threshold", "that is"]
     steps = results["inference_steps"]
     return (
-        f"{results['metric']}; the refined output is that after {steps} inference steps, and "
-        "thresholds are those that are best on validation. Predictions use the refined output at "
+        f"{results['metric']}; the refined output is taken after {steps} inference steps, and "
+        "thresholds are the best ones on validation. Predictions use the refined output at "
         f"its tuned threshold.\n\n{table(header, rows)}"
     )
 
@@ -115,9 +115,9 @@ def _calibration(results):
 
 
 def _limits_of_data(splits, signature):
-    """What follows from the sizes of the data."""
+    """Limits that follow from the sizes of the data."""
     if len(splits.test) < FEW:
-        yield f"Comparisons: {len(splits.test)} test examples say little of how good the model is."
+        yield f"Comparisons: {len(splits.test)} test examples say little about the model's quality."
     count = np.asarray(splits.train.y, bool).reshape(-1, len(signature.label_names)).sum(axis=0)
     if absent := [name for name, n in zip(signature.label_names, count, strict=True) if not n]:
         yield f"Labels that no training example has: {shortened(absent)}."

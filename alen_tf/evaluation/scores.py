@@ -7,7 +7,7 @@ def predict_splits(model, splits, test=True, validation=None, steps=None):
     Args:
       model: a built `StructuredModel`.
       splits: the `Splits`.
-      test: whether the test split is predicted too.
+      test: whether to predict the test split too.
       validation: the path of the validation split, if it is known already.
       steps: number of refinement steps; the configured number by default.
     """
@@ -18,12 +18,12 @@ def predict_splits(model, splits, test=True, validation=None, steps=None):
 
 
 def steps_of(model, path, steps=None):
-    """The number of refinement steps that made a path, of which a long one keeps only the ends.
+    """The number of refinement steps of a path; a long path keeps only its ends.
 
     Args:
       model: the `StructuredModel`.
-      path: outputs, [steps + 1, examples, ...], or those of the ends.
-      steps: what the model was asked for; the configured number by default.
+      path: outputs, [steps + 1, examples, ...], or only the ends.
+      steps: the requested number; the configured number by default.
     """
     kept = len(path) - 1
     if kept != 1:
@@ -37,13 +37,13 @@ def by_step(task, path, y_true):
 
 
 def evaluate_splits(task, splits, paths):
-    """What `results.json` says of splits: the task's metric after every step, and all its scores of
-    the refined output and of the inference network.
+    """The content of `results.json` about splits: the task's metric after every step, and all
+    scores of the refined output and of the inference network.
 
     Args:
       task: the `Task`.
       splits: the `Splits`.
-      paths: of "validation" and perhaps "test", see `predict_splits`.
+      paths: of "validation" and optionally "test"; see `predict_splits`.
 
     Returns:
       {"metric": ..., "validation": {...}, "test": {...}}; thresholds are those of validation.
@@ -82,7 +82,7 @@ def table(results):
     splits = [split for split in ("validation", "test") if split in results]
     numbers = range(len(results["validation"]["by_step"]))
     if (taken := results.get("inference_steps", numbers[-1])) > numbers[-1]:
-        numbers = (0, taken)  # of a long path, only the ends are kept
+        numbers = (0, taken)  # a long path keeps only its ends
     rows = []
     for index, step in enumerate(numbers):
         name = "inference network" if step == 0 else f"after {step} step{'s' * (step > 1)}"

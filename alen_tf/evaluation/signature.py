@@ -1,7 +1,7 @@
-"""What a trained model takes and gives: shapes, names and threshold, kept beside its weights.
+"""The inputs and outputs of a trained model: shapes, names and threshold, stored with its weights.
 
-With it a model needs no data to be rebuilt, and a user's mistakes are found before TensorFlow meets
-them.
+With a signature, a model can be rebuilt without data, and users' mistakes are found before
+TensorFlow sees them.
 """
 
 import dataclasses
@@ -20,11 +20,11 @@ class Signature:
       input_shape: of one example, without the batch axis.
       output_shape: likewise.
       label_names: a name per entry of the last output axis.
-      feature_names: a name per entry of the last input axis; empty where they have no names.
-      threshold: of relaxed outputs, the best one on validation; None where labels are decoded
+      feature_names: a name per entry of the last input axis; empty if there are no names.
+      threshold: for relaxed outputs, the best one on validation; None if labels are decoded
         together, from marginals.
-      expected: what confidence is the expected value of, such as "F1".
-      preprocessing: how columns of a table become inputs; None where they are inputs as they are.
+      expected: the score that confidence predicts, such as "F1".
+      preprocessing: how columns of a table become inputs; None if they are used as they are.
     """
 
     input_shape: tuple[int, ...]
@@ -37,7 +37,7 @@ class Signature:
 
     @classmethod
     def of(cls, splits, threshold, expected="score"):
-        """The signature of a model of a data set; labels without names are called "0", "1", ..."""
+        """The signature of a model for a data set; unnamed labels are called "0", "1", ..."""
         outputs = splits.train.y.shape[1:]
         names = splits.label_names or tuple(str(label) for label in range(outputs[-1]))
         inputs = splits.train.x.shape[1:]
@@ -108,7 +108,7 @@ class Signature:
         if known.shape != (rows, *self.output_shape):
             raise DataError(
                 f"{source}: known labels of shape {_shape(known.shape)}, "
-                f"expected {_shape((rows, *self.output_shape))}: a row per row of the input"
+                f"expected {_shape((rows, *self.output_shape))}: one row per input row"
             )
         wrong = np.argwhere(~(np.isnan(known) | (known == 0) | (known == 1)))
         if len(wrong):
@@ -119,24 +119,24 @@ class Signature:
             )
 
     def known_columns(self, names, values, source):
-        """Known values of some labels as values of all.
+        """Expands known values of some labels to all labels.
 
         Args:
           names: label names.
           values: [rows, names], NaN where unknown.
-          source: what errors call them.
+          source: their name in errors.
 
         Returns:
           [rows, *output_shape], float32.
 
         Raises:
-          DataError: a name is no label of the model.
+          DataError: a name is not a label of the model.
         """
         columns = {name: column for column, name in enumerate(self.label_names)}
         unknown = [name for name in names if name not in columns]
         if unknown:
             raise DataError(
-                f"{source}: {unknown[0]!r} is no label of the model; "
+                f"{source}: the model has no label {unknown[0]!r}; "
                 f"its labels are {shortened(self.label_names)}"
             )
         known = np.full((len(values), *self.output_shape), np.nan, np.float32)

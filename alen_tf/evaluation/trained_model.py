@@ -12,14 +12,13 @@ from alen_tf.inference.batching import Compiled
 
 
 class Prediction(NamedTuple):
-    """What a model says of rows.
+    """Predictions of a model for rows.
 
     Attributes:
       labels: decoded outputs in {0, 1}, [rows, ...], uint8.
-      relaxed: the outputs that they decode, in [0, 1], [rows, ...], float32.
-      confidence: what the energy network expects of `labels`, [rows], float32: their oracle value
-        (F1, IoU), or its mean over pixels; NaN for methods whose energy is no
-        such expectation.
+      relaxed: the outputs that `labels` is decoded from, in [0, 1], [rows, ...], float32.
+      confidence: the oracle value of `labels` (F1, IoU) that the energy network expects, or its
+        mean over pixels, [rows], float32; NaN for methods whose energy is not such an expectation.
     """
 
     labels: np.ndarray | tf.Tensor
@@ -36,8 +35,8 @@ class TrainedModel:
         Args:
           model: the `StructuredModel`.
           signature: its `Signature`.
-          absent: which labels no training row has, bool [labels]: predictions have them neither,
-            unless they are known.
+          absent: labels that no training row has, bool [labels]: they are not predicted, unless
+            they are known.
         """
         self.model = model
         self.signature = signature
@@ -45,7 +44,7 @@ class TrainedModel:
         self._compiled = {}  # by number of steps
 
     def __getstate__(self):
-        return vars(self) | {"_compiled": {}}  # which is no part of a copy
+        return vars(self) | {"_compiled": {}}  # not part of a copy
 
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
@@ -54,7 +53,7 @@ class TrainedModel:
         return self.interpret(x, self.model.path(x, steps, known)[-1], known)
 
     def _without_absent(self, x, known):
-        """Known labels of a batch, among them that it has none of the absent ones."""
+        """Known labels of a batch; absent labels are set to 0."""
         if self.absent is None:
             return known
         if known is None:
@@ -76,7 +75,7 @@ class TrainedModel:
           x: inputs, [rows, ...].
           steps: number of refinement steps; the configured number by default.
           known: labels in {0, 1} where they are known and NaN elsewhere, [rows, ...].
-          source: what errors call the rows: a file or an argument.
+          source: name of the rows in errors: a file or an argument.
 
         Raises:
           DataError: rows or known labels do not fit the model.

@@ -8,9 +8,9 @@ import tensorflow as tf
 from alen_tf.configured import Configured, register
 from alen_tf.errors import ConfigError, check_count, check_number
 
-# Below this squared norm a gradient counts as zero: steps shrink with it.
+# Below this squared norm a gradient counts as zero, and steps shrink with it.
 _TINY = 1e-24
-# More steps than these are a loop that keeps the first and the last output only.
+# More steps than this run in a loop that keeps only the first and last output.
 UNROLLED = 100
 NORMS = ("l2", "rms", None)
 OBJECTIVES = ("value", "log_value")
@@ -21,7 +21,7 @@ class Ascent(Configured, abc.ABC):
 
     Attributes:
       steps: the configured number of steps T.
-      norm: "l2" or "rms" where only a gradient's direction counts, else None.
+      norm: "l2" or "rms" if only a gradient's direction counts, otherwise None.
       objective: "value", or "log_value" for the mean of log v over pixels.
     """
 
@@ -32,7 +32,7 @@ class Ascent(Configured, abc.ABC):
         """Stores the number of steps and their size.
 
         Raises:
-          ConfigError: they are out of range.
+          ConfigError: one of them is out of range.
         """
         check_count(f"{type(self).__name__}.steps", steps, least=0)
         check_number(f"{type(self).__name__}.step_size", step_size)
@@ -46,7 +46,7 @@ class Ascent(Configured, abc.ABC):
 
     @abc.abstractmethod
     def step(self, value, state, space, t):
-        """The state that follows `state`, that of y(t); `t` is a number or an int32 scalar."""
+        """The state after `state`, the state of y(t); `t` is a number or an int32 scalar."""
 
     def output(self, state, space):
         """The output of a state, a point of the space."""
@@ -61,11 +61,11 @@ class Ascent(Configured, abc.ABC):
             interact.
           y: the initial outputs y(0), [batch, ...].
           space: the `OutputSpace` that holds `y`.
-          steps: another number of steps than the configured one. Up to `UNROLLED`, a Python integer
-            is unrolled into the graph; beyond it, and as a scalar int32 tensor, it becomes a loop.
+          steps: number of steps; the configured one by default. A Python integer up to `UNROLLED`
+            is unrolled into the graph; a larger one, or a scalar int32 tensor, becomes a loop.
 
         Returns:
-          The path [y(0), ..., y(T)], a list of T + 1 tensors shaped like `y`; of a loop only
+          The path [y(0), ..., y(T)], a list of T + 1 tensors shaped like `y`; a loop returns only
           [y(0), y(T)].
         """
         value = space.restrict(value)
@@ -110,9 +110,9 @@ class GradientAscent(Ascent):
             is taken. Not in the paper; without it, variables that rest on the boundary use up most
             of the step's length.
           objective: "value", or "log_value" to climb the mean of log v over an image's pixels, for
-            ascents on v alone. Not in the paper, and the same direction where v is one number. Of
-            many, v = sigmoid(score) has no slope where a pixel is sure to be wrong; log v has its
-            steepest there, and none where a pixel is sure to be right.
+            ascents on v alone. Not in the paper; the direction is the same if v is one number. With
+            one v per pixel, v = sigmoid(score) has no slope where a pixel is surely wrong; log v is
+            steepest there, and flat where a pixel is surely right.
           decay: factor in [0, 1] by which each step is shorter than the one before: eta decay^t.
             Not in the paper, whose steps never end; below 1 and with `norm`, no path is longer
             than eta / (1 - decay).
@@ -159,7 +159,7 @@ class GradientAscent(Ascent):
 
 
 def iterate_at_random(path, seed):
-    """One output of an ascent's path for each example, drawn at random, [batch, ...].
+    """A random output of an ascent's path for each example, [batch, ...].
 
     Args:
       path: outputs [y(0), ..., y(T)], each [batch, ...].

@@ -1,4 +1,4 @@
-"""Any number of rows through a compiled function, a batch at a time."""
+"""Runs any number of rows through a compiled function, one batch at a time."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,8 +9,8 @@ BATCH = 512
 class Compiled:
     """A function of batches, compiled once for every kind of input, for any number of rows.
 
-    Concrete functions, unlike calls of a `tf.function`, never warn of many traces: a process that
-    fits many models makes many.
+    Concrete functions, unlike calls of a `tf.function`, never warn about many traces, which a
+    process that fits many models makes.
     """
 
     def __init__(self, function, size=BATCH):
@@ -36,10 +36,10 @@ def in_batches(function, views, *arrays, axis=0, size=BATCH):
 
     Args:
       function: compiled, from a batch of each array to a tensor or a tuple of tensors.
-      views: the `Views` of a row: the more and the larger they are, the smaller the batches.
-      *arrays: [rows, ...] each, or structures of them, of one length, which may be 0.
+      views: the `Views` of a row; more or larger views mean smaller batches.
+      *arrays: [rows, ...] each, or structures of them, of equal length, which may be 0.
       axis: that of the rows in the outputs.
-      size: number of rows of a batch, where a row has one view.
+      size: number of rows per batch, for one view per row.
     """
     first = tf.nest.flatten(arrays)[0]
     size = views.batch(size, first.shape[1:])

@@ -1,4 +1,4 @@
-"""Partial labels: an output space some of whose variables are known already."""
+"""Partial labels: an output space with some known variables."""
 
 import tensorflow as tf
 
@@ -6,10 +6,10 @@ from alen_tf.inference.spaces import OutputSpace
 
 
 class Clamped(OutputSpace):
-    """A space in which known variables have their values, whatever an ascent does to them.
+    """A space in which known variables keep their values, whatever an ascent does.
 
-    Any ascent works in it: all that it can call gives outputs with the known values in place, and
-    `restrict` removes their part of the gradient, so that none of a step's length is lost on them.
+    Any ascent works in it: every method returns outputs with the known values in place, and
+    `restrict` removes their part of the gradient, so that no step length is wasted on them.
     """
 
     def __init__(self, space, known):
@@ -17,7 +17,7 @@ class Clamped(OutputSpace):
 
         Args:
           space: the `OutputSpace` of all variables.
-          known: values of the space where they are known and NaN elsewhere, [batch, ...], float32.
+          known: known values in the space, NaN where unknown, [batch, ...], float32.
         """
         self._space = space
         self.known = known

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-# Rows are decoded so many at a time that a number per row and pair of labels fits in memory.
+# Limits the rows decoded at a time: one number per row and pair of labels must fit in memory.
 NUMBERS = 2**24
 
 
 def decode(marginals, allow_empty=True):
-    """The label sets with the highest expected F1, exactly, where labels are independent.
+    """The label sets with the exactly highest expected F1, if labels are independent.
 
-    Of all sets of k labels that of the k most probable is the best (Lewis, SIGIR 1995), so that
-    one set of each size is compared (Ye et al., ICML 2012).
+    Among sets of k labels, the k most probable labels are the best (Lewis, SIGIR 1995), so one set
+    of each size is compared (Ye et al., ICML 2012).
 
     Args:
       marginals: P(y_i = 1 | x), [rows, labels].
@@ -26,7 +26,7 @@ def decode(marginals, allow_empty=True):
 
 
 def value(marginals, sets):
-    """The expected F1 of label sets, [rows], where labels are independent.
+    """The expected F1 of label sets, [rows], if labels are independent.
 
     Args:
       marginals: P(y_i = 1 | x), [rows, labels].
@@ -63,7 +63,7 @@ def _decode(p, allow_empty):
     p = np.take_along_axis(p, order, axis=1)
     most = _most(p)
     largest = min(labels, 2 * most)
-    outside = [sums(p[:, largest:], most)]  # of the labels beside the set, from the largest set on
+    outside = [sums(p[:, largest:], most)]  # of the labels outside the set, from the largest set on
     for label in range(largest - 1, -1, -1):
         outside.append(_added(outside[-1], p[:, label, None]))
     inside = np.zeros((rows, largest + 1))
@@ -93,23 +93,23 @@ def _value(p, sets):
 
 
 def _f1(k, inside, outside):
-    """The expected F1 of a set of k labels, [rows], the mean of 2 t / (k + t + u), from the chances
-    of t true labels in the set and of u beside it, [rows, 1 + ...]."""
+    """The expected F1 of a set of k labels, [rows], the mean of 2 t / (k + t + u), from the
+    probabilities of t true labels in the set and u outside it, [rows, 1 + ...]."""
     t, u = np.arange(k + 1)[:, None], np.arange(outside.shape[1])
     return np.sum((inside[:, : k + 1] @ (2.0 * t / (k + t + u))) * outside, axis=1)
 
 
 def _added(distribution, p):
-    """The distribution of a sum with one more label, of chance p, [rows, 1]; its last entry keeps
-    no chance of more."""
+    """The distribution of a sum with one more label of probability p, [rows, 1]; larger sums are
+    dropped."""
     found = (1.0 - p) * distribution
     found[:, 1:] += p * distribution[:, :-1]
     return found
 
 
 def _most(p):
-    """A number that the sum of labels exceeds in no row with a chance of 1e-12, by Bernstein's
-    inequality."""
+    """A number that the sum of labels exceeds in any row with probability at most 1e-12, by
+    Bernstein's inequality."""
     mean, variance, c = p.sum(axis=1), (p * (1.0 - p)).sum(axis=1), np.log(1e12)
     bound = mean + c / 3.0 + np.sqrt((c / 3.0) ** 2 + 2.0 * c * variance)
     return min(p.shape[1], int(np.ceil(np.max(bound, initial=0.0))))

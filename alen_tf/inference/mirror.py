@@ -13,8 +13,8 @@ from alen_tf.inference.ascent import Ascent
 class MirrorAscent(Ascent):
     """l(t+1) = (1 - eta w) l(t) + eta dv/dy(y(t)), y(t) = relax(l(t)): climbs v(x, y) + w H(y).
 
-    Steps are taken in logits and gradients at outputs: what SPEN (Belanger & McCallum, ICML 2016)
-    uses instead of projected steps. The gradient of the entropy H at y is -l, so that w = 1 makes
+    Steps are taken in logits and gradients at outputs: this is what SPEN (Belanger & McCallum, ICML
+    2016) uses instead of projected steps. The gradient of the entropy H at y is -l, so w = 1 makes
     y = relax(dv/dy) the fixed point: mean-field inference. Outputs never reach the boundary, where
     the projection of `GradientAscent` would stop gradients from flowing through it.
     """
@@ -26,7 +26,7 @@ class MirrorAscent(Ascent):
           steps: number of steps T.
           step_size: eta, in logits per unit of gradient.
           entropy: w, the weight of the output's entropy.
-          floor: distance to the boundary of the space that y(0) is given at least.
+          floor: minimum distance of y(0) from the boundary of the space.
 
         Raises:
           ConfigError: a setting is out of its range.

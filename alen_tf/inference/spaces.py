@@ -1,10 +1,9 @@
-"""Output spaces Y: what a relaxed output is, and the projection P_Y back onto it (Eq. 4, 12).
+"""Output spaces Y: relaxed outputs, and the projection P_Y onto the space (Eq. 4, 12).
 
-A space answers six questions: `relax(logits)` (from the inference network into the space),
-`logits(y)` (back again),
-`project(y)` (the nearest point of the space), `tangent(y, direction)` (the part of a direction that
-stays inside), `start(y)` (the point that stands for "nothing known") and `decode(y)` (a discrete
-output). `cross_entropy(logits, y_true)` is the surrogate loss L_task that belongs to the space.
+A space has six functions: `relax(logits)` (from the inference network into the space), `logits(y)`
+(back again), `project(y)` (the nearest point of the space), `tangent(y, direction)` (the part of a
+direction that stays inside), `start(y)` (the point for "nothing known") and `decode(y)` (a discrete
+output). `cross_entropy(logits, y_true)` is the surrogate loss L_task of the space.
 """
 
 import abc
@@ -54,7 +53,7 @@ class OutputSpace(Configured, abc.ABC):
         """The discrete output of a relaxed one, same shape, in {0, 1}."""
 
     def holds(self, y):
-        """Which entries of `y`, an array or a tensor, may be true outputs, bool: 0 and 1."""
+        """Which entries of `y`, an array or a tensor, are possible true outputs, bool: 0 and 1."""
         return (y == 0) | (y == 1)
 
     def clamp(self, y):
@@ -62,7 +61,7 @@ class OutputSpace(Configured, abc.ABC):
         return y
 
     def restrict(self, value):
-        """`value`, a function of outputs, as a function of what ascent may change in them."""
+        """Restricts `value`, a function of outputs, to the variables that ascent may change."""
         return value
 
     @abc.abstractmethod
@@ -98,7 +97,7 @@ class Box(OutputSpace):
 
     def cross_entropy(self, logits, y_true):
         missing = tf.math.is_nan(y_true)
-        y_true = tf.where(missing, 0.0, y_true)  # where a gradient of NaN would spoil the others
+        y_true = tf.where(missing, 0.0, y_true)  # a NaN gradient there would spoil the others
         losses = tf.math.softplus(logits) - y_true * logits  # -log sigmoid(+-logits)
         losses = tf.where(missing, 0.0, losses)
         return tf.reduce_sum(losses, axis=list(range(1, len(logits.shape))))
@@ -119,7 +118,7 @@ class Simplex(OutputSpace):
         return tf.math.log(tf.maximum(y, floor))
 
     def project(self, y):
-        y -= tf.reduce_max(y, axis=-1, keepdims=True)  # so that tau is not lost beside a large y
+        y -= tf.reduce_max(y, axis=-1, keepdims=True)  # so that a large y does not absorb tau
         # The nearest distribution is [y - tau]_+ with the tau that makes it sum to 1 (Held, Wolfe &
         # Crowder 1974).
         return tf.nn.relu(y - _shift(tf.sort(y, direction="DESCENDING"), 0, total=1.0))
@@ -136,12 +135,12 @@ class Simplex(OutputSpace):
         return tf.ones_like(y) / y.shape[-1]
 
     def decode(self, y, threshold=0.5):
-        """One class each, as a vector with a single one; a threshold means nothing here."""
+        """One-hot vectors of the most probable class; the threshold is ignored."""
         del threshold
         return tf.one_hot(tf.argmax(y, axis=-1), y.shape[-1], on_value=True, off_value=False)
 
     def holds(self, y):
-        """Also shares, of pixels that stand for several of a larger image."""
+        """Shares are possible too, for pixels that cover several pixels of a larger image."""
         return (y >= 0) & (y <= 1)
 
     def cross_entropy(self, logits, y_true):
@@ -162,9 +161,9 @@ def _shift(ordered, free, total):
 
 
 def get(space):
-    """The output space of a name, "box" or "simplex", or `space` itself.
+    """The output space with this name, "box" or "simplex", or `space` itself.
 
     Raises:
-      ConfigError: there is none of this name.
+      ConfigError: the name is unknown.
     """
     return named({"box": Box(), "simplex": Simplex()}, space, "output space")

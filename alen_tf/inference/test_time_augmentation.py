@@ -7,21 +7,22 @@ import tensorflow as tf
 from alen_tf.configured import Configured, register
 from alen_tf.errors import ConfigError, check_count, check_counts
 
-# What a view of 32x32 pixels counts for: features of more than 64 leave a processor's caches.
+# Rows that a view of 32x32 pixels counts as: features of more than 64 views exceed a processor's
+# caches.
 ROWS = 8
 
 
 @register
 class Views(Configured):
-    """What a model sees of an example, and how what it says of the views becomes one output.
+    """The views of an example that a model sees, and the merging of their outputs.
 
-    The base class is for everything that is no image: one view, the example itself.
+    The base class is for anything but images: the example itself is the only view.
     """
 
     count = 1
 
     def batch(self, size, shape):
-        """How many inputs of `shape` are about as much as `size` rows, at least one."""
+        """The number of inputs of `shape` that costs about as much as `size` rows, at least one."""
         del shape
         return max(1, size // self.count)
 
@@ -29,7 +30,7 @@ class Views(Configured):
         """Checks that inputs of this shape can be split and merged.
 
         Raises:
-          ConfigError: the views are not all in the image, or leave some of it out.
+          ConfigError: the views exceed the image, or do not cover it.
         """
 
     def split(self, x):
@@ -37,19 +38,20 @@ class Views(Configured):
         return x
 
     def merge(self, y, shape):
-        """Outputs of views, [views * batch, ...], as those of examples, [batch, *shape]."""
+        """Merges outputs of views, [views * batch, ...], into those of examples, [batch,
+        *shape]."""
         del shape
         return y
 
     def mean(self, values):
-        """Values of views, [views * batch], as those of examples, [batch]."""
+        """Averages values of views, [views * batch], over each example, [batch]."""
         return tf.reduce_mean(tf.reshape(values, (self.count, -1)), axis=0)
 
 
 @gin.register
 @register
 class TestTimeAugmentation(Views):
-    """Crops at a grid of offsets, each also mirrored if wanted; outputs are averaged where views
+    """Crops at a grid of offsets, optionally mirrored too; outputs are averaged where views
     overlap.
 
     DVN's protocol for 32x32 images is `size = 24` with the default offsets: 36 crops.
@@ -73,7 +75,7 @@ class TestTimeAugmentation(Views):
         self.count = len(self.corners) * (2 if mirror else 1)
 
     def batch(self, size, shape):
-        """A view of 32x32 pixels, or of fewer, is `ROWS` rows."""
+        """A view of up to 32x32 pixels counts as `ROWS` rows."""
         height, width = (self.size, self.size) if self.size else shape[:2]
         views = size * 32**2 // (ROWS * max(32**2, height * width))
         return max(1, views // self.count)
@@ -135,6 +137,6 @@ def _check_images(shape):
     if len(shape) != 4:
         size = ", ".join(map(str, shape[1:]))
         raise ConfigError(
-            "TestTimeAugmentation is for images [batch, height, width, channels] with such "
-            f"outputs, not for shape [batch, {size}]; leave it out"
+            "TestTimeAugmentation needs inputs and outputs [batch, height, width, channels], "
+            f"not [batch, {size}]; leave it out"
         )

@@ -16,7 +16,7 @@ from alen_tf.models.structured_model import StructuredModel
 class EnergyModel(StructuredModel):
     """A model whose predictions ascend on an energy's values, from the uninformed output.
 
-    The energy is called on [x, y] and gives a score per example, [batch] or [batch, 1], or per
+    The energy is called on [x, y] and returns a score per example, [batch] or [batch, 1], or per
     pixel, [batch, height, width] or with one channel. One that has methods `encode(x)` and
     `score(z, y)` encodes x once for many y.
 
@@ -104,8 +104,8 @@ class EnergyModel(StructuredModel):
         return per_example(self.bound(self.score(z, y, training)), counted)
 
     def value(self, x, y, known=None):
-        """v(x, y) as an array, [examples]: the oracle value that is expected of `y` where the
-        energy regresses on it, else its score.
+        """v(x, y) as an array, [examples]: the expected oracle value of `y` if the energy regresses
+        on it, otherwise its score.
 
         Args:
           x: inputs, [examples, ...].

@@ -40,17 +40,17 @@ class Fitting(keras.Model):
 
         Args:
           energy_optimizer: a Keras optimizer or its name, for the energy network.
-          inference_optimizer: likewise, for inference networks; each further one gets a copy. An
-            optimizer of a network that the method lacks is not used.
+          inference_optimizer: likewise, for inference networks; each additional one gets a copy. An
+            optimizer for a network that the method lacks is ignored.
           metrics: Keras metrics of (true outputs, relaxed outputs), beside the mean oracle value of
             outputs decoded at 0.5, which logs call by the oracle's name.
           jit_compile: whether XLA compiles the whole training step, refinement included.
-          steps_per_execution: training steps per call of the compiled function; 50 or more where
-            networks are small.
-          run_eagerly: whether nothing is compiled, for debugging.
+          steps_per_execution: training steps per call of the compiled function; use 50 or more for
+            small networks.
+          run_eagerly: whether to run without compilation, for debugging.
 
         Raises:
-          ConfigError: there is no such optimizer.
+          ConfigError: an optimizer is unknown.
         """
         self._compile_arguments = Arguments(
             energy_optimizer=energy_optimizer,
@@ -212,11 +212,11 @@ class Fitting(keras.Model):
     ):
         """Keras's `fit`, on arrays, a `tf.data.Dataset`, or anything else that Keras takes.
 
-        A data set gives (x, y), (x, y, weight) or dictionaries of a `Batch`'s parts. Arrays that
-        are shuffled come in batches of one size: the last one of an epoch is filled up, see
-        `equal_batches`. Logs hold the losses, term by term, and the oracle's mean value of refined
-        outputs, decoded at 0.5, under its name; with `validation_data` that of these, too, as
-        val_f1.
+        A data set gives (x, y), (x, y, weight) or dictionaries of a `Batch`'s parts. Shuffled
+        arrays come in batches of equal size: the last one of an epoch is filled up, see
+        `equal_batches`. Logs hold each term of the losses, and the mean oracle value of refined
+        outputs, decoded at 0.5, under the oracle's name; with `validation_data` also its value
+        there, for example as val_f1.
 
         NaN in y is an output that is missing: losses, oracle values and the oracle's mean are of
         the others, and an example of which all are missing has no say in any. Other metrics get
@@ -224,8 +224,8 @@ class Fitting(keras.Model):
 
         Raises:
           ConfigError: networks do not fit the shapes of the data.
-          DataError: parts have different numbers of examples, an output is outside of {0, 1}, or
-            missing where the method cannot leave it out, or missing in all examples.
+          DataError: parts have different numbers of examples, an output is not in {0, 1}, or is
+            missing although the method cannot leave it out, or is missing in all examples.
         """
         if not self.compiled:
             self.compile()
@@ -298,5 +298,5 @@ def _optimizer(given, name):
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{name}: {str(error).splitlines()[0]}") from error
     if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise ConfigError(f"{name}: its optimizer is {given!r}, no Keras optimizer")
+        raise ConfigError(f"{name}: its optimizer is {given!r}, not a Keras optimizer")
     return optimizer

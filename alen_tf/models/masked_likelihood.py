@@ -1,4 +1,5 @@
-"""Maximum likelihood of labels given any others: an energy that knows how labels depend."""
+"""Maximum likelihood of labels given any others: an energy that learns how labels depend on each
+other."""
 
 import gin
 import numpy as np

@@ -15,7 +15,7 @@ class MinMax(PairModel):
     """max over theta_v, min over theta_g of v(x, y*) - v(x, y') [- v(x, y'')], v being the score.
 
     Unstable, as the paper says. Nothing bounds v, and in Eq. 5 the truth's value counts once and
-    its opponents' twice, so that lowering all values together never stops paying.
+    its opponents' twice, so lowering all values together always pays.
     """
 
     def __init__(

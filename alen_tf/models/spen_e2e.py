@@ -11,7 +11,7 @@ from alen_tf.models.energy_model import EnergyModel
 @gin.register
 @register
 class SPENEndToEnd(EnergyModel):
-    """Learns the energy so that the very ascent that predicts ends, soon, at the truth.
+    """Learns an energy whose ascent, the same as in prediction, soon reaches the truth.
 
     The loss is 1/T sum_t CE(y(t), y*) over the iterates y(1), ..., y(T) of ascent on the score. Its
     gradient passes back through all steps and so differentiates the score twice: the energy must be

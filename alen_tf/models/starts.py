@@ -10,10 +10,11 @@ from alen_tf.errors import ConfigError, check_number
 @gin.register
 @register
 class TrainingStarts(Configured):
-    """Starts that owe less to the truth than the outputs they replace. None is in the paper.
+    """Starts that depend less on the truth than the outputs that they replace. None of them is in
+    the paper.
 
-    With all at their defaults, ascents start where the method says. Batches are shuffled, so shares
-    of a batch are its first examples.
+    By default, ascents start where the method says. Batches are shuffled, so shares of a batch are
+    its first examples.
     """
 
     def __init__(self, zero_init_fraction=0.0, interpolate_fraction=0.0, discretize=False):
@@ -23,10 +24,10 @@ class TrainingStarts(Configured):
           zero_init_fraction: share of each batch that starts at the uninformed output. It keeps the
             energy's neighbourhood wide once g fits the training split.
           interpolate_fraction: share that starts at a random point between its output and the truth
-            of another example. It shows the energy outputs that are wrong and as crisp as the
-            truth, and all between, so that v cannot take crispness for truth.
-          discretize: whether every other start is decoded, at a random threshold: how soft y' is
-            tells how good it is, and v could do without x.
+            of another example. It shows the energy outputs that are wrong but as crisp as the
+            truth, and everything in between, so that v cannot mistake crispness for truth.
+          discretize: whether every other start is decoded, at a random threshold: otherwise v could
+            judge y' by its softness alone, without x.
 
         Raises:
           ConfigError: a share is not in [0, 1], or they add up to more than 1.

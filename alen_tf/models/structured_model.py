@@ -23,15 +23,15 @@ UNBUILT = "call fit(x, y), or build(x_shape, y_shape), first"
 class StructuredModel(Configured, Fitting):
     """A model of structured outputs.
 
-    Called on inputs [batch, ...] it gives relaxed outputs [batch, ...], the end of `path`. A method
-    names its `networks` and defines `update`, one training step, and `infer`, the path.
+    Called on inputs [batch, ...], it returns relaxed outputs [batch, ...], the end of `path`. A
+    method names its `networks` and defines `update`, one training step, and `infer`, the path.
 
     Attributes:
       networks: names of the attributes that hold networks. "energy" is a `keras.Model` of [x, y]
         with a score per example or per pixel; all others are models of x with a logit per output
         variable.
       skips_missing: whether `update` leaves out outputs that do not count, see `Batch`.
-      rows_at_once: number of examples that predictions hold in memory together.
+      rows_at_once: number of examples that a prediction holds in memory at a time.
       space: the `OutputSpace` that `output_space` names.
       oracle_value: the function h(y, y*) that `oracle` names.
       known_outputs: the `KnownOutputs` that `known_fraction` stands for, or None.
@@ -53,7 +53,7 @@ class StructuredModel(Configured, Fitting):
         name=None,
         known_fraction=None,
     ):
-        """Stores what all methods have.
+        """Stores the settings that all methods share.
 
         Args:
           output_space: "box" for variables in [0, 1] each, "simplex" for a distribution over the
@@ -93,16 +93,16 @@ class StructuredModel(Configured, Fitting):
     # Building.
 
     def build(self, x_shape, *y_shape):
-        """Makes all variables.
+        """Creates all variables.
 
         Args:
           x_shape: shape of inputs, [batch, ...], or a dictionary of them; the size of the batch
             does not matter.
-          *y_shape: shape of outputs, where the networks do not tell it; Keras, which builds a model
-            that is called, knows none.
+          *y_shape: shape of outputs, if the networks do not determine it; Keras does not know it
+            when a call builds the model.
 
         Raises:
-          ConfigError: networks, views and oracle do not fit one another and these shapes.
+          ConfigError: networks, views and oracle do not fit each other or these shapes.
         """
         if isinstance(x_shape, dict):
             x = {name: _zeros(shape) for name, shape in x_shape.items()}

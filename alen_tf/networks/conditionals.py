@@ -1,4 +1,4 @@
-"""P(y_i = 1 | x, y_K): conditionals of each label given any others."""
+"""P(y_i = 1 | x, y_K): conditionals of each label given any other labels."""
 
 import gin
 import keras
@@ -13,13 +13,13 @@ from alen_tf.networks.network import WIDEST
 @gin.register
 @register
 class Conditionals(Configured, keras.layers.Layer):
-    """Logits of P(y_i = 1 | x, y_K) for the labels y_K that are known, whichever these are.
+    """Logits of P(y_i = 1 | x, y_K) for any set K of known labels.
 
     l_i + u_i' (relu(h(l, y_K)) - relu(h(l, none))) with the hidden layer
     h(l, y_K) = W l + V+ [y_K = 1] + V- [y_K = 0] + c, where l are an inference network's logits,
-    through which x enters. Where nothing is known the marginals are sigmoid(l). An orderless NADE
-    (Uria, Murray & Larochelle, ICML 2014): one network for all orders in which labels may become
-    known.
+    which are all that it sees of x. If nothing is known, the marginals are sigmoid(l). An orderless
+    NADE (Uria, Murray & Larochelle, ICML 2014): one network for all orders in which labels may
+    become known.
     """
 
     def __init__(self, units=200, l2=0.0, dropout=0.3, name="conditionals"):
@@ -28,7 +28,7 @@ class Conditionals(Configured, keras.layers.Layer):
         Args:
           units: width of the hidden layer.
           l2: weight of 1/2 ||.||^2 over its kernels.
-          dropout: share of hidden units that is dropped in training.
+          dropout: share of hidden units dropped in training.
           name: name of the layer.
 
         Raises:
@@ -64,7 +64,7 @@ class Conditionals(Configured, keras.layers.Layer):
         Args:
           logits: of the inference network, [batch, labels].
           known: labels in {0, 1} where they are known and NaN elsewhere, [batch, labels].
-          training: whether hidden units are dropped.
+          training: whether to drop hidden units.
         """
         before = self.hidden(logits)
         change = tf.nn.relu(before + self.change(known)) - tf.nn.relu(before)

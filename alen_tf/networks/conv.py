@@ -15,7 +15,7 @@ class ConvEnergy(ImageEnergy):
     """Three 5x5 convolutions over image and output together, then three dense layers: one score,
     [batch].
 
-    The dense layers fix the images' height and width.
+    The dense layers determine the height and width of images.
     """
 
     def __init__(self, filters=(64, 128, 128), units=(384, 192), name="energy"):

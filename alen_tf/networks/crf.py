@@ -18,9 +18,10 @@ class MeanFieldCRF(InferenceNetwork):
 
       logits <- unary + w_1 K_1 q + w_2 K_2 q,    q = the output that the logits stand for,
 
-    with the rows of K_1 and K_2 normalised: K_1 is Gaussian in the distance of two pixels, K_2 in
-    distance and difference of colour. Neighbours pull towards their own class (Potts). Both kernels
-    are exact: memory grows with the square of the number of pixels, which 32x32 images allow.
+    where the rows of K_1 and K_2 are normalised. K_1 is Gaussian in the distance between two
+    pixels, K_2 in distance and colour difference. Neighbours vote for their own class (Potts). Both
+    kernels are exact, so memory grows with the square of the number of pixels, which is feasible
+    for 32x32 images.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class MeanFieldCRF(InferenceNetwork):
         """Configures the network; both weights and all three widths are learned.
 
         Args:
-          outputs: number of outputs at every pixel: 1 for a mask, else classes; see
+          outputs: number of outputs per pixel: 1 for a mask, otherwise the number of classes; see
             `InferenceNetwork`.
           unary: network of the unary logits; an `FCN` by default.
           iterations: number of mean-field updates.
@@ -62,7 +63,7 @@ class MeanFieldCRF(InferenceNetwork):
         if getattr(self.unary, "outputs", 0) is None:
             self.unary.outputs = self.outputs
 
-        def positive(value, name):  # kept positive by its logarithm
+        def positive(value, name):  # its logarithm keeps it positive
             start = keras.initializers.Constant(ops.log(value))
             return self.add_weight(shape=(), initializer=start, name=name)
 
@@ -82,7 +83,7 @@ class MeanFieldCRF(InferenceNetwork):
         return ops.reshape(logits, ops.shape(unary))
 
     def votes(self, logits):
-        """What each pixel votes for: its distribution, or for a mask -1 ... 1."""
+        """The vote of each pixel: its distribution, or for a mask a number in [-1, 1]."""
         if self.outputs == 1:
             return ops.tanh(0.5 * logits)  # 2 sigmoid(logits) - 1
         return ops.softmax(logits)
@@ -99,7 +100,7 @@ class MeanFieldCRF(InferenceNetwork):
         similar = _squared_distances(sites / ops.exp(self.log_far)) + _squared_distances(
             colours / ops.exp(self.log_colour)
         )
-        others = 1.0 - ops.eye(height * width)  # a pixel has no vote on itself
+        others = 1.0 - ops.eye(height * width)  # a pixel does not vote on itself
         kernels = [others * ops.exp(-0.5 * squares) for squares in (near, similar)]
         return sum(
             ops.exp(log_weight) * kernel / (ops.sum(kernel, axis=-1, keepdims=True) + 1e-6)

@@ -8,9 +8,10 @@ from alen_tf.networks.network import Network
 class Energy(Network):
     """Scores how well an output `y` fits an input `x`.
 
-    Subclasses implement `encode(x)`, everything that does not depend on y and is computed once per
-    batch, and `score(z, y)`, the rest: a refinement step pays only for `score` and its gradient.
-    Scores are unbounded; methods that regress on an oracle value in [0, 1] use v = sigmoid(score).
+    Subclasses implement `encode(x)`, which is everything that does not depend on y and is computed
+    once per batch, and `score(z, y)`, the rest. A refinement step computes only `score` and its
+    gradient. Scores are unbounded; methods that regress on an oracle value in [0, 1] use v =
+    sigmoid(score).
     """
 
     def __init__(self, name="energy", dtype=None):
@@ -35,8 +36,9 @@ def matrix_score(y, scores):
     """Scores of every pixel from a matrix of scores of every class: sum_k (y_pk - 1/K) F_pk.
 
     The uninformed output scores 0 everywhere, and a pixel's score is linear in its own y_p given F:
-    the slope of sigmoid(score) is the opinion F_p, however crisp y_p is. Scores that are any
-    function of y_p learn instead that crisp outputs are right, and hold every output where it is.
+    the slope of sigmoid(score) has the direction of F_p, however crisp y_p is. Scores that are
+    arbitrary functions of y_p learn instead that crisp outputs are right, and refinement then moves
+    no output.
 
     Args:
       y: outputs, [batch, height, width, outputs].

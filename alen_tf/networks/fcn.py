@@ -24,8 +24,8 @@ def _check_size(name, shape):
     height, width = shape[1:3]
     if height % 4 or width % 4:
         raise ConfigError(
-            f"{name} halves images twice and doubles them again: {height}x{width} are no multiples "
-            "of 4"
+            f"{name} halves images twice and doubles them again: {height}x{width} are not "
+            "multiples of 4"
         )
 
 
@@ -47,7 +47,7 @@ class FCN(InferenceNetwork):
         """Configures the network.
 
         Args:
-          outputs: number of outputs at every pixel; see `InferenceNetwork`.
+          outputs: number of outputs per pixel; see `InferenceNetwork`.
           filters: of the three convolutions.
           dropout: share of the deepest features dropped in training.
           name: name of the model.
@@ -65,7 +65,7 @@ class FCN(InferenceNetwork):
         """Makes the layers.
 
         Raises:
-          ConfigError: outputs would not have the size of images.
+          ConfigError: outputs would differ from images in size.
         """
         _check_size("FCN", input_shape)
         layers = []
@@ -93,8 +93,8 @@ class FCNEnergy(ImageEnergy):
 
         Args:
           filters: of the three convolutions.
-          skips: add what each resolution knew on the way down to what comes up (as FCN-8s does);
-            without it, thin parts are lost in the strides.
+          skips: add the features of each resolution on the way down to those on the way up (as
+            FCN-8s does); without skips, strides lose thin parts.
           name: name of the model.
 
         Raises:
@@ -105,7 +105,7 @@ class FCNEnergy(ImageEnergy):
         self.skips = skips
 
     def make_layers(self, input_shape):
-        """As of `FCN`."""
+        """As in `FCN`."""
         _check_size("FCNEnergy", input_shape[0])
         super().make_layers(input_shape)
         first, second, third = self.filters

@@ -16,7 +16,7 @@ from alen_tf.networks.network import WIDEST
 class ICNN(Energy):
     """s(x, y) = -f(x, y) with f convex in y, so that every local maximum is global.
 
-    Their partially input convex network, with features u(x) in place of a layer of u per
+    The paper's partially input convex network, with features u(x) instead of one layer of u per
     layer of h: h(k+1) = softplus(W(k) (h(k) * softplus(A(k) u)) + V(k) (y * B(k) u) + C(k) u), W >=
     0, and f the last layer without its softplus. Each layer is a sum, with non-negative weights, of
     functions convex in y, under a function that is convex and never decreases.
@@ -76,7 +76,8 @@ class ICNN(Energy):
         self.offsets = [dense(width) for width in widths]
 
     def encode(self, x, training=False):
-        """All that depends on x: for each layer, how it sees y, its offset and how it sees h."""
+        """Everything that depends on x: for each layer, its factors of y, its offset, and its
+        factors of h."""
         for layer in self.features:
             x = layer(x)
         return {

@@ -1,4 +1,4 @@
-"""What energies over images share: the first convolution, half of which is encoded once."""
+"""Shared by energies of images: the first convolution, half of which is encoded once."""
 
 import keras
 from keras import ops
@@ -17,13 +17,13 @@ class ImageEnergy(Energy):
     """An energy that begins with a convolution of (x, y): the sum of one over x, encoded once, and
     one over y.
 
-    Swish in place of ReLU: refinement follows the gradient with respect to y, which a ReLU network
-    gives in flat pieces.
+    It uses swish instead of ReLU, because refinement follows the gradient with respect to y, which
+    is piecewise constant in a ReLU network.
     """
 
     def __init__(self, filters, name):
-        """Stores the `filters` of its convolutions, of which the first one has two halves."""
-        super().__init__(name=name, dtype="float32")  # layers but for scores may be bfloat16
+        """Stores the `filters` of its convolutions; the first convolution has two halves."""
+        super().__init__(name=name, dtype="float32")  # layers except scores may be bfloat16
         self.filters = filters
 
     def make_layers(self, input_shape):
@@ -31,7 +31,8 @@ class ImageEnergy(Energy):
         self.output_half = convolution(self.filters[0], use_bias=False)
 
     def encode(self, x, training=False):
-        """The image's half of the first convolution, [batch, height, width, filters]."""
+        """The half of the first convolution that sees the image, [batch, height, width,
+        filters]."""
         del training
         return self.image(x)
 

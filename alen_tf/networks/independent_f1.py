@@ -1,4 +1,4 @@
-"""The expected F1 of relaxed outputs where labels are independent, in a TensorFlow graph."""
+"""The expected F1 of relaxed outputs for independent labels, in a TensorFlow graph."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ import tensorflow as tf
 
 
 class IndependentF1(NamedTuple):
-    """E[F1(y, Y)] of any y in [0, 1] for labels Y_i ~ Bernoulli(p_i) that are independent.
+    """E[F1(y, Y)] of any y in [0, 1] for independent labels Y_i ~ Bernoulli(p_i).
 
     sum_i y_i p_i sum_k P(|Y| - Y_i = k) 2 / (sum_j y_j + 1 + k), and P(|Y| = 0) of the empty set.
-    Exact for the most probable labels of a row; for the others |Y| stands for |Y| - Y_i, from which
-    it differs by at most their own small chance.
+    Exact for the most probable labels of a row; for the others, |Y| replaces |Y| - Y_i, which
+    differs by at most their own small probability.
     """
 
     marginals: tf.Tensor  # p, [batch, labels]
@@ -20,19 +20,19 @@ class IndependentF1(NamedTuple):
 
     @classmethod
     def of(cls, marginals, chosen, largest):
-        """What all y of a row have in common.
+        """The part that all y of a row share.
 
         Args:
           marginals: p, [batch, labels].
           chosen: the most probable labels, one-hot, [batch, most, labels].
-          largest: the largest sum that is told apart from larger ones.
+          largest: the largest sum that is distinguished from larger ones.
         """
         most = chosen.shape[1]
         p = tf.linalg.matvec(chosen, marginals)
         other = marginals * (1.0 - tf.reduce_sum(chosen, axis=1))
         none = tf.one_hot(tf.zeros_like(marginals[:, 0], tf.int32), largest + 1)
         sums = _with_labels(none[:, None], tf.transpose(other)[:, :, None])
-        others = tf.transpose(p)[:, :, None] * (1.0 - tf.eye(most)[:, None])  # but the label itself
+        others = tf.transpose(p)[:, :, None] * (1.0 - tf.eye(most)[:, None])  # not the label itself
         sums_of_others = _with_labels(tf.repeat(sums, most, axis=1), others)
         sums = _with_labels(sums_of_others[:, :1], p[None, :, :1])
         return cls(marginals, chosen, sums[:, 0], sums_of_others)
@@ -50,8 +50,8 @@ class IndependentF1(NamedTuple):
 
 
 def _with_labels(sums, marginals):
-    """The distribution of sums with more labels, [batch, ..., sums], each of chance [batch, ...];
-    the last entry holds all larger sums. `marginals` has the labels first."""
+    """The distribution of sums with more labels, [batch, ..., sums]; the last entry holds all
+    larger sums. `marginals` has the labels on its first axis, each [batch, ...]."""
 
     def added(sums, p):
         with_it = tf.concat(

@@ -1,4 +1,4 @@
-"""An inference network in as many copies as there are folds of the training rows, and one more."""
+"""An inference network as one copy per fold of the training rows, plus one for all rows."""
 
 import gin
 import tensorflow as tf
@@ -11,20 +11,20 @@ from alen_tf.networks.network import InferenceNetwork
 @gin.register
 @register
 class Members(InferenceNetwork):
-    """K copies of g, of which the k-th learns from all training rows but those of fold k, and g
-    itself, which learns from all of them.
+    """K copies of g, and g itself. The k-th copy learns from all training rows except those of fold
+    k; g learns from all rows.
 
-    Called with the fold of each row it gives the logits of the copy that has not learned from the
-    row; without, those of g, for new rows.
+    Called with the fold of each row, it returns the logits of the copy that has not learned from
+    that row; without folds, it returns those of g, for new rows.
     """
 
     def __init__(self, network, folds=5, name="inference_network"):
         """Configures the members.
 
         Args:
-          network: g, a `keras.Model` of x with a logit per output variable; its copies are made of
-            its configuration, with initial weights of their own.
-          folds: number of folds K, from 2.
+          network: g, a `keras.Model` of x with a logit per output variable; its copies have the
+            same configuration and their own initial weights.
+          folds: number of folds K, at least 2.
           name: name of the model.
 
         Raises:
@@ -50,7 +50,7 @@ class Members(InferenceNetwork):
         return tf.gather(logits, fold, axis=1, batch_dims=1)
 
     def cross_entropy(self, space, x, y, fold):
-        """The sum over members of their cross entropies on rows that they learn from.
+        """The sum of the members' cross entropies on the rows that they learn from.
 
         Args:
           space: the `OutputSpace`.
@@ -62,7 +62,7 @@ class Members(InferenceNetwork):
           [batch], or [batch, height, width] for images.
         """
         loss = space.cross_entropy(self.network(x, training=True), y)
-        share = self.folds / (self.folds - 1.0)  # of a batch a copy sees fewer rows
+        share = self.folds / (self.folds - 1.0)  # a copy sees fewer rows of a batch
         for number, copy in enumerate(self.copies):
             learns = share * tf.cast(fold != number, tf.float32)
             learns = tf.reshape(learns, [-1] + [1] * (len(loss.shape) - 1))
@@ -71,13 +71,13 @@ class Members(InferenceNetwork):
 
 
 def copied(network):
-    """A network of the same configuration, with weights of its own."""
+    """A network with the same configuration and its own weights."""
     return type(network).from_config(_unshared(network.get_config()))
 
 
 def _unshared(config):
-    """A configuration without the marks by which Keras, where it loads a model, makes one layer of
-    all that have one configuration."""
+    """A configuration without the marks that make Keras share one layer between equal
+    configurations when it loads a model."""
     if isinstance(config, dict):
         return {k: _unshared(each) for k, each in config.items() if k != "shared_object_id"}
     return [_unshared(each) for each in config] if isinstance(config, list) else config

@@ -21,8 +21,8 @@ class MLPEnergy(Energy):
     """s(x, y) = sum_i y_i F_i(x) + w2' softplus(W1 y): a local term per label and a global term
     over all of them.
 
-    F is a softplus network. Softplus because refinement differentiates the score twice when it is
-    learned through, and a ReLU network has no curvature.
+    F is a softplus network, because learning through refinement differentiates the score twice, and
+    a ReLU network has no curvature.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class MLPEnergy(Energy):
         Args:
           hidden_units: width of each hidden layer of F.
           hidden_layers: number of hidden layers of F (DVN: 1 on Bibtex, 2 on Bookmarks).
-          global_units: number of units that look at all labels together.
+          global_units: number of units that see all labels together.
           l2: weight of 1/2 ||W||^2, summed over the kernels.
           input_gain: scale of the first layer's initial kernel, relative to He's.
           input_dropout: share of input features dropped in training.
@@ -55,7 +55,7 @@ class MLPEnergy(Energy):
         check_positive("MLPEnergy.input_gain", input_gain)
         check_number("MLPEnergy.input_dropout", input_dropout, most=1.0)
         check_number("MLPEnergy.l2", l2)
-        super().__init__(name=name, dtype="float32")  # layers but for scores may be bfloat16
+        super().__init__(name=name, dtype="float32")  # layers except scores may be bfloat16
         self.hidden_units = hidden_units
         self.hidden_layers = hidden_layers
         self.global_units = global_units

@@ -1,4 +1,4 @@
-"""What the networks of this package share."""
+"""The base classes of this package's networks."""
 
 import keras
 
@@ -9,11 +9,11 @@ WIDEST = 1_000_000  # units of a layer: the weights of wider ones fit into no me
 
 
 class Network(Configured, keras.Model):
-    """A `keras.Model` that makes its layers once shapes are known, and saves by its arguments.
+    """A `keras.Model` that creates its layers once shapes are known, and is saved by its arguments.
 
     Attributes:
-      precision: the dtype policy of its layers: Keras's global one when the network is made, as for
-        layers that Keras makes at once. It is saved, so that a loaded network computes alike.
+      precision: the dtype policy of its layers: Keras's global policy when the network is created.
+        It is saved, so a loaded network computes in the same precision.
     """
 
     def __init__(self, name=None, dtype=None):
@@ -30,7 +30,7 @@ class Network(Configured, keras.Model):
             return super().from_config(config, custom_objects)
 
     def make_layers(self, input_shape):
-        """Makes layers that depend on shapes, or on the random state when a model is built.
+        """Creates layers that depend on shapes, or on the random state at build time.
 
         Args:
           input_shape: [batch, ...], or for an energy those of x and of y.
@@ -39,7 +39,7 @@ class Network(Configured, keras.Model):
     def build(self, input_shape):
         with under(self.precision):
             self.make_layers(input_shape)
-            # Makes the variables of all layers, and computes nothing.
+            # Creates the variables of all layers, without computing.
             inputs = keras.tree.map_shape_structure(
                 lambda shape: keras.KerasTensor(shape, self.compute_dtype), input_shape
             )
@@ -51,8 +51,8 @@ class InferenceNetwork(Network):
     """g(x): logits shaped like outputs.
 
     Attributes:
-      outputs: size of the last axis of outputs. None where the model that the network is part of is
-        to set it, once it has seen an output.
+      outputs: size of the last axis of outputs. If None, the enclosing model sets it once it has
+        seen an output.
     """
 
     def __init__(self, outputs, name, dtype=None):

@@ -7,20 +7,20 @@ from keras import ops
 class GroupNormalization(keras.layers.GroupNormalization):
     """Keras's layer for images, [batch, height, width, channels], with scale and shift.
 
-    Moments are of channels, and of groups only then, so that the features themselves are never
-    reshaped, and are scaled and shifted at once.
+    Moments are computed per channel and then combined per group, so the features are never
+    reshaped, and are scaled and shifted in one pass.
     """
 
     def __init__(self, groups):
         """Configures the layer.
 
         Args:
-          groups: number of groups of channels that are normalised together.
+          groups: number of groups of channels.
         """
         super().__init__(groups)
 
     def call(self, x):
-        """Normalised features, of the shape and type of x."""
+        """Normalised features, with the shape and type of x."""
         features = ops.cast(x, "float32")
         of_channels, variance = ops.moments(features, axes=(1, 2))
         mean = self._of_groups(of_channels)

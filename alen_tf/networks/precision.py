@@ -12,24 +12,24 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 
 @contextlib.contextmanager
 def made_in(precision):
-    """Networks made inside compute in this precision; variables, scores and logits stay float32.
+    """Networks created inside compute in this precision; variables, scores and logits stay float32.
 
     Args:
       precision: one of `PRECISIONS`.
 
     Raises:
-      ConfigError: it is none of them.
+      ConfigError: it is not one of them.
     """
     if precision not in PRECISIONS:
         known = ", ".join(map(repr, PRECISIONS))
-        raise ConfigError(f"train.precision = {precision!r} is unknown; known are {known}")
+        raise ConfigError(f"train.precision = {precision!r} is unknown; expected one of {known}")
     with under(precision):
         yield
 
 
 @contextlib.contextmanager
 def under(policy):
-    """Keras's global dtype policy is `policy` inside, and afterwards what it was before."""
+    """Sets Keras's global dtype policy inside, and restores it afterwards."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

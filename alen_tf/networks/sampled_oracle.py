@@ -1,4 +1,4 @@
-"""An energy whose value is the expected oracle value of y where labels depend on each other."""
+"""An energy whose value is the expected oracle value of y for dependent labels."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from alen_tf.networks.conditionals import Conditionals
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.independent_f1 import IndependentF1
 
-# What a value of 0 or 1 is moved to before its logit is taken.
+# Values are kept this far from 0 and 1 before the logit.
 _MARGIN = 1e-4
 # Oracle values of y and a label set, from |y n set|, sum_i y_i + sum_i set_i and |y u set|.
 VALUES = {
@@ -26,13 +26,13 @@ class SampledOracle(Energy):
     """v(l, y), the expected oracle value of y under a joint distribution P(y | x) of labels.
 
     v(l, y) = E[h(y, Y')] + 1/S sum_s (h(y, y_s) - h(y, y'_s)): label sets y_s ~ P(y | x) are drawn
-    label by label, in an order of their own each, from `Conditionals`, which see x through an
-    inference network's logits l; sets y'_s with the same random numbers from the marginals alone,
-    as if labels were independent, of which the expectation is known exactly for F1 (a control
-    variate; Hammersley & Handscomb, 1964). So chance enters only where labels depend on each other.
-    For other oracle values v is the mean of h(y, y_s). An energy that does not see x itself cannot
-    learn by heart which label sets belong to which row. All rows share the random numbers: the sets
-    of a row do not depend on the rows beside it. Not in the paper.
+    label by label, each in its own order, from `Conditionals`, which see x through an inference
+    network's logits l. Sets y'_s are drawn with the same random numbers from the marginals alone,
+    as if labels were independent; for F1 their expectation is known exactly (a control variate;
+    Hammersley & Handscomb, 1964). So sampling noise enters only where labels depend on each other.
+    For other oracle values v is the mean of h(y, y_s). Because the energy does not see x itself, it
+    cannot memorise which label sets belong to which row. All rows share the random numbers, so the
+    sets of a row do not depend on other rows in the batch. Not in the paper.
     """
 
     sees = "logits"
@@ -43,8 +43,8 @@ class SampledOracle(Energy):
         Args:
           conditionals: the `Conditionals`.
           samples: number of label sets S for each row.
-          most: number of labels of a row, its most probable ones, that are drawn. No other is in a
-            set that is drawn.
+          most: number of labels per row to draw, the most probable ones; other labels are never in
+            a drawn set.
           oracle: h, "f1" or "iou".
           seed: of the random numbers.
           name: name of the model.
@@ -63,13 +63,13 @@ class SampledOracle(Energy):
         self.seed = seed
 
     def make_layers(self, input_shape):
-        if not self.conditionals.built:  # which a loaded model's are
+        if not self.conditionals.built:  # as in a loaded model
             self.conditionals.build(input_shape[1])
 
     def random_numbers(self, most):
-        """What label sets of all rows are drawn with: orders of `most` labels, [samples, most], and
-        uniform numbers, [most, samples], of which every draw has one in each 1/S of [0, 1] (Latin
-        hypercube sampling; McKay, Beckman & Conover, Technometrics 1979)."""
+        """Random numbers for drawing label sets, shared by all rows: orders of `most` labels,
+        [samples, most], and uniform numbers, [most, samples], one in each interval of length 1/S
+        (Latin hypercube sampling; McKay, Beckman & Conover, Technometrics 1979)."""
         seeds = tf.unstack(tf.random.split([self.seed, 0], 3))
         order = tf.argsort(tf.random.stateless_uniform([self.samples, most], seeds[0]), axis=1)
         stratum = tf.argsort(tf.random.stateless_uniform([most, self.samples], seeds[1]), axis=1)
@@ -77,8 +77,9 @@ class SampledOracle(Energy):
         return order, (tf.cast(stratum, tf.float32) + place) / self.samples
 
     def encode(self, x, known=None, training=False):
-        """What depends on logits x alone, a `Drawn`, without gradients: refinement needs that of y
-        alone, and the conditionals learn by likelihood. `known` as in `Conditionals`."""
+        """Everything that depends only on logits x, a `Drawn`, without gradients: refinement needs
+        only the gradient of y, and the conditionals learn by likelihood. `known` as in
+        `Conditionals`."""
         del training
         of, labels = self.conditionals, x.shape[-1]
         most = min(self.most, labels)
@@ -94,7 +95,7 @@ class SampledOracle(Energy):
             start + tf.matmul(tf.nn.relu(hidden), of.output_kernel, transpose_b=True)
         )
         hidden = tf.repeat(hidden[:, None], self.samples, axis=1)
-        none = tf.zeros_like(of.of_negative[:1])  # the change by a label that is known already
+        none = tf.zeros_like(of.of_negative[:1])  # the change due to an already known label
         changes = tf.concat([of.of_negative, of.of_positive, none], axis=0)
         order, uniform = self.random_numbers(most)
 
@@ -119,7 +120,7 @@ class SampledOracle(Energy):
         rank, given = tf.argsort(order, axis=1), tf.where(unknown, 0.0, known)
 
         def placed(values):
-            """From the order of draws, [most, batch, samples], to that of labels."""
+            """Reorders draws, [most, batch, samples], by label."""
             ranked = tf.gather(tf.transpose(values.stack(), [2, 0, 1]), rank, batch_dims=1)
             found = tf.einsum("smb,bml->bsl", ranked, one_hot)
             return tf.where(drawn[:, None], found, given[:, None])
@@ -145,7 +146,7 @@ class SampledOracle(Energy):
 
 
 class Drawn(NamedTuple):
-    """What a `SampledOracle` knows of a row without its y."""
+    """What a `SampledOracle` computes for a row without y."""
 
     sets: tf.Tensor  # y_s in {0, 1}, [batch, samples, labels]
     independent: tf.Tensor  # y'_s, likewise

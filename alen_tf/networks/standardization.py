@@ -1,4 +1,4 @@
-"""Standardised inputs, as a part of the model: who has the model needs no preprocessing."""
+"""Standardisation as part of the model, so that users of the model need no preprocessing."""
 
 import keras
 import numpy as np
@@ -20,8 +20,8 @@ class Standardization(keras.layers.Layer):
         )
 
     def adapt(self, x):
-        """Takes mean and deviation from `x`, [examples, ..., features]; a feature that is constant,
-        up to the rounding of single precision, is only centred."""
+        """Takes mean and deviation from `x`, [examples, ..., features]; a feature that is constant
+        up to single-precision rounding is only centred."""
         if not self.built:
             self.build(x.shape)
         axes = tuple(range(x.ndim - 1))
@@ -31,5 +31,5 @@ class Standardization(keras.layers.Layer):
         self.deviation.assign(np.where(varies, deviation, 1.0))
 
     def call(self, x):
-        # A quotient for every feature alone, and for every number a product, which is cheaper.
+        # One division per feature; for every number a product, which is cheaper.
         return (ops.cast(x, self.compute_dtype) - self.mean) * ops.reciprocal(self.deviation)

@@ -1,9 +1,9 @@
-"""Losses of the paper, Eq. 2, 3, 5, 6, 7 and 11, and the structured hinge of its rivals.
+"""Losses of the paper, Eq. 2, 3, 5, 6, 7 and 11, and the structured hinge of SPEN.
 
-Every function returns one value per example, [batch]; the learner takes the mean, where the paper
-writes a sum over the data set: only the learning rate sees the difference. Arguments named `v_...`
-are values v(x, y) and arguments named `s_...` are scores, with v = sigmoid(s) where the value must
-live in [0, 1] as oracle values do.
+Every function returns one value per example, [batch]; methods take the mean, where the paper writes
+a sum over the data set; this affects only the learning rate. Arguments named `v_...` are values
+v(x, y) and arguments named `s_...` are scores, with v = sigmoid(s) where the value must live in [0,
+1] as oracle values do.
 """
 
 import gin
@@ -19,7 +19,7 @@ def generalized_perceptron(v_highest, v_true):
 
 
 def structured_hinge(cost, s_offending, s_true):
-    """[cost(y, y*) + s(x, y) - s(x, y*)]_+, at the y that offends most: SPEN's loss.
+    """[cost(y, y*) + s(x, y) - s(x, y*)]_+, at the most offending y: SPEN's loss.
 
     Belanger & McCallum (ICML 2016), with the score s = -E: Eq. 2 with a margin that grows with how
     wrong y is.
@@ -42,7 +42,7 @@ def min_max_refined(v_true, v_inference, v_refined):
 @gin.register
 @register
 def squared_difference(y, y_true):
-    """sum_i (y_i - y*_i)^2: a cost that counts wrong variables, and is smooth in between."""
+    """sum_i (y_i - y*_i)^2: a smooth cost that counts wrong variables."""
     return tf.reduce_sum(tf.square(y - y_true), axis=list(range(1, len(y.shape))))
 
 
@@ -59,7 +59,7 @@ def cross_entropy(score, target):
     """-target log v - (1 - target) log(1 - v), v = sigmoid(s): DVN's distance to the oracle
     value.
 
-    As log(1 + e^s) - target s, which is the same to the rounding of the score.
+    Computed as log(1 + e^s) - target s, which is equal up to rounding of the score.
     """
     return tf.math.softplus(score) - target * score
 
@@ -86,7 +86,7 @@ def energy_loss_terms(
 
 
 def inference_loss_terms(task_loss, s_inference, task_weight, lambda_g):
-    """Eq. 11, term by term: L_task + lambda_g L_adv, with L_adv of Eq. 7: v(x, y') is to reach 1.
+    """Eq. 11, term by term: L_task + lambda_g L_adv, with L_adv of Eq. 7: v(x, y') should reach 1.
 
     Args:
       task_loss: surrogate loss of g(x) against y*, [batch].
@@ -105,18 +105,18 @@ COSTS = {"squared_difference": squared_difference, "f1_cost": oracles.f1_cost}
 
 
 def get_regression_loss(loss):
-    """The regression loss of a name, or `loss` itself where it is a function of (score, target).
+    """The regression loss with this name, or `loss` itself if it is a function of (score, target).
 
     Raises:
-      ConfigError: there is none of this name.
+      ConfigError: the name is unknown.
     """
     return named(REGRESSION_LOSSES, loss, "regression loss")
 
 
 def get_cost(cost):
-    """The margin's cost of a name, or `cost` itself where it is a function of (y, y*).
+    """The margin's cost with this name, or `cost` itself if it is a function of (y, y*).
 
     Raises:
-      ConfigError: there is none of this name.
+      ConfigError: the name is unknown.
     """
     return named(COSTS, cost, "cost")

@@ -1,4 +1,4 @@
-"""Scores of decoded outputs, in NumPy: what tables report."""
+"""Scores of decoded outputs, in NumPy, as tables report them."""
 
 import numpy as np
 
@@ -47,18 +47,18 @@ def _overlap(y, y_true, axis):
 
 
 def pixel_accuracy(y, y_true):
-    """Share of pixels whose class is right; arguments as those of `mean_iou`."""
+    """Share of pixels with the right class; arguments as those of `mean_iou`."""
     return float(np.mean(np.all(np.asarray(y, bool) == np.asarray(y_true, bool), axis=-1)))
 
 
 def superpixel_votes(classes, superpixels):
-    """How many pixels of every superpixel have every class.
+    """The number of pixels of each class in each superpixel.
 
     Args:
       classes, superpixels: integers of the same shape, from 0.
 
     Returns:
-      counts, [superpixels that occur, classes up to the largest that occurs].
+      counts, [occurring superpixels, classes up to the largest one that occurs].
     """
     numbers = np.unique(superpixels, return_inverse=True)[1].reshape(-1)
     votes = np.zeros((numbers.max() + 1, classes.max() + 1), np.int64)
@@ -73,7 +73,7 @@ def superpixel_hits(classes, true_classes, superpixels):
       classes, true_classes, superpixels: integers of the same shape, from 0.
 
     Returns:
-      bool, [superpixels that occur].
+      bool, [occurring superpixels].
     """
     found, true = (
         superpixel_votes(each, superpixels).argmax(axis=1) for each in (classes, true_classes)

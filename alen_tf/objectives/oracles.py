@@ -1,5 +1,4 @@
-"""Oracle values h(y, y*): how good a relaxed output is, for outputs whose truth is known (Eq.
-8-10).
+"""Oracle values h(y, y*): how good a relaxed output is, given its truth (Eq. 8-10).
 
 All functions take `y` in [0, 1] and `y_true` in {0, 1}, both [batch, ...], and return values in
 [0, 1]; the trailing axes hold the output variables. Two empty label sets agree perfectly: h = 1.
@@ -14,7 +13,7 @@ import tensorflow as tf
 
 from alen_tf.configured import named, register
 
-# What the value of an example is, in words; where there is a value per pixel, their mean.
+# The value of an example in words; for values per pixel, their mean.
 NAMES = {
     "f1": "F1",
     "iou": "IoU",
@@ -69,8 +68,8 @@ def class_iou(y, y_true):
 @gin.register
 @register
 def soft_pixel_accuracy(y, y_true):
-    """1 - max_k |y_k - y*_k| at every pixel, the mass that is right: [batch, height, width] for
-    images [batch, height, width, classes]."""
+    """1 - max_k |y_k - y*_k| at every pixel, the correct mass: [batch, height, width] for images
+    [batch, height, width, classes]."""
     return 1.0 - tf.reduce_max(tf.abs(y - y_true), axis=-1)
 
 
@@ -89,7 +88,7 @@ def _variables(y):
 
 
 def _ratio(numerator, denominator):
-    # Nothing in the denominator: y and y* are both empty.
+    # The denominator is zero: y and y* are both empty.
     return tf.where(denominator == 0.0, 1.0, tf.math.divide_no_nan(numerator, denominator))
 
 
@@ -99,10 +98,10 @@ ORACLES = {
 
 
 def get(oracle):
-    """The oracle value function of a name, or `oracle` itself where it is a function of (y, y*).
+    """The oracle value function with this name, or `oracle` itself if it is a function of (y, y*).
 
     Raises:
-      ConfigError: there is none of this name.
+      ConfigError: the name is unknown.
     """
     return named(ORACLES, oracle, "oracle")
 

@@ -11,7 +11,7 @@ def of(estimator, features):
 
     Args:
       estimator: a fitted `ALENClassifier`.
-      features: their number, or None where its classifiers take what they like.
+      features: their number, or None if the classifiers take other inputs.
     """
     joint = not hasattr(estimator, "classifier_losses_")
     inputs = "rows" if features is None else f"rows of {features} features"
@@ -49,8 +49,8 @@ def _joint_scores(estimator):
     header = ["rows", "at 0.5", f"at the tuned threshold {estimator.threshold_:g}"]
     rows = [["held out", scores["plain"], scores["tuned"]]]
     return (
-        "Example-averaged F1 on rows that chose the epoch and the threshold, and are therefore "
-        f"flattering; new rows score less.\n\n{model_card.table(header, rows)}"
+        "Example-averaged F1 on the rows that chose the epoch and the threshold, so it is "
+        f"optimistic: expect less on new rows.\n\n{model_card.table(header, rows)}"
     )
 
 
@@ -58,7 +58,7 @@ def _scores(estimator):
     scores = estimator.decoding_scores_
     rows = [[name.replace("_", " "), score] for name, score in scores.items()]
     return (
-        "Example-averaged F1 on held-out rows, by how marginals become label sets; the model uses "
+        "Example-averaged F1 on held-out rows, for each decoding of marginals; the model uses "
         f'"{estimator.decoding_}" (threshold {estimator.threshold_:g}).\n\n'
         + model_card.table(["decoding", "F1"], rows)
     )

@@ -1,4 +1,5 @@
-"""Why a label set: what each label adds to the score, and which labels pull each other in."""
+"""Why a label set was chosen: what each label adds to the score, and which labels support each
+other."""
 
 import dataclasses
 
@@ -14,10 +15,10 @@ class Explanation:
       label_names: a name per label.
       labels: y, [labels].
       local: y_i's own term F_i(x), whether y has the label or not, [labels].
-      context: by how much label i raises the global term, given the others of y, [labels]. The
+      context: how much label i raises the global term, given the other labels of y, [labels]. The
         score with the label minus the score without it is local + context.
-      pull: by how much more a label raises the global term where another one is present, given
-        the rest of y, [labels, labels]; symmetric, with zeros on the diagonal.
+      pull: how much more a label raises the global term if another one is present, given the rest
+        of y, [labels, labels]; symmetric, with zeros on the diagonal.
     """
 
     label_names: tuple[str, ...]
@@ -27,7 +28,7 @@ class Explanation:
     pull: np.ndarray
 
     def pairs(self, count=10):
-        """The `count` pairs of labels that pull together most: [(name, name, pull)]."""
+        """The `count` pairs of labels with the strongest pull: [(name, name, pull)]."""
         first, second = np.triu_indices(len(self.label_names), k=1)
         strongest = np.argsort(-self.pull[first, second], kind="stable")[:count]
         return [

@@ -1,4 +1,4 @@
-"""Predicted masks at the size of the images, as PNG files, and what is expected of each."""
+"""Predicted masks at the size of the images, as PNG files, and their confidence."""
 
 import csv
 import functools
@@ -23,17 +23,17 @@ TABLE = "predictions.csv"
 def predict_images(model, source, target, known=None, steps=None):
     """Predicts a mask for every image into a folder, which appears complete or not at all.
 
-    `target` gets NAME.png for an image NAME.jpg, of the size that it has upright: grey values are
-    classes as in the masks of a training folder, with 255 for what is inside where there is a
-    single name. `predictions.csv` there has, per image, the confidence of the prediction under the
-    name of what is expected, such as "expected soft pixel accuracy".
+    For an image NAME.jpg it writes NAME.png, in the size of the upright image. Grey values are
+    classes as in the masks of a training folder, with 255 inside the object if there is a single
+    name. `predictions.csv` has the confidence of each prediction, in a column named after the
+    expected score, such as "expected soft pixel accuracy".
 
     Args:
       model: a `TrainedModel` of images.
       source: an image, or a folder of images.
       target: the folder to make.
-      known: a folder of strokes, see `read_strokes`, NAME.png for those images that have them.
-        Masks have them pixel by pixel; the model sees a place as known if some of its pixels are.
+      known: a folder of strokes, see `read_strokes`, with NAME.png for images that have strokes.
+        Masks keep strokes pixel by pixel; for the model, a place is known if any of its pixels is.
       steps: number of refinement steps; the configured number by default.
 
     Returns:
@@ -62,8 +62,8 @@ def predict_images(model, source, target, known=None, steps=None):
 
 
 def _strokes(folder, photographs, frames, names):
-    """Functions that read strokes, by name of the photographs that have them: all of them at once
-    may not fit."""
+    """Functions that read strokes, by name of the photographs that have them: all strokes at once
+    may not fit in memory."""
     paths = listed(folder)
     for name, path in paths.items():
         if name not in photographs:

@@ -17,7 +17,8 @@ from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.storage import check_absent, first_folder, read_json, write, write_json, writing
 
-# Files of the folder: what is fitted, and either a Keras model or an estimator pickled by joblib.
+# Files of the folder: fitted attributes, and either a Keras model or an estimator pickled by
+# joblib.
 FITTED, MODEL, PICKLE = "estimator.json", "model.keras", "estimator.joblib"
 
 
@@ -28,7 +29,7 @@ def save(estimator, path, trained=None):
       estimator: a fitted one.
       path: folder to make, or a file whose name ends in .zip.
       trained: the `TrainedModel` of joint training, which is saved without pickles. Parameters that
-        JSON cannot hold, such as functions, are then kept as texts that name them.
+        JSON cannot hold, such as functions, are then replaced by their names.
 
     Raises:
       UserError: `path` exists already, or cannot be written.
@@ -52,8 +53,8 @@ def save(estimator, path, trained=None):
 
 
 def load(path, kind):
-    """What was saved at `path`: the estimator; or, without pickles, a tuple of its parameters, its
-    fitted attributes and its `TrainedModel`.
+    """Loads what was saved at `path`: the estimator, or without pickles a tuple of its parameters,
+    its fitted attributes and its `TrainedModel`.
 
     Args:
       path: see `save`.
@@ -65,7 +66,7 @@ def load(path, kind):
     path = pathlib.Path(path).expanduser()
     with _opened(path) as folder:
         if not (folder / FITTED).exists():
-            raise DataError(f"{path}: holds no saved {kind.__name__}: {FITTED} is missing")
+            raise DataError(f"{path}: contains no saved {kind.__name__}: {FITTED} is missing")
         saved = read_json(folder / FITTED)
         if (name := saved.get("estimator", "ALENClassifier")) != kind.__name__:
             raise DataError(f"{path}: holds a saved {name}: load it with {name}.load")
@@ -77,10 +78,10 @@ def load(path, kind):
             absent = None if saved["absent"] is None else np.array(saved["absent"])
             model = keras.saving.load_model(folder / MODEL, compile=False)
             return saved["parameters"], fitted, TrainedModel(model, signature, absent)
-        except Exception as error:  # whatever these libraries meet in a damaged file
+        except Exception as error:  # any error that these libraries raise on a damaged file
             reason = str(error).strip().splitlines() or [""]
             raise DataError(
-                f"{path} is damaged, or of other versions than this one (saved by alen_tf "
+                f"{path} is damaged, or was saved by other versions (alen_tf "
                 f"{saved.get('version')}): {type(error).__name__}: {reason[0]}"
             ) from error
 
@@ -109,7 +110,7 @@ def _appearing(path):
 def _opened(path):
     """Yields the folder at `path`, or one with the files of an archive."""
     if not path.exists():
-        raise DataError(f"{path}: there is no such folder or ZIP archive")
+        raise DataError(f"{path}: no such folder or ZIP archive")
     if path.is_dir():
         yield path
         return
@@ -118,7 +119,7 @@ def _opened(path):
             with zipfile.ZipFile(path) as file:
                 file.extractall(name)
         except (OSError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path}: is no ZIP archive, or damaged: {error}") from error
+            raise DataError(f"{path}: not a ZIP archive, or damaged: {error}") from error
         yield pathlib.Path(name)
 
 
@@ -139,7 +140,7 @@ def _listed(value):
 
 
 def _unlisted(name, value):
-    """A fitted attribute of JSON as it was: an array, but for the tuple of label names."""
+    """A fitted attribute from JSON: an array, or the tuple of label names."""
     if not isinstance(value, list):
         return value
     if name == "label_names_":

@@ -1,4 +1,4 @@
-"""A SavedModel with the refinement inside, for programs that do not have this package."""
+"""A SavedModel with the refinement inside, for programs without this package."""
 
 import pathlib
 
@@ -19,16 +19,16 @@ def save(model, directory, card=None):
       complete(x, steps, mask, values): around known labels: `values`, [batch, ...] in {0, 1}, where
         the boolean `mask` is true; of classes of a pixel, for all of them or for none.
 
-    NaN or infinity in `x` is an `InvalidArgumentError`, which a server answers with: relaxed
+    NaN or infinity in `x` raises an `InvalidArgumentError`, which a server returns: the relaxed
     outputs of such rows would be NaN, and their label sets empty.
 
     `assets.extra/model.json` holds the names of labels and features, how columns of a table become
-    features (see `Preprocessing.to_json`), and what is expected by `confidence`.
+    features (see `Preprocessing.to_json`), and the score that `confidence` predicts.
 
     Args:
       model: the model.
       directory: the folder to make.
-      card: the model card, Markdown, which goes to `model_card.md` there; none by default.
+      card: the model card, in Markdown, for `model_card.md`; none by default.
 
     Raises:
       UserError: the folder exists already, or cannot be written.
@@ -79,7 +79,9 @@ class _Served(tf.Module):
 
 
 def _finite(x):
-    """Inputs, once they are found finite."""
+    """Checks that inputs are finite, and returns them."""
     if not x.dtype.is_floating:
         return x
-    return tf.debugging.check_numerics(x, "x has a value that is not finite; fill missing ones in")
+    return tf.debugging.check_numerics(
+        x, "x has a value that is not finite; fill in missing values"
+    )

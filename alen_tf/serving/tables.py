@@ -12,8 +12,8 @@ from alen_tf.storage import write
 
 
 def as_csv(prediction, names, threshold):
-    """A header, then per row its labels, its confidence, the threshold from which an output is a
-    label, and all outputs. There is no threshold where labels are decoded together.
+    """A header, then for each row its labels, its confidence, the threshold at which an output
+    becomes a label, and all outputs. The threshold is empty if labels are decoded together.
 
     Labels are joined by "|"; inside a label it is written "\\|", and a backslash "\\\\".
     """
@@ -32,7 +32,7 @@ def as_csv(prediction, names, threshold):
 
 def as_json_lines(prediction, names, threshold):
     """Per row an object {"labels": [names], "confidence": number, "threshold": number, "relaxed":
-    {name: number}}, or "marginals" where outputs are those."""
+    {name: number}}, or "marginals" if the outputs are marginals."""
     lines, outputs = [], prediction._fields[1]
     for labels, values, confidence in zip(*prediction, strict=True):
         row = {
@@ -49,20 +49,20 @@ FORMATS = {".csv": as_csv, ".jsonl": as_json_lines}
 
 
 def check_name(path):
-    """Checks that there is a format for the suffix of `path`.
+    """Checks that the suffix of `path` names a format.
 
     Raises:
-      UserError: there is none.
+      UserError: it does not.
     """
     if pathlib.Path(path).suffix.lower() not in FORMATS:
-        raise UserError(f"{path}: predictions go to a file that ends in {' or '.join(FORMATS)}")
+        raise UserError(f"{path}: the file of predictions must end in {' or '.join(FORMATS)}")
 
 
 def predict_file(model, source, target, known=None, steps=None):
     """Predicts for the rows of a file into another file, which appears complete or not at all.
 
     Args:
-      model: a `TrainedModel`, or what is called like one.
+      model: a `TrainedModel`, or a model with the same interface.
       source: file of rows, see `read_inputs`.
       target: file of predictions, `.csv` or `.jsonl`.
       known: file of known labels, see `read_known`.
@@ -77,9 +77,7 @@ def predict_file(model, source, target, known=None, steps=None):
     check_name(target)
     shape = model.signature.output_shape
     if len(shape) != 1:
-        raise UserError(
-            f"outputs of shape {shape} have no columns in a table; call the model in Python"
-        )
+        raise UserError(f"outputs of shape {shape} do not fit in a table; call the model in Python")
     x = read_inputs(source, model.signature)
     values = None
     if known is not None:

@@ -22,13 +22,13 @@ def restore(workdir, manual_dir=None, data_dir=None, params=(), other_data=False
       manual_dir: see `Task.load`.
       data_dir: see `Task.load`.
       params: gin bindings that override the workdir's configuration.
-      other_data: whether data may differ from those of the training; a line then says how.
+      other_data: whether data may differ from the training run's; a message then says how.
 
     Returns:
       (task, splits, model).
 
     Raises:
-      UserError: the workdir holds no trained model, or the data is not there or another one.
+      UserError: the workdir holds no trained model, or the data is missing or different.
     """
     workdir = Workdir(workdir)
     saved = _saved_shapes(workdir)
@@ -55,7 +55,7 @@ def load(workdir, params=()):
     saved = _saved_shapes(workdir)
     signature = read_signature(workdir.model)
     shapes = signature.input_shape, signature.output_shape
-    if shapes != saved:  # before anything of these sizes is made
+    if shapes != saved:  # before anything of these sizes is allocated
         raise WorkdirError(f"{workdir.model} is damaged: shapes {shapes}, not {saved}")
     with config.kept(), _configured(workdir, params) as (task, model, precision):
         model = _rebuilt(workdir, model, task, shapes, precision, params)
@@ -63,7 +63,7 @@ def load(workdir, params=()):
 
 
 def read_card(workdir):
-    """The model card of a workdir; None where an earlier version left none.
+    """The model card of a workdir; None if an earlier version wrote none.
 
     Raises:
       WorkdirError: it cannot be read.
@@ -99,7 +99,7 @@ def _configured(workdir, params):
     """Yields the task, the maker of the model and the precision of a workdir's configuration.
 
     Raises:
-      ConfigError: an override is wrong, or nothing of what was made takes it.
+      ConfigError: an override is wrong or has no effect.
     """
     workdir.read_config()
     config.parse([workdir.config], params)
@@ -110,9 +110,9 @@ def _configured(workdir, params):
 
 
 def check_data(workdir, splits, saved, other_data=False):
-    """Checks that data are those of the training; with `other_data`, a line says where they are
-    not, and they only have to have the `saved` shapes of an input and an output, and to be
-    preprocessed alike.
+    """Checks that data equals that of the training run. With `other_data`, a message says where it
+    differs; then only the shapes of an input and an output must be the `saved` ones, and
+    preprocessing must be the same.
 
     Raises:
       DataError: they differ.
@@ -123,31 +123,31 @@ def check_data(workdir, splits, saved, other_data=False):
             f"{splits.name}: examples of shapes {shapes}, but {workdir.path} was trained on {saved}"
         )
     if difference := workdir.data_difference(provenance.data(splits)):
-        said = f"{workdir.path} was trained on other data ({difference})"
+        said = f"{workdir.path} was trained on different data ({difference})"
         if not other_data:
-            raise DataError(f"{said}; put the data back, or take what is there with --other_data")
+            raise DataError(f"{said}; restore the data, or pass --other_data to use the new data")
         print(said)
         _check_preprocessing(workdir, splits)
 
 
 def _check_preprocessing(workdir, splits):
-    """Checks that other data are preprocessed as the model was trained: other training rows may
-    have other categories and medians.
+    """Checks that other data is preprocessed as in training: different training rows may have
+    different categories and medians.
 
     Raises:
-      DataError: they are not.
+      DataError: it is not.
     """
     ended = workdir.model.exists()
     if ended and read_signature(workdir.model).preprocessing != splits.preprocessing:
         raise DataError(
             f"{splits.name}: its training rows have other categories, or other values for missing "
-            f"cells, than {workdir.path} was trained with; leave files.train as it was and change "
+            f"cells, than those of {workdir.path}; keep files.train as it was and change only "
             "files.test, or use alen_tf.predict"
         )
 
 
 def _saved_shapes(workdir):
-    """The shapes that the best checkpoint was trained on, once its files are found undamaged."""
+    """Verifies the best checkpoint, and returns the shapes that it was trained on."""
     workdir.read_config()
     best = Checkpoints(workdir.best)
     if best.newest() is None:
@@ -169,6 +169,6 @@ def _rebuilt(workdir, model, task, shapes, precision, params):
         given = ", ".join(f"--gin_param={param!r}" for param in params)
         raise ConfigError(
             f"{given}: the trained weights of {workdir.path} do not fit other networks; leave out "
-            "what changes them"
+            "parameters that change networks"
         ) from error
     return made

@@ -1,4 +1,4 @@
-"""Averages of weights over training, which predict better than the last weights do."""
+"""Averages of weights over training, which predict better than the last weights."""
 
 import contextlib
 
@@ -18,8 +18,8 @@ class Average(tf.Module):
         """Makes the averages.
 
         Args:
-          weights: variables; of these the floating-point ones are averaged, the statistics of batch
-            normalisation included, as they belong to the weights; empty for no average.
+          weights: variables; of these the floating-point ones are averaged, including the
+            statistics of batch normalisation, which belong to the weights; empty for no average.
         """
         super().__init__()
         self._weights = [each for each in weights if each.dtype.is_floating]
@@ -33,7 +33,7 @@ class Average(tf.Module):
 
     @contextlib.contextmanager
     def taken(self):
-        """Within it, the weights are the averages."""
+        """Replaces the weights by their averages inside the block."""
         held = [weight.numpy() for weight in self._weights]
         for weight, average in zip(self._weights, self._averages, strict=True):
             weight.assign(average)

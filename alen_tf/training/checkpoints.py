@@ -27,14 +27,14 @@ class Checkpoints:
         Args:
           folder: where they are kept.
           keep: number of generations.
-          objects: what has the variables, by name; see `tf.train.Checkpoint`.
+          objects: objects with variables, by name; see `tf.train.Checkpoint`.
         """
         self.folder = pathlib.Path(folder)
         self._keep = keep
         self._state = tf.train.Checkpoint(**objects)
 
     def save(self, number, progress=None):
-        """Saves a generation, in place of one with the same number.
+        """Saves a generation, replacing one with the same number.
 
         Raises:
           WorkdirError: it cannot be written; older generations are still there.
@@ -49,16 +49,16 @@ class Checkpoints:
             for old in self._numbers()[: -self._keep]:
                 # Renamed first, so that no half-deleted folder has a generation's name.
                 (self.folder / str(old)).rename(self.folder / f".{old}.old")
-            for what in ("old", "part"):  # also of saves that were killed
+            for what in ("old", "part"):  # also those of killed saves
                 for leftover in self.folder.glob(f".[0-9]*.{what}"):
                     shutil.rmtree(leftover)
 
     def restore(self):
-        """Gives the variables what the newest generation that is not damaged holds.
+        """Restores the variables from the newest undamaged generation.
 
         Returns:
-          (its progress, what is wrong with newer ones, one line each); progress is None where
-          there is no generation at all.
+          (its progress, and one line about each damaged newer one); progress is None if there is no
+          generation.
 
         Raises:
           WorkdirError: all generations are damaged.
@@ -72,8 +72,8 @@ class Checkpoints:
                 problems.append(str(error))
         if problems:
             raise WorkdirError(
-                f"{problems[0]}; there is no older one left to go back to: start again with "
-                "--restart, which keeps the old folder beside"
+                f"{problems[0]}; there is no older state to go back to: start again with "
+                "--restart, which renames the old folder"
             )
         return None, []
 
@@ -88,7 +88,7 @@ class Checkpoints:
         return read_json(folder / "progress.json")
 
     def verify(self):
-        """Checks that there is a generation, and that the newest is not damaged; its progress.
+        """Checks that there is a generation and that the newest is undamaged; returns its progress.
 
         Raises:
           WorkdirError: it is damaged, or there is none.
@@ -111,7 +111,7 @@ class Checkpoints:
 
 
 def check(folder):
-    """Checks that a generation's files are those that were saved.
+    """Checks that a generation's files are unchanged since they were saved.
 
     Raises:
       WorkdirError: one is missing, truncated or changed.
@@ -123,7 +123,7 @@ def check(folder):
     if saved != found:
         changed = set(saved.splitlines()) ^ set(found.splitlines())
         names = sorted({line.split(" ")[-1] for line in changed})
-        raise WorkdirError(f"{folder} is damaged: {', '.join(names)} is not what was saved")
+        raise WorkdirError(f"{folder} is damaged: {', '.join(names)} changed after it was saved")
 
 
 def _digests(folder):

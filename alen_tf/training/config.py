@@ -1,7 +1,7 @@
-"""Gin configuration: what a gin file may name, and one clear line where it is wrong.
+"""Gin configuration: the names that a gin file may use, and one-line errors.
 
 Only the roots, `train` and `cross_fit`, are `@gin.configurable`; everything else is
-`@gin.register`ed and takes part only where a gin file mentions it.
+`@gin.register`ed and takes effect only if a gin file mentions it.
 """
 
 import contextlib
@@ -19,15 +19,15 @@ from alen_tf.errors import ConfigError
 from alen_tf.training import renamed
 
 _PACKAGE = pathlib.Path(alen_tf.__file__).parent
-# An installed package carries its gin files inside; beside it there lies gin-config, which is also
-# called gin. In a clone they stand at the top.
+# An installed package contains its gin files, because gin-config, installed next to it, is also
+# called gin. In a clone they are at the top.
 GIN_DIR = next(path for path in (_PACKAGE / "gin", _PACKAGE.parent / "gin") if path.is_dir())
-gin.add_config_file_search_path(str(GIN_DIR))  # what `include` is relative to
+gin.add_config_file_search_path(str(GIN_DIR))  # `include` is relative to it
 # Packages whose modules may be named in a gin file.
 _OPEN = ("cross_fitting", "datasets", "inference", "models", "networks", "objectives", "tasks")
 _WITHOUT_GIN = "alen_tf.datasets.builders"  # imports TFDS
-# What `parse` read last beside files; gin's configuration is global, and so is this. Whoever clears
-# gin's leaves this as it is.
+# The bindings that `parse` last read in addition to files. It is global, like gin's configuration,
+# but clearing gin's configuration does not clear it.
 _params = []
 
 
@@ -51,7 +51,7 @@ def parse(files, params=()):
     for param in params:
         try:
             gin.parse_config(param)
-        except Exception as error:  # gin raises whatever it met
+        except Exception as error:  # gin raises many kinds of errors
             raise ConfigError(f"--gin_param={param!r}: {_reason(error)}") from error
     try:
         gin.finalize()
@@ -60,10 +60,10 @@ def parse(files, params=()):
 
 
 def root():
-    """The name of the root whose task is bound, "train" or "cross_fit": what a run is made by.
+    """The name of the root whose task is bound, "train" or "cross_fit".
 
     Raises:
-      ConfigError: none is, or both are.
+      ConfigError: neither is bound, or both are.
     """
     bound = [name for name in ("train", "cross_fit") if _is_bound(f"{name}.task")]
     if len(bound) > 1:
@@ -76,14 +76,14 @@ def root():
 def _is_bound(name):
     try:
         gin.query_parameter(name)
-    except ValueError:  # which gin says it with
+    except ValueError:  # gin's way to say so
         return False
     return True
 
 
 @contextlib.contextmanager
 def kept():
-    """Afterwards gin's configuration, which is global, is what it was before the block."""
+    """Restores gin's global configuration after the block."""
     stores = (gin.config._CONFIG, gin.config._SINGLETONS, gin.config._OPERATIVE_CONFIG)
     contents = [dict(store) for store in stores]
     imports, locked = set(gin.config._IMPORTS), gin.config_is_locked()
@@ -102,7 +102,7 @@ def kept():
 
 @contextlib.contextmanager
 def complete():
-    """Around what gin fills arguments in for.
+    """For calls whose arguments gin fills in.
 
     Raises:
       ConfigError: an argument without a default has no binding.
@@ -112,7 +112,7 @@ def complete():
     except (RuntimeError, TypeError) as error:
         if "Required bindings" in str(error):
             raise ConfigError(_reason(error)) from error
-        # What gin adds to Python's message where a constructor's argument is missing.
+        # gin's addition to Python's message about a missing constructor argument.
         missing = re.search(
             r"No values supplied by Gin or caller for arguments: (\[.*?\]).*?"
             r"In call to configurable '(\w+)'",
@@ -127,18 +127,18 @@ def complete():
 
 
 def check_effective(queried=()):
-    """Checks that single bindings had an effect, once all that a run consists of is made.
+    """Checks that single bindings had an effect, once all parts of a run exist.
 
-    Gin says nothing where nobody takes a binding, or where whoever would, energy/adam of
-    adam.learning_rate, has one of its own.
+    Gin does not report bindings that nothing uses, or that a scoped binding overrides, such as
+    adam.learning_rate by energy/adam.learning_rate.
 
     Args:
-      queried: names of bindings that took effect without a call, which alone gin records.
+      queried: names of bindings that took effect without a call; gin records only calls.
 
     Raises:
-      ConfigError: one had none.
+      ConfigError: a binding had no effect.
     """
-    # Those of inner scopes last, which win.
+    # Inner scopes last, because they win.
     bound = sorted(_bindings(gin.config_str()), key=lambda binding: len(binding[1]))
     effective = {(name, ()) for name in queried}
     for name, scope in _bindings(gin.operative_config_str()):
@@ -146,15 +146,15 @@ def check_effective(queried=()):
         effective.update(covering[-1:])
     for param in _params:
         for name, scope in _bindings(param).intersection(bound) - effective:
-            message = f"--gin_param={param!r}: nothing in this run takes it"
+            message = f"--gin_param={param!r}: nothing in this run uses it"
             if inner := [path for other, path in bound if other == name and len(path) > len(scope)]:
                 names = ", ".join(sorted("/".join((*path, name)) for path in inner))
-                message += f"; the gin file binds {names} in its place"
+                message += f"; the gin file binds {names} instead"
             raise ConfigError(message)
 
 
 def _bindings(text):
-    """What bindings in a text are of: {("adam.learning_rate", ("energy",))} for
+    """The targets of the bindings in a text: {("adam.learning_rate", ("energy",))} for
     energy/adam.learning_rate."""
     found = re.findall(r"^\s*((?:\w+/)*)(?:\w+\.)*(\w+\.\w+) *=", text, flags=re.MULTILINE)
     return {(name, tuple(scope.split("/")[:-1])) for scope, name in found}
@@ -182,8 +182,8 @@ def _import_configurables():
 
 
 def _drop_gin_chatter(record):
-    """Gin logs an error for each search path that misses, although it finds the file in the next
-    one."""
+    """Drops gin's log message for each search path without the file, although a later path has
+    it."""
     return not (record.module == "resource_reader" and record.funcName == "system_path_file_exists")
 
 
@@ -198,12 +198,12 @@ def _location(error, file):
 
 
 def _reason(error):
-    """The first line of what gin says, without what only a developer of gin would want to know."""
+    """The first line of gin's message, without details for developers of gin."""
     if isinstance(error, tokenize.TokenError):
         return error.args[0]
     text = (error.msg if isinstance(error, SyntaxError) else str(error)).strip()
     text = re.sub(r"malformed node or string.*", "the value is not a Python literal", text)
-    # In a gin file a line after a value; where a value goes on, as in 10**9, a user sees no line.
+    # gin expects a new line after a value, but for 10**9 a user sees only one line.
     after = (
         "a value ends here: write it as a literal such as 1000, 0.5 or 'name', without arithmetic"
     )

@@ -1,9 +1,9 @@
 """Training on several devices or machines, with TensorFlow's strategies.
 
 Every replica takes its share of a batch, and gradients are summed over replicas. Outside of the
-steps every worker, a process on its machine, does the same: it evaluates, decides and saves; so
-workers agree without a word. What the first one saves is the workdir; what the others save is gone
-when they end.
+steps, every worker, one process per machine, does the same: it evaluates, decides and saves, so
+workers agree without communicating. The first worker saves to the workdir; files of the others are
+deleted when they end.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ import tensorflow as tf
 from alen_tf.errors import ConfigError, WorkerError
 
 STRATEGIES = (None, "mirrored", "multi_worker")
-# What waiting for a worker that is gone ends in.
+# Errors when a worker that others wait for is lost.
 LOST = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -37,11 +37,11 @@ class Workers:
 
     Attributes:
       strategy: the `tf.distribute.Strategy`.
-      first: whether this process is the one whose files are kept.
+      first: whether this process keeps its files.
     """
 
     def __init__(self, name=None):
-        """Starts the strategy, before anything else that TensorFlow is asked for.
+        """Starts the strategy, which must precede any other use of TensorFlow.
 
         Args:
           name: None for one device; "mirrored" for all devices of this machine; "multi_worker" for
@@ -53,7 +53,7 @@ class Workers:
         """
         if name not in STRATEGIES:
             known = ", ".join(map(repr, STRATEGIES))
-            raise ConfigError(f"train.strategy = {name!r} is unknown; known are {known}")
+            raise ConfigError(f"train.strategy = {name!r} is unknown; expected one of {known}")
         self._several = False
         self._place = "this process"
         self.first = True
@@ -69,7 +69,7 @@ class Workers:
             self.strategy = tf.distribute.get_strategy()
 
     def mean(self, value):
-        """The mean over workers of a number that each has; all get the same."""
+        """The mean of a number over workers; all get the same result."""
         if not self._several:
             return value
         mean = tf.distribute.ReduceOp.MEAN
@@ -77,7 +77,7 @@ class Workers:
         return float(self.strategy.reduce(mean, values, axis=None))
 
     def stop_asked(self, interruption):
-        """Whether a worker's `Interruption` came; it then comes to all."""
+        """Whether any worker was interrupted; then all are."""
         asked = self.mean(float(bool(interruption))) > 0
         if asked and not interruption:
             interruption.signal = signal.SIGTERM
@@ -85,37 +85,37 @@ class Workers:
 
     @contextlib.contextmanager
     def own_copy(self, path):
-        """Yields the folder that this worker keeps its files in: `path` itself for the first one,
-        a copy that does not outlive the block for the others.
+        """Yields the folder for this worker's files: `path` itself for the first worker, a
+        temporary copy for the others.
 
         Raises:
-          WorkerError: a worker went away.
+          WorkerError: a worker was lost.
         """
         if not self._several:
             yield path
             return
         with self._together(path), contextlib.ExitStack() as stack:
-            self.mean(0.0)  # by now the first one has put an old folder away
+            self.mean(0.0)  # by now the first worker has renamed an old folder
             copy = pathlib.Path(path)
             if not self.first:
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 copy = pathlib.Path(folder, copy.name)
                 if pathlib.Path(path).exists():
                     shutil.copytree(path, copy, ignore=shutil.ignore_patterns(".*"))
-            self.mean(0.0)  # nobody writes before everybody has copied
+            self.mean(0.0)  # no worker writes before all have copied
             yield copy
 
     def check_same(self, content, what):
-        """Checks that all workers have the same.
+        """Checks that all workers have the same content.
 
         Args:
-          content: text that tells it.
-          what: it, in words.
+          content: text to compare.
+          what: description of a difference, for the error.
 
         Raises:
-          WorkerError: another worker has other `content`.
+          WorkerError: another worker has different `content`.
         """
-        number = float(zlib.crc32(content.encode("utf-8")))  # the mean of equal ones is exact
+        number = float(zlib.crc32(content.encode("utf-8")))  # the mean of equal numbers is exact
         if self.mean(number) != number:
             raise WorkerError(f"{self._place} has {what}")
 
@@ -125,13 +125,13 @@ class Workers:
             yield
         except LOST as error:
             raise WorkerError(
-                f"{self._place} lost another worker; give all the same command again, it resumes "
-                f"what {path} holds"
+                f"{self._place} lost another worker; run the same command on all workers to resume "
+                f"from {path}"
             ) from error
 
 
 def _meet(tasks, kind, index):
-    """The strategy of all workers, once they are there.
+    """The strategy of all workers, once all have started.
 
     Raises:
       ConfigError: this worker cannot have its address.
@@ -143,17 +143,17 @@ def _meet(tasks, kind, index):
     except tf.errors.OpError as error:
         raise ConfigError(
             f"TF_CONFIG: {kind} {index} cannot listen at {tasks[kind, index]}, which may be in use "
-            f"or not of this machine ({error.message.splitlines()[0]})"
+            f"or not an address of this machine ({error.message.splitlines()[0]})"
         ) from error
-    # TensorFlow has taken SIGTERM for itself, to tell other workers; we tell them ourselves.
+    # TensorFlow has replaced the SIGTERM handler, to notify other workers, which we do ourselves.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     return strategy
 
 
 def _cluster():
-    """The addresses of TF_CONFIG by (kind, index), first the one that writes, and which of them
-    this process is.
+    """The addresses of TF_CONFIG by (kind, index), the writing worker first, and the kind and index
+    of this process.
 
     Raises:
       ConfigError: it is missing or wrong.
@@ -172,15 +172,15 @@ def _cluster():
         config = json.loads(text)
         cluster = {kind: config["cluster"].pop(kind, []) for kind in ("chief", "worker")}
         if config["cluster"] or not all(isinstance(hosts, list) for hosts in cluster.values()):
-            raise ValueError("another kind of task, or addresses that are no list")
+            raise ValueError("an unknown kind of task, or addresses that are not a list")
         tasks = {(kind, k): host for kind in cluster for k, host in enumerate(cluster[kind])}
         if not all(re.fullmatch(r"[^:]+:\d+|\[.+\]:\d+", host) for host in tasks.values()):
             raise ValueError("an address without a port")
         kind, index = config["task"]["type"], int(config["task"]["index"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"TF_CONFIG is {text!r}, not like {example}") from error
+        raise ConfigError(f"TF_CONFIG is {text!r}, expected something like {example}") from error
     if (kind, index) not in tasks:
-        raise ConfigError(f"TF_CONFIG lists no {kind} {index}, which this process is said to be")
+        raise ConfigError(f"TF_CONFIG does not list {kind} {index}, its task for this process")
     if len(set(tasks.values())) < len(tasks):
         raise ConfigError(f"TF_CONFIG lists an address twice: {', '.join(tasks.values())}")
     return tasks, kind, index

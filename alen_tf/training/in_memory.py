@@ -96,7 +96,7 @@ def train(
             name: float(task.scores(y, validation.truth, at, **weight)[task.metric])
             for name, at in (("plain", 0.5), ("tuned", threshold))
         }
-        # A model of its own: who keeps it keeps no optimizers.
+        # A separate model, so that keeping it does not keep optimizers.
         kept = trainer.build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
         assign(kept, best)
     signature = Signature.of(splits, threshold, task.expected)
@@ -120,10 +120,10 @@ def _absent(splits):
 
 
 def epochs(wanted, batches, steps):
-    """A number of epochs of so many steps at least and at most, though never none.
+    """A number of epochs whose steps are within limits; at least one.
 
     Args:
-      wanted: the number where the steps allow it.
+      wanted: the number of epochs, if the limits allow it.
       batches: the `Batches`.
       steps: (fewest steps, most steps).
     """
@@ -132,7 +132,7 @@ def epochs(wanted, batches, steps):
 
 
 def arrays(model):
-    """All that a prediction depends on, as arrays for `assign`."""
+    """Everything that a prediction depends on, as arrays for `assign`."""
     return [variable.numpy() for variable in model.state]
 
 
@@ -144,7 +144,7 @@ def assign(model, values):
 
 @contextlib.contextmanager
 def seeded(seed):
-    """Seeds what Keras draws from and leaves the generators of Python and NumPy as they were."""
+    """Seeds Keras's random draws, and restores the generators of Python and NumPy."""
     states = random.getstate(), np.random.get_state()
     keras.utils.set_random_seed(seed)
     try:

@@ -1,9 +1,9 @@
-"""SIGINT and SIGTERM: a wish to stop that training asks for, and an end that does not wait long.
+"""SIGINT and SIGTERM: training polls for a request to stop, and is ended if it does not stop soon.
 
-Python runs signal handlers between two of its instructions, and a compiled function may take
-minutes between two of them. So a thread of its own waits for signals: it ends the process if the
-wish is not met in time, and at once on a second SIGINT. Whatever is being written then has not
-appeared under its final name yet; see `alen_tf.training.workdir`.
+Python runs signal handlers between two of its instructions, but a compiled function may run for
+minutes. So a separate thread waits for signals. It ends the process if training does not stop in
+time, and at once on a second SIGINT. A file that is being written then has not yet got its final
+name; see `alen_tf.training.workdir`.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ PATIENCE = 4.0  # seconds between the signal and the end
 
 
 class Interruption:
-    """The signal that asked for an end, if any."""
+    """The signal that requested a stop, if any."""
 
     def __init__(self):
         self.signal = None
@@ -27,9 +27,9 @@ class Interruption:
         return self.signal is not None
 
     def start(self, number):
-        """Takes the first signal: from now on the end is at most `PATIENCE` away."""
+        """Handles the first signal: from now on the process ends within `PATIENCE` seconds."""
         self.signal = number
-        how = "in the middle of work, with what was saved last"
+        how = "in the middle of work, with the last saved state"
         self._deadline = threading.Timer(PATIENCE, self.leave, [how])
         self._deadline.daemon = True
         self._deadline.start()
@@ -41,7 +41,7 @@ class Interruption:
         os._exit(error.status)
 
     def end(self):
-        """Lets the process live."""
+        """Cancels the deadline."""
         if self._deadline:
             self._deadline.cancel()
 
@@ -59,7 +59,7 @@ def watched():
     os.set_blocking(sent, False)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
-        signal.signal(number, lambda *_: None)  # the pipe below is told of it
+        signal.signal(number, lambda *_: None)  # the pipe below receives it
     wakeup = signal.set_wakeup_fd(sent)
     watcher = threading.Thread(target=_watch, args=(received, interruption), daemon=True)
     watcher.start()
@@ -81,4 +81,4 @@ def _watch(received, interruption):
         if not interruption:
             interruption.start(number[0])
         elif number[0] == signal.SIGINT:
-            interruption.leave("at once, with what was saved last")
+            interruption.leave("at once, with the last saved state")

@@ -20,7 +20,7 @@ from alen_tf.training import in_memory
 
 
 class Joint:
-    """A trained ALEN, whose networks have trained each other, asked as the estimator asks.
+    """A jointly trained ALEN, with the interface that the estimator needs.
 
     Attributes:
       trained: the `TrainedModel`.
@@ -77,7 +77,7 @@ class Joint:
         """Relaxed outputs that refinement ends at, [rows, labels]."""
         return self.trained(x, known=known).relaxed
 
-    probabilities = relaxed  # all there is, and no probabilities
+    probabilities = relaxed  # the only scores, although not probabilities
 
     def confidence(self, x, known=None):
         """v(x, y) of the label sets, [rows]."""
@@ -91,7 +91,7 @@ def makers(settings, features, labels):
       settings: the `ALENClassifier` whose hyper-parameters they get.
       features, labels: their numbers, for the user's own networks.
     """
-    # A search over arrays sets NumPy's numbers, which Keras refuses.
+    # A search over arrays passes NumPy numbers, which Keras rejects.
     plain = settings.get_params(deep=False).items()
     plain = {name: x.item() if isinstance(x, np.generic) else x for name, x in plain}
     settings = types.SimpleNamespace(**plain)

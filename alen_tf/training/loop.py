@@ -1,4 +1,4 @@
-"""Epochs of training steps, for everything that trains: no files, no evaluation."""
+"""Epochs of training steps, without files or evaluation."""
 
 import functools
 import time
@@ -11,10 +11,10 @@ from alen_tf.errors import ConfigError, NonFiniteError
 from alen_tf.models.batch import Batch
 from alen_tf.training.distribution import Workers
 
-# One call of the compiled loop: long enough to hide the call, short enough to stop soon.
+# One call of the compiled loop: long enough to hide its overhead, short enough to stop soon.
 STEPS_PER_CALL = 200
 SECONDS_PER_CALL = 1.0
-# One step of so many logs more than its losses: gradients' norms cost a pass over memory.
+# One step out of this number logs more than its losses: gradient norms cost a pass over memory.
 LOG_EVERY = 16
 
 
@@ -39,7 +39,7 @@ class Batches:
           fold: the fold of each example, [examples]; none by default.
 
         Raises:
-          ConfigError: a batch cannot be shared out among the replicas, or examples cannot be
+          ConfigError: a batch cannot be divided among the replicas, or examples cannot be
             augmented.
         """
         source = high_res or examples
@@ -57,7 +57,7 @@ class Batches:
         self._replicas = tf.distribute.get_strategy().num_replicas_in_sync
         if self.size % self._replicas:
             raise ConfigError(
-                f"batches of {self.size} examples cannot be shared out equally among "
+                f"batches of {self.size} examples cannot be divided equally among "
                 f"{self._replicas} replicas; choose another train.batch_size"
             )
 
@@ -75,7 +75,7 @@ class Batches:
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             share, seed = share + replica, tf.random.experimental.stateless_fold_in(seed, replica)
         size = self.size // self._replicas
-        rows = tf.slice(order, [share * size], [size])  # of known size, so that all shapes are
+        rows = tf.slice(order, [share * size], [size])  # of known size, so all shapes are known
         x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
         if self._counted is not None:  # moves with y, as one more channel of it
             y = tf.concat([y, tf.cast(tf.gather(self._counted, rows), tf.float32)[..., None]], -1)
@@ -124,7 +124,7 @@ class Loop:
         return self.means(sums)
 
     def parts(self, epoch, step=0, sums=None):
-        """The steps of an epoch, a second's work at a time; how they are parted changes no result.
+        """The steps of an epoch, a second's work at a time; the division does not affect results.
 
         Args:
           epoch: its number, from 0.
@@ -144,7 +144,8 @@ class Loop:
             count = int(np.clip(SECONDS_PER_CALL / self._seconds_per_step, 1, STEPS_PER_CALL))
             last = min(step + count, per_epoch)
             start = time.monotonic()
-            # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
+            # NumPy numbers, because TensorFlow caches every Python number that it converts,
+            # forever.
             this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
             values = self._compiled_steps(this, order, first, end, tf.constant(values)).numpy()
             sums = dict(zip(names, values.tolist(), strict=True))
@@ -170,7 +171,7 @@ class Loop:
         order = tf.TensorSpec.from_tensor(self.batches.order(0))
         self._step.get_concrete_function(index, order, index)
         names = [*self._losses, *self._others]
-        # Concrete, since calls of a `tf.function` warn where a process trains many models.
+        # Concrete, because calls of a `tf.function` warn if a process trains many models.
         self._compiled_steps = self._steps.get_concrete_function(
             index, order, index, index, tf.TensorSpec([len(names)], tf.float64)
         )
@@ -202,7 +203,7 @@ class Loop:
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
         """Training steps [first, last) of an epoch; adds the losses of each to `sums`, and of one
-        step in `LOG_EVERY` all other scalars. Of the others TensorFlow computes none."""
+        step in `LOG_EVERY` all other scalars. The others are not computed."""
         zeros = tf.zeros(len(self._others), tf.float64)
         step = first
         # Loops over numbers: XLA does not compile a loop over `tf.range` within another one, and
@@ -221,8 +222,8 @@ class Loop:
 
 
 def _check_weights(variables, place):
-    """Checks that all variables are finite: a gradient that is not may spoil them in a step that
-    computes no norm.
+    """Checks that all variables are finite: in a step that computes no norm, a non-finite gradient
+    may spoil them.
 
     Raises:
       NonFiniteError: some are not.
@@ -231,7 +232,7 @@ def _check_weights(variables, place):
         if variable.dtype.is_floating and not np.all(np.isfinite(variable.numpy())):
             shape = "x".join(map(str, variable.shape)) or "scalar"
             raise NonFiniteError(
-                f"weights ({shape}) not finite {place}; try a smaller learning rate"
+                f"weights ({shape}) are not finite {place}; try a smaller learning rate"
             )
 
 

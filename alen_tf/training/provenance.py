@@ -1,4 +1,4 @@
-"""What a run was made by: the code and the data, as digests that tell whether they have changed."""
+"""What made a run: digests of code and data, which show whether they have changed."""
 
 import difflib
 import hashlib
@@ -35,7 +35,7 @@ def of(splits, code=CODE, packages=PACKAGES):
     Args:
       splits: the `Splits`.
       code: patterns of this package's modules that decide the run's result.
-      packages: names of what computes, whose versions count.
+      packages: names of packages whose versions affect the result.
     """
     package = pathlib.Path(alen_tf.__file__).parent
     paths = sorted(path for pattern in code for path in package.glob(pattern))
@@ -67,24 +67,24 @@ def digest(content):
 
 
 def difference(old, new):
-    """What has changed between two provenances, in words; empty where nothing has.
+    """The difference between two provenances, in words; empty if there is none.
 
-    A module that is new has changed nothing, unless one that was there now uses it.
+    A new module changes nothing, unless an existing one now uses it.
     """
     for part in PARTS:
         if changes := changed(old.get(part, {}), new[part]):
-            return f"other {part} ({changes})"
+            return f"different {part} ({changes})"
     return ""
 
 
 def changed(before, now):
-    """What has changed in a part of a provenance, in words; empty where nothing has."""
+    """The changes in a part of a provenance, in words; empty if there are none."""
     keys = [key for key in before if before[key] != now.get(key)]
     return _shortened([f"{key} was {before[key]}, is {now.get(key)}" for key in keys])
 
 
 def changed_lines(old, new):
-    """The changed lines of a configuration, on one line; empty where nothing has changed."""
+    """The changed lines of a configuration, on one line; empty if there are none."""
     changes = [
         line[0] + " " + line[1:].strip()
         for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0)

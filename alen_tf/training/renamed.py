@@ -1,4 +1,4 @@
-"""Names that gin files of version 0.1 have, and what they are called now."""
+"""Names in gin files of version 0.1, and their new names."""
 
 import re
 
@@ -13,7 +13,7 @@ _PARAMETERS = (
     (_METHODS, "energy_optimizer", "train.energy_optimizer"),
     (_METHODS, "inference_optimizer", "train.inference_optimizer"),
     ("ALEN", "distance", "ALEN.regression_loss"),
-    ("ALEN", "a|d", "gone: it was always 1"),
+    ("ALEN", "a|d", "removed: it was always 1"),
     ("DVN", "uninformed", "DVN.zero_init_fraction"),
     ("ALEN", "uninformed", "TrainingStarts.zero_init_fraction" + _STARTS),
     (_STARTED, "mixed", "TrainingStarts.interpolate_fraction" + _STARTS),
@@ -30,8 +30,8 @@ _CONFIGURABLES = {"ImageViews": "TestTimeAugmentation", "agreement": "soft_pixel
 
 
 def hint(error):
-    """What an old name that gin's error is about is called now, as the end of a message; empty
-    where the error is about something else."""
+    """The new name of an old name in gin's error, as the end of a message; empty for other
+    errors."""
     for configurable, parameter, now in _PARAMETERS:
         pattern = rf"'(?:\w+\.)*({configurable})' doesn't have a parameter named '({parameter})'"
         if match := re.search(pattern, error):

@@ -1,4 +1,4 @@
-"""`results.json`: what a run was, and what it reached."""
+"""`results.json`: the settings of a run, and its scores."""
 
 import platform
 import shlex
@@ -17,9 +17,9 @@ def of(splits, model, scores, seed, epochs, best_epoch, test_curve, examples, se
       model: its `StructuredModel`.
       scores: of splits, and the number of inference steps, see `calibration.evaluate_and_judge`.
       seed, epochs: of the run.
-      best_epoch: whose model was evaluated.
-      test_curve: {epoch: test score}, empty where none was asked for.
-      examples: how many were learned from, each as often as it was.
+      best_epoch: the epoch whose model was evaluated.
+      test_curve: {epoch: test score}, empty if not requested.
+      examples: number of training examples, counted each time they were used.
       seconds: of training.
     """
     return {
@@ -39,7 +39,7 @@ def of(splits, model, scores, seed, epochs, best_epoch, test_curve, examples, se
 
 
 def made_by():
-    """The command and the versions that make a result."""
+    """The command and the versions that made a result."""
     return {
         "command": shlex.join(["python", "-m", "alen_tf.train", *sys.argv[1:]]),
         "versions": {

@@ -32,7 +32,7 @@ FEWEST_EPOCHS = 5
 
 @dataclasses.dataclass
 class Progress:
-    """Where a run is, and what it has seen: all of its state that is not a variable.
+    """The progress of a run: all state other than variables.
 
     Attributes:
       epoch, step: epochs that have ended, and steps of the one that has not.
@@ -55,7 +55,7 @@ class Progress:
 
 @dataclasses.dataclass(eq=False)
 class Run:
-    """One training run in its workdir, continued after what was saved last.
+    """One training run in its workdir, continued from the last saved state.
 
     Attributes:
       workdir: the locked `Workdir`.
@@ -66,7 +66,7 @@ class Run:
       average: the `Average` of its weights.
       batches: the `Batches`.
       epochs: passes over the training split.
-      first_choice: the first epoch whose model may be the best one.
+      first_choice: the first epoch that may be selected as the best.
       interruption: an `Interruption`, after which the run saves its state and ends.
       workers: the `Workers` that take steps together.
     """
@@ -99,11 +99,11 @@ class Run:
         saved, problems = self.latest.restore()
         self.progress = Progress(**saved or {})
         if self.progress.best_epoch:
-            self.best.verify()  # now, not at the end of the run
+            self.best.verify()  # now rather than at the end of the run
         elif not saved and self.best.newest():
             raise WorkdirError(
-                f"{self.workdir.latest} is empty, but {self.best.newest()} is there; start again "
-                "with --restart, which keeps the old folder beside"
+                f"{self.workdir.latest} is empty, but {self.best.newest()} exists; start again "
+                "with --restart, which renames the old folder"
             )
         self.summaries = summaries.Summaries(self.workdir, self.config, self.progress.events)
         for problem in problems + self.summaries.problems:
@@ -112,8 +112,8 @@ class Run:
             print(f"resuming {self.workdir.path} {self._place()}")
         self.workers.check_same(
             str(self._step),
-            f"step {self._step}, and another worker another one: --workdir must be one folder that "
-            "all workers see, and --restart be given to all or to none",
+            f"step {self._step}, but another worker has another step: --workdir must be one folder "
+            "that all workers share, and --restart must be given to all or to none",
         )
         if not saved:
             self._save()
@@ -146,7 +146,7 @@ class Run:
             bar.update(epoch + 1, shown)
 
     def _train_epoch(self, epoch):
-        """What is left of a pass over the training split; the means of the model's scalars."""
+        """The rest of a pass over the training split; returns the means of the model's scalars."""
         progress, start = self.progress, time.monotonic()
         try:
             for step, sums in self._loop.parts(epoch, progress.step, progress.sums):

@@ -1,4 +1,4 @@
-"""What TensorBoard and the workdir show: scalars, configuration, hyper-parameters, pictures."""
+"""Content for TensorBoard and the workdir: scalars, configuration, hyper-parameters, pictures."""
 
 import io
 import os
@@ -10,19 +10,20 @@ from tensorboard.plugins.hparams import api as hparams
 
 from alen_tf.storage import write, writing
 
-# Inference steps that have a curve each beside the refined output: TensorBoard has seven colours.
+# Inference steps with their own curve, in addition to the refined output: TensorBoard has seven
+# colours.
 SHOWN_STEPS = 6
 
 
 class Summaries:
     """Writes TensorBoard events under `train/` and `eval/`, and pictures also as PNG files.
 
-    TensorBoard draws what has one name in several folders as one chart: the score of the refined
-    output is under `eval/refined/`, and that after an earlier inference step t under
+    TensorBoard draws scalars with the same name in several folders as one chart: the score of the
+    refined output is under `eval/refined/`, and that after an earlier inference step t under
     `eval/step_t/`.
 
-    What was recorded up to a checkpoint is a position in the event files. A resumed run cuts them
-    there, so that every step is in them once, however the run before it ended.
+    A checkpoint stores its position in the event files. A resumed run truncates them there, so that
+    every step appears once, however the previous run ended.
     """
 
     def __init__(self, workdir, config, position=None):
@@ -31,7 +32,7 @@ class Summaries:
         Args:
           workdir: the `Workdir`.
           config: the configuration, recorded as text and as hyper-parameters of a new run.
-          position: what `position` said at the checkpoint that a run resumes from.
+          position: the `position` at the checkpoint that a run resumes from.
         """
         self._folder = workdir.path
         self.problems = self._cut(position or {})
@@ -64,7 +65,7 @@ class Summaries:
         return {str(path.relative_to(self._folder)): path for path in paths}
 
     def _cut(self, position):
-        """Removes what was recorded after `position`; lines about what cannot be read."""
+        """Removes events after `position`; returns lines about unreadable files."""
         problems = []
         with writing(self._folder):
             files = self._files()
@@ -164,5 +165,6 @@ def score_by_step(curves, metric):
 def _scalars(writer, scalars, step):
     with writer.as_default():
         for name, value in scalars.items():
-            # NumPy's numbers: TensorFlow keeps every Python number that it converts, for ever.
+            # NumPy numbers, because TensorFlow caches every Python number that it converts,
+            # forever.
             tf.summary.scalar(name, np.float32(value), np.int64(step))

@@ -1,4 +1,4 @@
-"""What the training command does: a configuration's task and model become a `Run`."""
+"""The training command: makes a `Run` from a configuration's task and model."""
 
 import gin
 import keras
@@ -41,16 +41,16 @@ def train(
     strategy=None,
     precision="float32",
 ):
-    """Trains `model` on `task`, resuming what `workdir` holds, and evaluates its best checkpoint.
+    """Trains `model` on `task`, resuming from `workdir`, and evaluates its best checkpoint.
 
     Args:
       workdir: folder of the run.
       manual_dir, data_dir: see `Task.load`.
       interruption: an `Interruption`, after which the run saves its state and ends.
-      restart: whether to start anew; a `workdir` that exists is renamed.
+      restart: whether to start again; an existing `workdir` is renamed.
       task: the `Task`.
-      model: maker of the `StructuredModel`, such as a method with its arguments bound. It is
-        called once the task's data is there and the seed is set.
+      model: maker of the `StructuredModel`, such as a method with its arguments bound. It is called
+        after the task's data is loaded and the seed is set.
       energy_optimizer, inference_optimizer: makers of the optimizers of these networks, called with
         the run's number of steps; by default the method's own.
       epochs: passes over the training split.
@@ -63,7 +63,7 @@ def train(
       test_every: epochs between scores of the test split, for a curve that chooses nothing; 0 for
         no curve.
       test: whether the test split is evaluated at the end; a search for hyper-parameters does not.
-      strategy: what trains: one device, or all that `Workers` finds by this name.
+      strategy: the devices to train on; see `Workers`.
       precision: of the networks' hidden layers: "float32", or "mixed_bfloat16" for devices that are
         faster in bfloat16.
 
@@ -72,14 +72,14 @@ def train(
 
     Raises:
       UserError: configuration, data or workdir are wrong, or a loss is no longer finite.
-      Interrupted: the interruption came.
+      Interrupted: the run was interrupted.
     """
     if not isinstance(task, Task):
-        raise ConfigError(f"train.task is {task!r}, no Task: write it as @NAME()")
+        raise ConfigError(f"train.task is {task!r}, not a Task: write it as @NAME()")
     if not callable(model) or isinstance(model, StructuredModel):
-        raise ConfigError(f"train.model is {model!r}, no maker of a model: write it as @NAME")
+        raise ConfigError(f"train.model is {model!r}, not a model class: write it as @NAME")
     if isinstance(model, type) and not issubclass(model, StructuredModel):
-        raise ConfigError(f"train.model is {model.__name__}, no StructuredModel such as ALEN")
+        raise ConfigError(f"train.model is {model.__name__}, not a StructuredModel such as ALEN")
     check_count("train.epochs", epochs)
     check_count("train.batch_size", batch_size)
     check_count("train.evaluate_every", evaluate_every)
@@ -96,12 +96,12 @@ def train(
         splits = task.load(manual_dir, data_dir)
         if not len(splits.validation):
             raise ConfigError(
-                f"{splits.name}: no validation split, which epoch and threshold are chosen by; "
-                "validation_fraction has to be above 0"
+                f"{splits.name}: no validation split to choose epoch and threshold; set "
+                "validation_fraction above 0"
             )
         if np.isnan(splits.train.y).any() or np.isnan(splits.validation.y).any():
             raise ConfigError(
-                f"{splits.name}: some labels are missing, of which joint training cannot learn; "
+                f"{splits.name}: some labels are missing, which joint training cannot handle; "
                 "cross-fitting can: gin/own/multilabel.gin"
             )
         keras.utils.set_random_seed(seed)
@@ -109,8 +109,8 @@ def train(
         made = build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
         if splits.train.counted is not None and not made.skips_missing:
             raise ConfigError(
-                f"{splits.name}: some places of its masks do not count, which {made.name} cannot "
-                "leave out; train.model = @ALEN or @FeedForward can"
+                f"{splits.name}: some pixels of its masks do not count, but {made.name} cannot "
+                "ignore pixels; train.model = @ALEN or @FeedForward can"
             )
         made.preprocessing.adapt(splits.train.x)
         makers = {"energy_optimizer": energy_optimizer, "inference_optimizer": inference_optimizer}
@@ -122,7 +122,7 @@ def train(
         made_by = provenance.of(splits)
         workers.check_same(
             config + repr(made_by),
-            "another code, configuration or data than another worker",
+            "code, configuration or data that differ from another worker's",
         )
         with Workdir(folder).locked() as held:
             held.claim(config, made_by)
@@ -163,6 +163,6 @@ def build(model, task, x_shape, y_shape, seed=None):
         seed=seed,
     )
     if not isinstance(made, StructuredModel):
-        raise ConfigError(f"train.model makes {made!r}, which is no StructuredModel")
+        raise ConfigError(f"train.model makes {made!r}, not a StructuredModel")
     made.build(x_shape, y_shape)
     return made

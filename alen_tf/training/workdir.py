@@ -1,4 +1,4 @@
-"""The folder of one training run: which file is what, and who holds it."""
+"""The folder of one training run: its files, and its lock."""
 
 import contextlib
 import itertools
@@ -7,7 +7,7 @@ import pathlib
 
 try:
     import fcntl
-except ImportError:  # Windows: models train there in memory, and predict
+except ImportError:  # on Windows, where models can train in memory and predict
     fcntl = None
 
 from alen_tf.errors import WorkdirError
@@ -19,11 +19,11 @@ from alen_tf.training import provenance
 class Workdir:
     """Paths inside a workdir, and its small files.
 
-    `config.gin` is the operative configuration, `provenance.json` what code and data it was run
-    with, `checkpoints/latest` the states to resume from, `checkpoints/best` the model with the
+    `config.gin` is the operative configuration, `provenance.json` records its code and data,
+    `checkpoints/latest` holds the states to resume from, `checkpoints/best` the model with the
     highest validation score, `train/` and `eval/` TensorBoard events, `results.json` the result,
-    `model.json` what the trained model takes and gives, `model_card.md` what it scores and is not
-    for. `.lock` is held by the training that runs.
+    `model.json` describes inputs and outputs of the trained model, and `model_card.md` its scores
+    and limits. A running training holds `.lock`.
     """
 
     def __init__(self, path):
@@ -39,9 +39,9 @@ class Workdir:
 
     @contextlib.contextmanager
     def locked(self):
-        """Makes the folder and holds it: no other training can.
+        """Creates the folder and locks it against other trainings.
 
-        The lock belongs to the open file: when a process dies, however it dies, its lock is gone.
+        The lock belongs to the open file, so it disappears with its process, however that ends.
 
         Raises:
           WorkdirError: another training holds the folder, or it cannot be written, or this system
@@ -62,7 +62,7 @@ class Workdir:
                 file.seek(0)
                 raise WorkdirError(
                     f"{self.path} is in use by another training (process {file.read().strip()}); "
-                    "wait for its end, or name another --workdir"
+                    "wait until it ends, or choose another --workdir"
                 ) from error
             with writing(self.path):
                 file.truncate(0)
@@ -86,35 +86,34 @@ class Workdir:
             raise WorkdirError(f"{self.path} was replaced by another folder during the training")
 
     def claim(self, config, made_by):
-        """Keeps in the folder what it is made by, or checks that it was made by the same.
+        """Records what makes the folder, or checks that it was made by the same.
 
         Args:
           config: the operative configuration.
           made_by: code and data; see `provenance.of`.
 
         Raises:
-          WorkdirError: it was made by another configuration, another code or other data, or holds
-            files of something else than a training.
+          WorkdirError: it was made by a different configuration, code or data, or contains other
+            files.
         """
         if not self.config.exists():
             self._check_new()
-            # In this order: who finds a configuration finds the rest.
+            # In this order, so that a configuration implies the rest.
             write_json(self.provenance, made_by | {"config": provenance.digest(config)})
             write(self.config, config)
             return
         changed = provenance.difference(self._read_provenance(), made_by)
         if difference := provenance.changed_lines(self.read_config(), config):
-            changed = f"another configuration ({difference})"
+            changed = f"a different configuration ({difference})"
         if changed:
             raise WorkdirError(
-                f"{self.path} was made by {changed}; resume it with what it was made by, name "
-                "another --workdir, or start again with --restart, which keeps the old folder "
-                "beside"
+                f"{self.path} was made with {changed}; resume it with the original, choose "
+                "another --workdir, or start again with --restart, which renames the old folder"
             )
 
     def _check_new(self):
-        """Checks that nothing is in a folder without a configuration but what a training that was
-        killed before it wrote one leaves: no file of somebody else is replaced.
+        """Checks that a folder without a configuration contains only what a training leaves that
+        was killed before it wrote one, so that no other files are replaced.
 
         Raises:
           WorkdirError: something else is in it.
@@ -123,8 +122,8 @@ class Workdir:
         found = [path.name for path in self.path.iterdir() if not path.name.startswith(".")]
         if others := sorted(set(found) - ours):
             raise WorkdirError(
-                f"{self.path} is no folder of a training, without {self.config.name} and with "
-                f"{others[0]}; name another --workdir, or give --restart, which keeps it beside"
+                f"{self.path} is not a workdir: it has {others[0]}, but no {self.config.name}; "
+                "choose another --workdir, or pass --restart, which renames the folder"
             )
 
     def data_difference(self, data):
@@ -133,8 +132,8 @@ class Workdir:
         return provenance.changed(self._read_provenance().get("data", {}), data)
 
     def archive(self):
-        """Renames the folder, if there is one, to NAME.1 or the next number that is free, and says
-        so.
+        """Renames the folder, if it exists, to NAME.1 or the next free number, and prints the new
+        name.
 
         Raises:
           WorkdirError: a training holds the folder, or it cannot be renamed.
@@ -151,13 +150,13 @@ class Workdir:
                 if not target.exists():
                     self.path.rename(target)
                     break
-        print(f"{self.path}: what it held is now in {target}")
+        print(f"{self.path}: its old content is now in {target}")
 
     def read_config(self):
         """The operative configuration.
 
         Raises:
-          WorkdirError: there is none, or not the one that training wrote.
+          WorkdirError: it is missing, or was changed after training wrote it.
         """
         try:
             config = self.config.read_text(encoding="utf-8")
@@ -169,21 +168,21 @@ class Workdir:
             ) from error
         if self._read_provenance().get("config") != provenance.digest(config):
             raise WorkdirError(
-                f"{self.config} is damaged or was edited: it is not what training wrote; put the "
-                "original back, or start again with --restart"
+                f"{self.config} is damaged or was edited after training wrote it; restore the "
+                "original, or start again with --restart"
             )
         return config
 
     def _read_provenance(self):
         if not self.provenance.exists():
             raise WorkdirError(
-                f"{self.path} does not say what it was made by: {self.provenance} is missing; "
-                "start again with --restart, which keeps the old folder beside"
+                f"{self.path} does not record what made it: {self.provenance} is missing; "
+                "start again with --restart, which renames the old folder"
             )
         made_by = read_json(self.provenance)
         for part in provenance.PARTS:
             if not isinstance(made_by.get(part, {}), dict):
-                raise WorkdirError(f"{self.provenance} is damaged: {part} is no object")
+                raise WorkdirError(f"{self.provenance} is damaged: {part} is not an object")
         return made_by
 
 

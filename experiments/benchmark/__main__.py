@@ -1,9 +1,9 @@
 """Times training and prediction: python -m experiments.benchmark [--quick] [--record].
 
 Prints tables, then one JSON object. Everything runs on one core and is timed by the CPU seconds of
-the process; what is compared takes turns, and ratios are of medians. With --record, the object is
-added to experiments/results/benchmark.jsonl; `python -m experiments.performance` makes the tables
-of docs/performance.md from there.
+the process; candidates take turns, and ratios are of medians. With --record, the object is added to
+experiments/results/benchmark.jsonl; `python -m experiments.performance` makes the tables of
+docs/performance.md from there.
 """
 
 import json
@@ -29,14 +29,14 @@ flags.DEFINE_list("sections", sections.DEFAULT, f"Which parts, of {', '.join(sec
 
 
 def machine():
-    """What the numbers depend on beside the code."""
+    """What the numbers depend on besides the code."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
     return {"processor": models[0] if models else platform.processor(), "cores": os.cpu_count()}
 
 
 def versions():
-    """Versions of what computes."""
+    """Versions of the libraries that compute."""
     found = {"python": platform.python_version()}
     for package in ("tensorflow", "keras", "numpy", "torch"):
         try:
@@ -47,7 +47,7 @@ def versions():
 
 
 def cpu_seconds():
-    """CPU seconds that this process and those it has started took so far."""
+    """CPU seconds that this process and its children have taken so far."""
     return sum(os.times()[:4])
 
 

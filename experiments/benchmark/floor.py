@@ -25,7 +25,7 @@ def products(workload):
     for operation in _needed(graph):
         if operation.type in PRODUCTS:
             output = tuple(operation.outputs[0].shape)
-            # A tensor of sizes asks for the shape of the output.
+            # A tensor of sizes specifies the shape of the output.
             inputs = tuple(
                 SIZES if tensor.dtype == tf.int32 else tuple(tensor.shape)
                 for tensor in operation.inputs
@@ -35,8 +35,8 @@ def products(workload):
 
 
 def _needed(graph):
-    """The operations that results and updates depend on: gradients bring others along, of inputs
-    that nobody asked for, and TensorFlow leaves them out."""
+    """The operations that results and updates depend on. Gradients add others, for inputs that need
+    none, which TensorFlow prunes."""
     needed = {output.op for output in graph.outputs} | set(graph.control_outputs)
     new = list(needed)
     while new:
@@ -68,7 +68,8 @@ def flops(product):
         inner = inputs[0][-2] if dict(attributes)["adj_x"] else inputs[0][-1]
         return 2 * math.prod(output) * inner
     # A convolution of images [n, h, w, c] with a kernel [kh, kw, c, k] to [n, h', w', k], and its
-    # two derivatives: every place of the small images meets every number of the kernel once.
+    # two derivatives: every place of the small images is multiplied with every number of the kernel
+    # once.
     if kind == "Conv2D":
         kernel, small = inputs[1], output
     elif kind == "Conv2DBackpropInput":
@@ -79,11 +80,11 @@ def flops(product):
 
 
 def alone(products, times):
-    """A function that computes a step's products, of random arrays, `times` times, and nothing
+    """A function that computes a step's products, on random arrays, `times` times, and nothing
     else.
 
-    All in turn and each of its own arrays, as in the step, so that as much memory is read and
-    written.
+    All in turn and each on its own arrays, as in the step, so that the same amount of memory is
+    read and written.
     """
     calls = [_call(product) for product, often in products.items() for _ in range(often)]
     operations, arrays = zip(*calls, strict=True)
@@ -94,8 +95,8 @@ def alone(products, times):
             del made
             last, products = time, []
             for operation, each in zip(operations, arrays, strict=True):
-                # Under a control dependency, so that none is moved out of the loop; and all are
-                # results, so that none is left out.
+                # Under a control dependency, so that none is moved out of the loop; all are
+                # results, so that none is pruned.
                 with tf.control_dependencies([last]):
                     last = operation(*each)
                 products.append(last)

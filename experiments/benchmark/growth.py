@@ -1,7 +1,7 @@
 """How the cost of ALEN's training step grows with T, batch, labels, features and width.
 
-`python -m experiments.benchmark.growth AXIS SIZE` takes steps of one size, and prints the most
-memory that the process had, in MiB.
+`python -m experiments.benchmark.growth AXIS SIZE` takes steps of one size, and prints the peak
+memory of the process, in MiB.
 """
 
 import pathlib
@@ -44,9 +44,9 @@ def measure(axis, sizes, count, repetitions):
     """Milliseconds per step and peak memory for every size of an axis.
 
     Returns:
-      {"sizes", "ms": one number per size, "mib": likewise, of processes of their own,
-      "ms_per_unit": slope of the straight line through the times, "ms_at_zero": where it begins,
-      "r2": the share of their variance that it explains}.
+      {"sizes", "ms": one number per size, "mib": likewise, each in its own process, "ms_per_unit":
+      slope of the straight line through the times, "ms_at_zero": its intercept, "r2": the share of
+      their variance that it explains}.
     """
     examples = count * max(AXES["batch"])
     functions = {size: workload(axis, size, examples).steps(count) for size in sizes}
@@ -67,18 +67,18 @@ def measure(axis, sizes, count, repetitions):
 
 
 def peak(axis, size):
-    """The most memory, in MiB, that a process has which takes steps of this size."""
+    """The peak memory, in MiB, of a process that takes steps of this size."""
     command = [sys.executable, "-m", __name__, axis, str(size)]
     done = subprocess.run(command, cwd=runs.ROOT, check=True, capture_output=True, text=True)
     return float(done.stdout.split()[-1])
 
 
 def main(axis, size):
-    # One batch of examples: they are not what is measured.
+    # One batch of examples, because they are not measured.
     step = workload(axis, int(size), max(AXES["batch"])).steps(1)
     for _ in range(10):
         step()
-    # Not `getrusage`, whose peak begins with that of the process that forked this one.
+    # Not `getrusage`, whose peak starts at that of the parent process.
     status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
     print(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 1024)
 

@@ -34,10 +34,10 @@ EXAMPLES = {"Bibtex": 4000, "Bookmarks": 20_000, "images 24x24": 256, "images 32
 PREDICTED = {"Bibtex": 2048, "Bookmarks": 2048, "images 24x24": 2, "images 32x32": 32}
 STEPS = (0, 1, 3, 6, 20)
 # Training steps per call, about as many as the trainer takes; as many of them log all scalars as in
-# an epoch. In shorter calls, whatever took its turn in between costs a step its caches.
+# an epoch. In shorter calls, the other candidates empty a step's caches.
 STEPS_TIMED = STEPS_PER_CALL // LOG_EVERY * LOG_EVERY
 FIT_STEPS = 50  # per call of Keras's loop
-# Per call of `fit`, which takes as long to begin as a hundred steps.
+# Per call of `fit`, whose start-up takes as long as a hundred steps.
 FIT_EPOCHS = 10
 
 
@@ -236,4 +236,4 @@ ALL = {
     "start": start,
     "time_to_score": time_to_score,
 }
-DEFAULT = [name for name in ALL if name != "time_to_score"]  # which needs Bibtex's files
+DEFAULT = [name for name in ALL if name != "time_to_score"]  # needs Bibtex's files

@@ -1,4 +1,4 @@
-"""Times that can be compared: of functions that take turns, on one core."""
+"""Comparable times: of functions that take turns, on one core."""
 
 import statistics
 import time
@@ -7,7 +7,7 @@ CLOCK = "CPU seconds of one process on one core"  # other processes hardly distu
 
 
 def interleaved(functions, repetitions):
-    """Seconds that functions take, the medians of repetitions in turns.
+    """Median seconds of functions, over repetitions that take turns.
 
     Args:
       functions: functions without arguments by name; each is called once before, to compile.

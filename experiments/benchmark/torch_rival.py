@@ -1,4 +1,4 @@
-"""The rival: ALEN's training loop as one would write it in PyTorch.
+"""ALEN's training loop as you would write it in PyTorch, for comparison.
 
 Networks, losses, refinement, optimizers and settings are those of gin/bibtex/alen.gin, and the
 data is standardised beforehand. `pip install -e '.[benchmark]'` brings PyTorch.
@@ -50,8 +50,8 @@ class Rival(torch.nn.Module):
         return torch.autograd.grad(self.score(z, y).sum(), y)[0]
 
     def forward(self, x, y_true):
-        """(energy loss, inference loss), one backward pass of whose sum reaches each network by
-        its own loss."""
+        """(energy loss, inference loss); one backward pass of their sum reaches each network
+        through its own loss only."""
         z = self.local(functional.softplus(self.hidden(x)))
         logits = self.inference_network(x)
         y = torch.sigmoid(logits)

@@ -48,7 +48,7 @@ def variants(gin_file, count):
 
 
 def unsplit(workload):
-    """The workload with an energy that encodes x anew whenever it scores an output."""
+    """The workload with an energy that encodes x again for every score."""
     energy = workload.model.energy
     encode, score = energy.encode, energy.score
     energy.encode = lambda x, training=False: x
@@ -65,14 +65,14 @@ def keras_updates(workload):
     for optimizer in workload.model.optimizers.values():
         *_, kind = type(optimizer).__bases__
         optimizer.update_step = functools.partial(update_step, optimizer, kind)
-        # Without what ours do once for all variables.
+        # Without the work that ours do once for all variables.
         optimizer._backend_update_step = functools.partial(kind._backend_update_step, optimizer)
     return workload
 
 
 def sparse_product(workload):
     """The first layer on a batch of bags of words, forward and back: {"dense": function, "sparse":
-    function}. The sparse form multiplies the ones alone, and adds what standardisation subtracts.
+    function}. The sparse form multiplies only the ones, and corrects for standardisation.
     """
     x = workload.examples.x[: workload.batches.size]
     random = tf.random.Generator.from_seed(0)

@@ -1,4 +1,4 @@
-"""What is timed: models of the gin files on synthetic data of the benchmarks' shapes."""
+"""The timed workloads: models of the gin files on synthetic data with the benchmarks' shapes."""
 
 import types
 from typing import NamedTuple
@@ -112,8 +112,8 @@ class Stepping(Loop):
           workload: the `Workload`.
           per_call: steps per call of the compiled loop; all by default.
           jit_compile: whether XLA compiles the loop.
-          logged: which scalars are computed, "all", "losses" or "nothing"; what nobody reads,
-            TensorFlow does not compute.
+          logged: which scalars are computed: "all", "losses" or "nothing". TensorFlow does not
+            compute unused ones.
         """
         super().__init__(workload.model, workload.batches)
         self.per_call = per_call

@@ -53,7 +53,7 @@ def test_the_same_command_again_keeps_the_model(workdir, train_here, capsys):
     results = json.loads((workdir / "results.json").read_text())
     (workdir / "results.json").unlink()  # as if killed before it was written
     again = train_here(workdir)
-    assert "cross_fitted is there" in capsys.readouterr().out
+    assert "cross_fitted is done" in capsys.readouterr().out
     assert models(workdir) == before
     for name in ("test", "out_of_fold", "train_seconds"):
         assert again[name] == results[name]
@@ -94,13 +94,13 @@ def test_another_configuration_is_refused_and_restart_keeps_the_old(tmp_path, tr
 @pytest.mark.parametrize(
     ("param", "message"),
     [
-        ("cross_fit.folds = 1", "folds is 1, expected a whole number from 2"),
+        ("cross_fit.folds = 1", "folds is 1, expected a whole number of at least 2"),
         ("cross_fit.seed = -1", "cross_fit.seed is -1"),
-        ("cross_fit.decoding = 'best'", "decoding 'best' is unknown; known are auto"),
-        ("cross_fit.estimator = 'trees'", "estimator 'trees' is unknown; known are auto"),
-        ("cross_fit.task = @MultiLabel", "no task of label sets: write @MultiLabel()"),
-        ("MultiLabel.oracle = @soft_pixel_accuracy", "cross_fit expects F1 alone"),
-        ("train.epochs = 3", "nothing in this run takes it"),
+        ("cross_fit.decoding = 'best'", "decoding 'best' is unknown; expected one of auto"),
+        ("cross_fit.estimator = 'trees'", "estimator 'trees' is unknown; expected one of auto"),
+        ("cross_fit.task = @MultiLabel", "which does not predict label sets: write @MultiLabel()"),
+        ("MultiLabel.oracle = @soft_pixel_accuracy", "cross_fit supports only F1"),
+        ("train.epochs = 3", "nothing in this run uses it"),
     ],
 )
 def test_mistakes_are_named(tmp_path, train_here, param, message):

@@ -85,11 +85,11 @@ def test_evaluation_agrees_with_training(workdir, files, tmp_path):
 
 def test_other_data_is_refused_unless_asked_for(workdir, files):
     other = [f"files.test = '{files}/train.csv'"]
-    with pytest.raises(DataError, match=r"other data .*--other_data"):
+    with pytest.raises(DataError, match=r"different data .*--other_data"):
         trained.restore(workdir, params=other)
     splits, _ = trained.restore(workdir, params=other, other_data=True)
     assert len(splits.test) == 150
-    with pytest.raises(ConfigError, match="nothing in this run takes it"):
+    with pytest.raises(ConfigError, match="nothing in this run uses it"):
         trained.restore(workdir, params=["cross_fit.folds = 3"])
 
 
@@ -97,7 +97,7 @@ def test_what_such_a_model_cannot_do_gets_one_clear_line(workdir, files, tmp_pat
     done = commands.run("export", f"--workdir={workdir}", f"--output={tmp_path / 'saved'}")
     assert_one_clear_line(done, str(workdir), "alen_tf.predict", "multilabel_joint.gin")
     for refused in (opened.load, lambda path, steps: evaluate._cross_fitted(steps, path)):
-        with pytest.raises(UserError, match=r"--steps=3: .*leave --steps out"):
+        with pytest.raises(UserError, match=r"--steps=3: .*leave out --steps"):
             refused(workdir, 3)
 
 

@@ -183,7 +183,7 @@ def cut_archive(folder):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (break_colour, r"gt_images.tgz: Ann_Other_0001.ppm: colour \(7, 7, 7\) is no class"),
+        (break_colour, r"gt_images.tgz: Ann_Other_0001.ppm: colour \(7, 7, 7\) is not a class"),
         (break_size, r"lfw-funneled.tgz: Ann_Other_0001.jpg: size 32x32, expected 250x250"),
         (break_image, r"lfw-funneled.tgz: Ann_Other_0001.jpg: not a JPEG, PNG or PPM image"),
         (drop_image, r"lfw-funneled.tgz: no Ann_Other_0001.jpg"),

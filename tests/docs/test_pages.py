@@ -140,3 +140,16 @@ def test_changelog_has_every_name_that_changed():
         assert now.split()[0].strip(",:").rpartition(".")[2] in text
     for names in renamed._CONFIGURABLES.items():
         assert all(f"`@{name}`" in text for name in names)
+
+
+def test_version_is_the_same_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.search(r"^version: (.+)$", citation, flags=re.MULTILINE)[1] == alen_tf.__version__
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)$", changelog, flags=re.MULTILINE)[1] == alen_tf.__version__
+
+
+def test_issues_have_templates():
+    for name in ("bug_report", "question", "data_set", "feature_request", "result"):
+        text = (ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.md").read_text(encoding="utf-8")
+        assert re.match(r"---\nname: .+\nabout: .+\nlabels: .+\n---\n", text), name

@@ -70,7 +70,7 @@ def test_masks_are_outputs_of_images_that_are_images_themselves(inputs, outputs,
 def test_known_columns_take_their_place(signature):
     found = signature.known_columns(["c", "a"], np.array([[1, 0], [np.nan, 1]]), "file")
     np.testing.assert_array_equal(found, [[0, np.nan, 1], [1, np.nan, np.nan]])
-    with pytest.raises(DataError, match="file: 'd' is no label of the model; its labels are 'a'"):
+    with pytest.raises(DataError, match="file: the model has no label 'd'; its labels are 'a'"):
         signature.known_columns(["d"], np.zeros((1, 1)), "file")
 
 

@@ -45,5 +45,7 @@ def test_spaces_have_names():
     assert type(spaces.get("simplex")) is spaces.Simplex
     space = spaces.Box()
     assert spaces.get(space) is space
-    with pytest.raises(ConfigError, match="output space 'ball' is unknown; known are box, simplex"):
+    with pytest.raises(
+        ConfigError, match="output space 'ball' is unknown; expected one of box, simplex"
+    ):
         spaces.get("ball")

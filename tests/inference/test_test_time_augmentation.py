@@ -88,7 +88,7 @@ def test_crops_have_to_cover_the_image(views, shape):
 
 @pytest.mark.parametrize("views", [Crops(mirror=True), Crops(size=8, offsets=(0, 4))])
 def test_what_is_no_image_has_no_views(views):
-    message = r"is for images .*, not for shape \[batch, 6\]; leave it out"
+    message = r"needs inputs and outputs \[batch, .*, not \[batch, 6\]; leave it out"
     with pytest.raises(ConfigError, match=message):
         views.check((6,))
     with pytest.raises(ConfigError, match=message):

@@ -215,7 +215,9 @@ def test_a_regression_that_is_right_has_nothing_to_learn():
 
 
 def test_an_unknown_regression_loss_is_named():
-    with pytest.raises(ConfigError, match="regression loss 'hinge' is unknown; known are cross"):
+    with pytest.raises(
+        ConfigError, match="regression loss 'hinge' is unknown; expected one of cross"
+    ):
         make_model(regression_loss="hinge")
 
 

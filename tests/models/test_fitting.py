@@ -323,9 +323,11 @@ def test_outputs_that_are_not_binary_are_named():
 
 
 def test_unknown_names_are_told():
-    with pytest.raises(ConfigError, match="oracle 'f2' is unknown; known are class_iou, f1"):
+    with pytest.raises(ConfigError, match="oracle 'f2' is unknown; expected one of class_iou, f1"):
         alen(oracle="f2")
-    with pytest.raises(ConfigError, match="output space 'ball' is unknown; known are box, simplex"):
+    with pytest.raises(
+        ConfigError, match="output space 'ball' is unknown; expected one of box, simplex"
+    ):
         alen(output_space="ball")
     with pytest.raises(ConfigError, match="energy: Could not interpret optimizer"):
         alen().compile("nope")

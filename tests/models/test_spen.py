@@ -62,5 +62,7 @@ def test_f1_cost_is_the_missing_oracle_value(batch):
 
 
 def test_an_unknown_cost_is_named():
-    with pytest.raises(ConfigError, match="cost 'hamming' is unknown; known are f1_cost, squared"):
+    with pytest.raises(
+        ConfigError, match="cost 'hamming' is unknown; expected one of f1_cost, squared"
+    ):
         SPEN(MLPEnergy(), cost="hamming")

@@ -124,5 +124,5 @@ def test_where_labels_are_independent_nothing_is_left_to_chance(random):
 def test_mistakes_are_named():
     with pytest.raises(ConfigError, match=r"SampledOracle\.samples is 0"):
         SampledOracle(samples=0)
-    with pytest.raises(ConfigError, match="oracle 'dice' is unknown; known are f1, iou"):
+    with pytest.raises(ConfigError, match="oracle 'dice' is unknown; expected one of f1, iou"):
         SampledOracle(oracle="dice")

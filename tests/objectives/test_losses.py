@@ -121,10 +121,12 @@ def test_losses_and_costs_have_names():
     assert losses.get_cost("f1_cost") is oracles.f1_cost
     for get in (losses.get_regression_loss, losses.get_cost):
         assert get(max) is max
-    message = "regression loss 'huber' is unknown; known are cross_entropy, squared_error"
+    message = "regression loss 'huber' is unknown; expected one of cross_entropy, squared_error"
     with pytest.raises(ConfigError, match=message):
         losses.get_regression_loss("huber")
-    with pytest.raises(ConfigError, match="cost 'hamming' is unknown; known are f1_cost, squared"):
+    with pytest.raises(
+        ConfigError, match="cost 'hamming' is unknown; expected one of f1_cost, squared"
+    ):
         losses.get_cost("hamming")
 
 

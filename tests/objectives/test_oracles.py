@@ -151,5 +151,7 @@ def test_oracles_have_names():
         assert oracles.get(name) is getattr(oracles, name)
         assert oracles.name_of(name) == oracles.name_of(oracles.get(name)) == name
     assert oracles.get(oracles.f1_cost) is oracles.f1_cost
-    with pytest.raises(ConfigError, match="oracle 'agreement' is unknown; known are class_iou, f1"):
+    with pytest.raises(
+        ConfigError, match="oracle 'agreement' is unknown; expected one of class_iou, f1"
+    ):
         oracles.get("agreement")

@@ -36,15 +36,15 @@ def test_refused_with_the_difference(half, faults):
         return message
 
     other = Training(DIGITS.gin_file, (*DIGITS.params, "ALEN.beta_v = 3.5"))
-    assert "another configuration (- ALEN.beta_v = 4.0; + ALEN.beta_v = 3.5)" in refused(other)
+    assert "a different configuration (- ALEN.beta_v = 4.0; + ALEN.beta_v = 3.5)" in refused(other)
 
     original = (half / "provenance.json").read_text()
     code = json.loads(original)["code"]
     assert {"training/loop.py", "models/alen.py", "tasks/task.py"} <= code.keys()
     for part, key, what in (
-        ("data", "train.x", "other data (train.x was another, is uint8[1170, 32] "),
-        ("versions", "tensorflow", "other versions (tensorflow was another, is 2."),
-        ("code", "training/loop.py", "other code (training/loop.py was another, is "),
+        ("data", "train.x", "different data (train.x was another, is uint8[1170, 32] "),
+        ("versions", "tensorflow", "different versions (tensorflow was another, is 2."),
+        ("code", "training/loop.py", "different code (training/loop.py was another, is "),
     ):
         altered(half, part, key)
         message = refused()
@@ -53,9 +53,9 @@ def test_refused_with_the_difference(half, faults):
         (half / "provenance.json").write_text(original)
 
     (half / "provenance.json").write_text(original.replace('"data": {', '"data": 5, "was": {'))
-    assert "provenance.json is damaged: data is no object" in refused()
+    assert "provenance.json is damaged: data is not an object" in refused()
     (half / "provenance.json").unlink()
-    assert "does not say what it was made by" in refused()
+    assert "does not record what made it" in refused()
     (half / "provenance.json").write_text(original[:100])
     assert "is damaged" in refused()
     (half / "provenance.json").write_text(original)
@@ -96,7 +96,7 @@ def test_data_is_told_apart(random, faults):
     assert provenance.difference(original, provenance.of(splits())) == ""
     for change in (value, label, order, kind, name):
         changed = provenance.difference(original, provenance.of(splits(change)))
-        assert changed.startswith("other data ("), change
+        assert changed.startswith("different data ("), change
         assert changed.count(" was ") == (2 if change is order else 1)
         faults()
 
@@ -105,7 +105,7 @@ def test_a_new_module_changes_nothing():
     made_by = {"data": {}, "versions": {}, "code": {"training/loop.py": "1"}}
     more = made_by | {"code": {"training/loop.py": "1", "tasks/new.py": "2"}}
     assert provenance.difference(made_by, more) == ""
-    assert provenance.difference(more, made_by) == "other code (tasks/new.py was 2, is None)"
+    assert provenance.difference(more, made_by) == "different code (tasks/new.py was 2, is None)"
 
 
 @pytest.mark.promise("Changed inputs: evaluate scores other data only with --other_data")
@@ -115,11 +115,11 @@ def test_evaluated_on_other_data(undisturbed, tmp_path, faults):
     altered(workdir, "data", "test.y")
     with pytest.raises(DataError) as error:
         trained.restore(workdir)
-    assert f"{workdir} was trained on other data (test.y was another, is " in str(error.value)
+    assert f"{workdir} was trained on different data (test.y was another, is " in str(error.value)
     assert "--other_data" in str(error.value)
     done = run("evaluate", f"--workdir={workdir}", "--other_data")
     assert done.returncode == 0, done.stderr
-    assert "trained on other data (test.y was another" in done.stdout
+    assert "trained on different data (test.y was another" in done.stdout
     faults()
 
 

@@ -190,9 +190,9 @@ def test_nothing_left(half, faults):
     best.write_bytes(original)
     for folder in (half / "checkpoints" / "latest").glob("[0-9]*"):
         cut(folder / "state.index", 80)
-    refused("no older one left")
+    refused("no older state")
     shutil.rmtree(half / "checkpoints" / "latest")
-    refused("latest is empty, but .* is there")
+    refused("latest is empty, but .* exists")
 
 
 @pytest.mark.promise("Bad disk: a truncated results.json or model.json is named and rewritten")

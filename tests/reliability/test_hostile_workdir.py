@@ -66,7 +66,7 @@ def test_foreign_folder(tmp_path, faults):
     events.write_text("curves")
     (tmp_path / "logs" / "results.json").write_text("{}")
     before = content(tmp_path)
-    with pytest.raises(WorkdirError, match=r"logs is no folder of a training, .* results.json"):
+    with pytest.raises(WorkdirError, match=r"logs is not a workdir: it has results.json"):
         train_here(tmp_path / "logs")
     after = content(tmp_path)
     assert {path: after[path] for path in before} == before

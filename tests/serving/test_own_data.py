@@ -143,10 +143,10 @@ def model(own):
     ("options", "parts"),
     [
         ({"source": "none.csv"}, ["none.csv: cannot be read"]),
-        ({"source": "short.csv"}, ["short.csv", "no attribute is named like the feature 'a'"]),
+        ({"source": "short.csv"}, ["short.csv", "has no feature 'a'"]),
         ({"source": "wide.npz"}, ["wide.npz", "rows of shape 5", "rows of shape 4"]),
         ({"source": "gaps.csv"}, ["gaps.csv:3: 'c' is missing", "files.missing = 'median'"]),
-        ({"known": "moon.csv"}, ["moon.csv", "'moon' is no label", "'sun'"]),
+        ({"known": "moon.csv"}, ["moon.csv", "the model has no label 'moon'", "'sun'"]),
         ({"known": "few.csv"}, ["few.csv", "shape 2x3", "expected 60x3"]),
         ({"known": "half.csv"}, ["half.csv", "row 1, label 'sun'", "0.5"]),
         ({"target": "out.txt"}, ["out.txt", ".csv or .jsonl"]),

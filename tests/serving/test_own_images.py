@@ -226,14 +226,14 @@ def test_photographs_that_exif_turns_get_upright_masks(own, model, tmp_path, cap
             read(tmp_path / f"{name} {kind}" / "a.png") for name in ("upright", "turned")
         )
         np.testing.assert_array_equal(turned, upright)
-    assert ("turned likewise" in capsys.readouterr().err) == (drawn_on == "stored")
+    assert ("so it is turned too" in capsys.readouterr().err) == (drawn_on == "stored")
 
 
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
         ({"source": "none"}, ["none: cannot be read"]),
-        ({"source": "blobs"}, ["blobs: no image in it"]),
+        ({"source": "blobs"}, ["blobs: contains no image"]),
         ({"source": "notes"}, ["notes.txt: not one of .png, .jpg"]),
         ({"source": "cut"}, ["cut.png: not a readable PNG"]),
         ({"known": "moon"}, ["moon.png: no image is named moon"]),
@@ -291,7 +291,7 @@ def test_a_method_that_cannot_leave_out_places_says_so(tmp_path):
     classes = "classes = ('ground', 'left', 'right')"
     spen = ["train.model = @SPEN", "SPEN.energy = @UNetEnergy()"]
     config.parse([CONFIG], [folder, classes, *SMALL, *spen])
-    with pytest.raises(UserError, match="blobs: some places of its masks do not count, which spen"):
+    with pytest.raises(UserError, match="blobs: some pixels of its masks do not count, which spen"):
         trainer.train(tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -139,15 +139,15 @@ def test_an_export_predicts_the_same(joint, cross_fitted, data, tmp_path):
 
 def damaged(tmp_path, joint):
     """Paths that hold no estimator, and what is said of them."""
-    yield tmp_path / "none", "there is no such folder or ZIP archive"
+    yield tmp_path / "none", "no such folder or ZIP archive"
     (tmp_path / "empty").mkdir()
     yield tmp_path / "empty", r"estimator\.json is missing"
     (tmp_path / "text.zip").write_text("text")
-    yield tmp_path / "text.zip", "is no ZIP archive, or damaged"
+    yield tmp_path / "text.zip", "not a ZIP archive, or damaged"
     joint.save(tmp_path / "cut.zip")
     content = (tmp_path / "cut.zip").read_bytes()
     (tmp_path / "cut.zip").write_bytes(content[: len(content) // 2])
-    yield tmp_path / "cut.zip", "is no ZIP archive, or damaged"
+    yield tmp_path / "cut.zip", "not a ZIP archive, or damaged"
     for name, file in (("model", "model.keras"), ("json", "estimator.json")):
         joint.save(tmp_path / name)
         content = (tmp_path / name / file).read_bytes()

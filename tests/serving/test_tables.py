@@ -69,5 +69,5 @@ def test_labels_that_are_decoded_together_have_no_threshold():
 
 def test_outputs_of_several_axes_have_no_columns(tmp_path):
     model = SimpleNamespace(signature=Signature((4,), (2, 3), ("sea", "sun", "sky")))
-    with pytest.raises(UserError, match=r"outputs of shape \(2, 3\) have no columns in a table"):
+    with pytest.raises(UserError, match=r"outputs of shape \(2, 3\) do not fit in a table"):
         tables.predict_file(model, "rows.csv", str(tmp_path / "out.csv"))

@@ -76,7 +76,7 @@ def test_a_later_training_is_not_held_to_the_overrides_of_a_model(workdir, tmp_p
     trainer.train(tmp_path / "run")
     config.parse([GIN], [*SMALL, "SPEN.margin = 2"])
     trained.load(workdir)
-    with pytest.raises(ConfigError, match=r"SPEN\.margin = 2.* nothing in this run takes it"):
+    with pytest.raises(ConfigError, match=r"SPEN\.margin = 2.* nothing in this run uses it"):
         trainer.train(tmp_path / "other")
 
 
@@ -95,10 +95,10 @@ def test_an_override_of_the_precision_is_taken(workdir):
 @pytest.mark.parametrize(
     ("param", "parts"),
     [
-        ("train.epochs = 7", ["nothing in this run takes it"]),
-        ("SPEN.margin = 2", ["nothing in this run takes it"]),
-        ("GradientAscent.steps = 2", ["nothing in this run takes it", "prediction/GradientAscent"]),
-        ("other/GradientAscent.steps = 2", ["nothing in this run takes it"]),
+        ("train.epochs = 7", ["nothing in this run uses it"]),
+        ("SPEN.margin = 2", ["nothing in this run uses it"]),
+        ("GradientAscent.steps = 2", ["nothing in this run uses it", "prediction/GradientAscent"]),
+        ("other/GradientAscent.steps = 2", ["nothing in this run uses it"]),
         ("MLP.hidden_units = 9", ["do not fit", "trained weights"]),
         ("ALEN.energy = @ICNN()", ["do not fit", "trained weights"]),
     ],

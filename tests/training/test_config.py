@@ -206,8 +206,8 @@ RENAMED = {
         for method in (*PAIRS, "FeedForward")
     },
     "ALEN.distance = @cross_entropy": "ALEN.regression_loss",
-    "ALEN.a = 1.0": "gone: it was always 1",
-    "ALEN.d = 1.0": "gone: it was always 1",
+    "ALEN.a = 1.0": "removed: it was always 1",
+    "ALEN.d = 1.0": "removed: it was always 1",
     "ALEN.uninformed = 0.5": "TrainingStarts.zero_init_fraction" + STARTS.format("ALEN"),
     "DVN.uninformed = 0.5": "DVN.zero_init_fraction",
     "ALEN.mixed = 0.5": "TrainingStarts.interpolate_fraction" + STARTS.format("ALEN"),
@@ -405,7 +405,7 @@ def test_cross_fitted_configuration_learns_from_all_rows(file, load, own_files):
 
 def test_an_override_of_a_configuration_that_was_cleared_is_not_missed():
     config.parse(["gin/digits/alen.gin"], ["ALEN.beta_v = 0.5"])
-    with pytest.raises(ConfigError, match="nothing in this run takes it"):
+    with pytest.raises(ConfigError, match="nothing in this run uses it"):
         config.check_effective()
     gin.clear_config()
     config.check_effective()

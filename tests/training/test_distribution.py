@@ -234,7 +234,7 @@ def test_workers_of_different_configurations_are_told_apart(tmp_path):
         statuses, lines = both.wait()
     assert statuses == [1, 1]
     for index, line in enumerate(lines):
-        assert line.startswith(f"error: worker {index} has another code, configuration or data")
+        assert line.startswith(f"error: worker {index} has code, configuration or data that differ")
 
 
 @pytest.mark.slow
@@ -267,4 +267,4 @@ def test_a_signal_to_one_worker_stops_all_and_all_must_see_the_workdir(tmp_path)
     with Cluster(tmp_path, [workdir, elsewhere], long) as apart:
         statuses, lines = apart.wait()
     assert statuses == [1, 1]
-    assert "one folder that all workers see" in lines[1]
+    assert "one folder that all workers share" in lines[1]

@@ -1,4 +1,4 @@
-"""What TFDS keeps of documents with tags: the indices of their words and of their tags."""
+"""Documents with tags in TFDS: the indices of their words and of their tags."""
 
 import numpy as np
 import tensorflow as tf
@@ -16,8 +16,7 @@ CITATION = (
 
 
 def features(words, tags):
-    """TFDS features: the indices of the words and of the tags that a document has, both in
-    ascending order."""
+    """TFDS features: the indices of a document's words and tags, both in ascending order."""
     return tfds.features.FeaturesDict(
         {
             "words": tfds.features.Sequence(tfds.features.ClassLabel(num_classes=words)),

@@ -119,7 +119,7 @@ class _Files:
         if not np.all(np.any(is_class, axis=0)):
             strange = colours[~np.any(is_class, axis=0)][0]
             raise DataError(
-                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is no class; "
+                f"{self._masks.path}: {file}: colour {tuple(map(int, strange))} is not a class; "
                 f"expected {', '.join(map(str, COLOURS))}"
             )
         return np.argmax(is_class, axis=0).astype(np.uint8)

@@ -8,7 +8,7 @@ from alen_tf.errors import DataError
 
 
 def prepare(builder, manual_dir, urls=()):
-    """Downloads, or takes from the manual directory, and writes what `load` reads; once.
+    """Downloads the data, or takes it from the manual directory, and prepares it once.
 
     Raises:
       DataError: the source cannot be reached.
@@ -22,7 +22,7 @@ def prepare(builder, manual_dir, urls=()):
 
 
 def _reach(builder, url):
-    """Asks once whether `url` answers: TFDS itself retries for minutes."""
+    """Checks once whether `url` responds: TFDS itself retries for minutes."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         urllib.request.urlopen(request, timeout=20).close()

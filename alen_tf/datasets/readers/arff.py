@@ -13,7 +13,7 @@ from alen_tf.datasets.readers.cells import WORDS
 from alen_tf.datasets.readers.opened import lines, opened
 from alen_tf.errors import DataError
 
-LARGEST = float(np.finfo(np.float32).max)  # what a float32 holds
+LARGEST = float(np.finfo(np.float32).max)  # the range of float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Relation:
 
     Attributes:
       names: of the attributes.
-      values: [rows, attributes], float32; NaN where a value is missing ("?"), and of an attribute
-        with words the index of the word.
-      words: by attribute that has them, the words that its values are: names in the order in which
-        they are declared, and strings in the order in which they occur.
-      nominal: the attributes with declared words, other than those for true and false.
+      values: [rows, attributes], float32; NaN where a value is missing ("?"), and for an attribute
+        with words, the index of the word.
+      words: for each attribute that has them, the words of its values: names in order of
+        declaration, strings in order of occurrence.
+      nominal: the attributes with declared words, except for true and false.
       lines: the line of each row.
     """
 
@@ -113,19 +113,19 @@ def _numeric(names):
 
 
 def _number(value, codes):
-    """A value as a number: of a word its code, which a new one gets."""
+    """A value as a number; a word becomes its code, and a new word gets a new code."""
     if value is None:
         return math.nan
     if codes is not None:
         return codes.setdefault(value, len(codes))
     value = float(value)
     if not abs(value) <= LARGEST:
-        raise ValueError(f"{value} is not a finite number of 32 bits")
+        raise ValueError(f"{value} is not a finite 32-bit number")
     return value
 
 
 class _Numbered:
-    """Lines, and the one that was handed out last with its number."""
+    """Lines, with the last one returned and its number."""
 
     def __init__(self, lines):
         self._lines = lines
@@ -136,7 +136,7 @@ class _Numbered:
         for line in self._lines:
             self.number += 1
             if line.startswith("@"):
-                line = line.replace("\t", " ")  # after which liac-arff finds no name
+                line = line.replace("\t", " ")  # where liac-arff finds no name
             self.line = line
             yield line
 
@@ -151,14 +151,14 @@ def _is_sparse(path):
 
 
 def _check(row, line):
-    """Checks that liac-arff has lost none of a row's values.
+    """Checks that liac-arff has not lost any of a row's values.
 
     Args:
       row: values by column.
-      line: what they were read from.
+      line: the line that they were read from.
 
     Raises:
-      ValueError: it has.
+      ValueError: values are missing.
     """
     if row and len(row) != _QUOTED.sub("", line).count(",") + 1:
         raise ValueError("an attribute occurs twice, or the row is sparse in a dense file")
@@ -170,13 +170,13 @@ _QUOTED = re.compile(r"""(["'])(?:\\.|(?!\1).)*\1""")
 
 
 def _reason(error):
-    """What liac-arff says, without its own, uncounted line number."""
+    """The message of liac-arff, without its own, wrong line number."""
     try:
         text = str(error)
     except (
         TypeError,
         ValueError,
-    ):  # liac-arff formats messages that may have a per cent sign of the file's
+    ):  # liac-arff formats messages that may contain a per cent sign from the file
         text = error.message
     text = text.splitlines()[0] if text else type(error).__name__
     text = re.sub(r",? (at|in) line (-1|[0-9]+|%d)", "", text).rstrip(".")

@@ -1,4 +1,4 @@
-"""What scikit-learn's users pass to an estimator: X, Y and known labels, checked and made dense."""
+"""What users pass to a scikit-learn estimator: X, Y and known labels, checked and made dense."""
 
 import numpy as np
 from scipy import sparse
@@ -21,16 +21,16 @@ def finite(X):  # noqa: N803
     if len(wrong):
         row, column = wrong[0]
         value = "NaN" if np.isnan(X[row, column]) else "infinity"
-        raise ValueError(f"X[{row}, {column}] is {value}, expected a finite number of 32 bits")
+        raise ValueError(f"X[{row}, {column}] is {value}, expected a finite 32-bit number")
     return X
 
 
 def indicator(Y, missing=False):  # noqa: N803
-    """A binary indicator matrix, [rows, labels], as dense uint8; where labels are `missing`, as
+    """A binary indicator matrix, [rows, labels], as dense uint8; if labels are `missing`, as
     float32 with NaN for these.
 
     Raises:
-      ValueError: it is not one.
+      ValueError: `Y` is not an indicator matrix.
     """
     Y = _dense(Y)  # noqa: N806
     try:
@@ -46,7 +46,7 @@ def indicator(Y, missing=False):  # noqa: N803
     Y = check_array(  # noqa: N806
         Y, dtype=None, ensure_min_samples=0, ensure_all_finite=False, input_name="Y"
     )
-    if missing and Y.dtype.kind in "fO" and (gaps := Y != Y).any():  # NaN alone differs from itself
+    if missing and Y.dtype.kind in "fO" and (gaps := Y != Y).any():  # only NaN differs from itself
         Y = np.where(gaps, np.float32(np.nan), indicator(np.where(gaps, 0, Y)))  # noqa: N806
         return Y.astype(np.float32)
     wrong = np.argwhere((Y != 0) & (Y != 1))
@@ -60,10 +60,10 @@ def indicator(Y, missing=False):  # noqa: N803
 
 
 def weights(sample_weight, rows):
-    """Weights of rows as an array, [rows]; of None, equal ones.
+    """Weights of rows as an array, [rows]; equal weights for None.
 
     Raises:
-      ValueError: they are not finite numbers from 0, or all 0.
+      ValueError: they are not finite numbers >= 0, or are all 0.
     """
     if sample_weight is None:
         return np.ones(rows)
@@ -76,7 +76,7 @@ def weights(sample_weight, rows):
     wrong = np.flatnonzero(~np.isfinite(found) | (found < 0))
     if len(wrong):
         raise ValueError(
-            f"sample_weight[{wrong[0]}] is {found[wrong[0]]}, expected a finite number from 0"
+            f"sample_weight[{wrong[0]}] is {found[wrong[0]]}, expected a finite number >= 0"
         )
     if not found.any():
         raise ValueError("sample_weight is zero for all rows")
@@ -84,16 +84,16 @@ def weights(sample_weight, rows):
 
 
 def known_labels(known, signature):
-    """Known labels as an array; of a data frame of some labels, one of all labels.
+    """Known labels as an array; a data frame of some labels becomes an array of all labels.
 
     Args:
-      known: [rows, labels], or a data frame with columns named like some of the labels; None for
-        nothing known, which stays None.
+      known: [rows, labels], or a data frame with columns named like some of the labels; None, which
+        stays None, if nothing is known.
       signature: the model's `Signature`.
 
     Raises:
-      ValueError: they are no numbers.
-      DataError: a column is no label of the model.
+      ValueError: they are not numbers.
+      DataError: a column is not a label of the model.
     """
     if known is None:
         return None
@@ -107,5 +107,5 @@ def known_labels(known, signature):
 def _dense(matrix):
     if sparse.issparse(matrix):
         return matrix.toarray()
-    # A frame's columns may be sparse, too, which scikit-learn would refuse.
+    # Columns of a frame may be sparse too, which scikit-learn would reject.
     return np.asarray(matrix) if hasattr(matrix, "__array__") else matrix

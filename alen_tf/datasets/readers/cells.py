@@ -1,4 +1,4 @@
-"""What a cell of a table says: a number, yes or no, a date, other text, or nothing."""
+"""The content of a table's cell: a number, yes or no, a date, other text, or nothing."""
 
 import numbers
 import re
@@ -10,7 +10,7 @@ MISSING = (
     *("", "?", "NA", "na", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "Null"),
     *("<NA>", "#N/A"),
 )
-WORDS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}  # in any case
+WORDS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}  # upper or lower case
 
 NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf(inity)?", re.I)
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -24,10 +24,10 @@ _DATE = re.compile(
 
 
 def as_text(column):
-    """The cells of a pandas column as text without blanks around it, None where they are missing.
+    """The cells of a pandas column as stripped text, None where they are missing.
 
-    A whole number is written without a point: a column of codes that has a missing cell is one of
-    floating-point numbers in pandas.
+    Whole numbers have no decimal point: pandas turns a column of codes with a missing cell into
+    floating-point numbers.
     """
     if column.dtype.kind in "biuf":
         column = column.astype(object)
@@ -51,7 +51,8 @@ def as_numbers(column):
     """The cells of a pandas column as numbers; True and yes are 1, False and no 0.
 
     Returns:
-      (float64 array, NaN where a cell is missing or no number; where it is no number, boolean).
+      (float64 array, NaN where a cell is missing or not a number; boolean array, true where it is
+      not a number).
     """
     if column.dtype.kind in "biuf":
         return column.to_numpy(np.float64), np.zeros(len(column), bool)
@@ -69,8 +70,8 @@ def _number(text):
 
 
 def holds_numbers(column):
-    """Whether a column is one of numbers: some cells are, or all that are there are words for 0 and
-    1. A word among numbers is a mistake, not a category."""
+    """Whether a column holds numbers: some cells are numbers, or all cells that are present are
+    words for 0 and 1. A word among numbers is an error, not a category."""
     if column.dtype.kind in "biuf":
         return True
     cells = {text for text in as_text(column) if text is not None}
@@ -78,7 +79,8 @@ def holds_numbers(column):
 
 
 def dated(text):
-    """The index of the first cell if all cells that are there are dates or times, else None.
+    """The index of the first cell that is present, if all such cells are dates or times, otherwise
+    None.
 
     Args:
       text: cells as `as_text` gives them.

@@ -15,10 +15,10 @@ DELIMITERS = ",;\t|"
 
 
 def read_delimited(path):
-    """Reads a table whose delimiter is the one that parts its header into most names: a comma, a
-    semicolon, a tab or a bar; in a `.tsv` file a tab.
+    """Reads a table. The delimiter is the one that splits the header into the most names: a comma,
+    a semicolon, a tab or a bar; in a `.tsv` file a tab.
 
-    Blanks after a delimiter mean nothing. Between semicolons, numbers may have a decimal comma.
+    Blanks after a delimiter are ignored. With semicolons, numbers may have decimal commas.
 
     Returns:
       (names, `pandas.DataFrame` with a column for each, the last line of each row).
@@ -28,7 +28,7 @@ def read_delimited(path):
     """
     delimiter = "\t" if kind(path) == ".tsv" else _delimiter(path)
     try:
-        # Checked first: pandas fills short rows up, and drops what is too much in the others.
+        # Checked first, because pandas pads short rows and truncates long ones.
         names, ends = _shape(path, delimiter)
         with opened(path, newline="") as file:
             frame = pd.read_csv(
@@ -45,7 +45,7 @@ def read_delimited(path):
     except (csv.Error, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a CSV file: {str(error).splitlines()[0]}") from error
     if len(frame) != len(ends):
-        raise DataError(f"{path}: not a CSV file: its quotes or line ends part rows ambiguously")
+        raise DataError(f"{path}: not a CSV file: its quotes or line ends split rows ambiguously")
     if delimiter == ";":
         for name in frame.columns[[dtype.kind not in "biuf" for dtype in frame.dtypes]]:
             frame[name] = frame[name].replace(r"^([+-]?\d*),(\d+)\s*$", r"\1.\2", regex=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from alen_tf.errors import DataError
 
-# Bytes that a workbook may hold uncompressed: so many, or so many times its size.
+# Limits on the uncompressed size of a workbook: in bytes, and as a multiple of its compressed size.
 LARGEST_SMALL = 2**26
 LARGEST_RATIO = 100
 
@@ -29,13 +29,15 @@ def read_excel(path):
         raise DataError(f"{path}: Excel needs openpyxl: pip install 'alen_tf[excel]'") from error
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is no value: validations, styles
+            warnings.simplefilter("ignore")  # about content other than values: validations, styles
             size = sum(part.file_size for part in zipfile.ZipFile(file).infolist())
             if size > max(LARGEST_SMALL, LARGEST_RATIO * os.fstat(file.fileno()).st_size):
-                raise ValueError(f"it is {size:,} bytes uncompressed, too many for its size")
+                raise ValueError(
+                    f"it is {size:,} bytes uncompressed, too many for its compressed size"
+                )
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
             sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # which programs write wrong
+            sheet.reset_dimensions()  # which some programs write incorrectly
             names, rows, lines = None, [], []
             for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
                 row = _trimmed(row)
@@ -54,7 +56,7 @@ def read_excel(path):
         raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except Exception as error:  # openpyxl raises whatever it met
+    except Exception as error:  # openpyxl raises many kinds of errors
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise DataError(f"{path}: not an Excel workbook: {reason}") from error
     if not rows:

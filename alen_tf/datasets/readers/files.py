@@ -32,11 +32,11 @@ def files(
     manual_dir=None,
     data_dir=None,
 ):
-    """Loads a user's files, which their suffixes tell apart.
+    """Loads a user's files, by their suffixes.
 
-    A column of numbers is a feature as it is, True and yes being 1, False and no 0. A column of
-    text becomes a feature per category that a training row has, 1 where the row has it. Dates, and
-    text that is another one in most rows, are refused.
+    A column of numbers is a feature; true and yes are 1, false and no are 0. A column of text
+    becomes one feature per category in the training rows, 1 where the row has the category. Dates,
+    and text that differs in most rows, are rejected.
 
     Args:
       train: the training file: a table with named columns (`.csv` or `.tsv` with any delimiter,
@@ -46,24 +46,24 @@ def files(
         name, a list of names, how many of the last columns, or the path of a Mulan XML file
         (`.xml`). A single column of text such as "rock|pop" has tags, each of which is a label. Of
         the labels of an NPZ file these are the names.
-      test: the test file. Its columns are found by the names of the training file's.
+      test: the test file. Its columns are matched by name with those of the training file.
       missing: what a missing cell ("", "?", "NA", "NaN", "null") of a column of numbers becomes:
         "median" or "mean", those of its column in the training rows, or "zero"; a missing category
         then is none of the categories. By default a missing cell is an error.
       categories: a name or names of columns whose numbers are codes of categories, or whose text
         has more categories than is usual.
       ignore: a name or names of columns that are neither features nor labels.
-      tag_separator: what parts the tags of a row; "|" by default.
-      missing_labels: whether cells of labels may be missing: cross-fitting then learns, and is
-        judged, by the others. Joint training refuses them.
-      validation_fraction: share of the training rows held out for validation; 0 where nothing is
-        chosen by them, as in cross-fitting.
-      test_fraction: without a test file, the share of rows that is held out for the test first.
+      tag_separator: separator between the tags of a row; "|" by default.
+      missing_labels: whether cells of labels may be missing: cross-fitting then learns from, and is
+        scored on, the others. Joint training rejects them.
+      validation_fraction: share of the training rows held out for validation; 0 if they choose
+        nothing, as in cross-fitting.
+      test_fraction: without a test file, the share of rows held out for testing, before validation.
       seed: of what is held out.
       manual_dir, data_dir: not used; paths are relative to the working directory.
 
     Raises:
-      ConfigError: there is no `train`, it needs `labels`, or a setting is out of its range.
+      ConfigError: `train` is missing, `labels` is needed, or a setting is out of range.
       DataError: a file is missing or malformed, or cannot be learned from.
     """
     del manual_dir, data_dir
@@ -75,14 +75,16 @@ def files(
     _check_labels(labels)
     check_missing(missing)
     if tag_separator is not None and (not isinstance(tag_separator, str) or not tag_separator):
-        raise ConfigError(f"files.tag_separator is {tag_separator!r}, expected characters")
+        raise ConfigError(
+            f"files.tag_separator is {tag_separator!r}, expected one or more characters"
+        )
     categories, ignore = _listed("categories", categories), _listed("ignore", ignore)
     tables = {path: kind(path) in READERS for path in (train, test) if path is not None}
     for path in tables:
         if kind(path) not in (*READERS, *SUFFIXES):
             raise DataError(f"{path}: not one of {', '.join((*READERS, *SUFFIXES))}")
     if len(set(tables.values())) > 1:
-        raise ConfigError(f"{train} and {test}: one has named columns, the other has none")
+        raise ConfigError(f"{train} and {test}: one has named columns, the other does not")
 
     def divide(examples, held_out):
         fractions = validation_fraction, test_fraction
@@ -104,7 +106,7 @@ def files(
             "missing_labels": missing_labels,
         }
         for name in (name for name, setting in settings.items() if setting):
-            raise ConfigError(f"{train} has no named columns: leave files.{name} out")
+            raise ConfigError(f"{train} has no named columns: leave out files.{name}")
         splits, label_names = read_arrays(train, labels, test, divide)
     labelled = np.concatenate([part.y for part in splits[: 3 if test is None else 2]])
     never = [label_names[label] for label in np.flatnonzero(~(labelled == 1).any(axis=0))]

@@ -1,4 +1,4 @@
-"""Files of images: which a folder holds, and what all of them have to be to be opened."""
+"""Image files: those in a folder, and the checks before one is opened."""
 
 import pathlib
 import struct
@@ -13,11 +13,11 @@ from alen_tf.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")  # of Pillow
-LARGEST_IMAGE = 2**26  # pixels; a few bytes of PNG can name any size
+LARGEST_IMAGE = 2**26  # pixels; a few bytes of PNG can claim any size
 MODES = ("1", "L", "P", "RGB", "LA", "PA", "RGBA")  # of Pillow, 8 bits
 DEEP = ("I;16", "I;16L", "I;16B", "I")  # grey of more bits
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp")
-# What file managers leave in folders; hidden files are passed over by their names.
+# Files that file managers leave in folders; hidden files are ignored by name.
 LEFTOVERS = ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "@eadir", "__macosx")
 
 
@@ -25,11 +25,11 @@ class ImageFile(NamedTuple):
     """An image file in memory.
 
     Attributes:
-      image: of Pillow, turned as its orientation says.
+      image: of Pillow, turned upright according to EXIF.
       opaque: which of its pixels are fully opaque, bool [height, width].
       orientation: of EXIF, 1 to 8; 1 for upright pixels.
       lossy: whether its compression changes values.
-      cut: whether its colours had 16 bits, of which Pillow keeps the upper 8.
+      cut: whether its colours had 16 bits, of which Pillow keeps only the upper 8.
     """
 
     image: Image.Image
@@ -40,7 +40,7 @@ class ImageFile(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """How an image file is to be held.
+    """Size and orientation of an image file.
 
     Attributes:
       size: (height, width), upright.
@@ -54,11 +54,11 @@ class Frame(NamedTuple):
 def listed(folder):
     """The image files of a folder, by name without suffix, in alphabetical order; or a single file.
 
-    Folders in it, hidden files and those of file managers are passed over; a link to nothing is
-    not.
+    Subfolders, hidden files and those of file managers are ignored; a broken link is not.
 
     Raises:
-      DataError: the folder cannot be read, has none, has other files, or two of one name.
+      DataError: the folder cannot be read, contains no image or other files, or two files share a
+        name.
     """
     folder, files = pathlib.Path(folder).expanduser(), {}
     paths = [folder] if folder.is_file() else entries(folder)
@@ -71,12 +71,13 @@ def listed(folder):
             raise DataError(f"{path}: {files[path.stem].name} has the same name")
         files[path.stem] = path
     if not files:
-        raise DataError(f"{folder}: no image in it, that is no {', '.join(SUFFIXES)}")
+        raise DataError(f"{folder}: contains no image ({', '.join(SUFFIXES)})")
     return files
 
 
 def entries(folder):
-    """What a folder holds, in alphabetical order, but for what is hidden or a file manager's.
+    """The entries of a folder in alphabetical order, without hidden files and those of file
+    managers.
 
     Raises:
       DataError: it cannot be read.
@@ -92,8 +93,8 @@ def read_image_file(path):
     """The `ImageFile` at `path`.
 
     Raises:
-      DataError: the file is of no format in `FORMATS`, damaged, of another mode, or too large;
-        nothing of its size is made before that is known.
+      DataError: the file has a format that is not in `FORMATS`, is damaged, has another mode, or is
+        too large; this is checked before memory is allocated.
     """
 
     def whole(file):
@@ -106,7 +107,7 @@ def read_image_file(path):
 
 
 def read_frame(path):
-    """The `Frame` of an image file, whose pixels are not read where its header tells enough.
+    """The `Frame` of an image file. Its pixels are not read if the header is sufficient.
 
     Raises:
       DataError: see `read_image_file`.
@@ -125,15 +126,15 @@ def _opened(path, use):
     """`use(file)` for an image file of Pillow."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is refused below
-            # Of a path, Pillow maps grey TIFF files that are turned into memory by the wrong size.
+            warnings.simplefilter("ignore")  # about images that are rejected below
+            # Given a path, Pillow memory-maps rotated grey TIFF files with the wrong size.
             with open(path, "rb") as source, Image.open(source, formats=FORMATS) as file:
                 problem = _problem(file)
                 if not problem:
                     return use(file)
     except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except Exception as error:  # Pillow raises whatever it met
+    except Exception as error:  # Pillow raises many kinds of errors
         reason = "" if isinstance(error, Image.UnidentifiedImageError) else f": {error}"
         reason = reason.partition("\n")[0]
         raise DataError(f"{path}: not a readable PNG, JPEG, TIFF or WebP image{reason}") from error
@@ -146,16 +147,16 @@ def _problem(file):
         return f"{width}x{height} are more than {LARGEST_IMAGE:,} pixels"
     if file.mode not in (*MODES, *DEEP):
         return (
-            f"its pixels are of Pillow's mode {file.mode}; save it in grey or RGB, of 8 or 16 bits"
+            f"its pixels are of Pillow's mode {file.mode}; save it as 8-bit or 16-bit grey or RGB"
         )
-    # Of cameras' files of several pictures (MPO), the first is the photograph.
+    # In cameras' files with several pictures (MPO), the first is the photograph.
     if file.format in ("TIFF", "WEBP") and getattr(file, "n_frames", 1) > 1:
         return f"has {file.n_frames} pages, expected a single image"
     return None
 
 
 def _orientation(file):
-    """The orientation in EXIF; asked for before TIFF files are loaded, which turns them."""
+    """The orientation in EXIF, read before loading, because loading turns TIFF files."""
     found = file.getexif().get(Base.Orientation, 1)
     return found if found in range(1, 9) else 1
 
@@ -169,7 +170,8 @@ def _is_lossy(file, path):
 
 
 def _webp_codec(path):
-    """The name of the first chunk of a WebP file that holds colours; Pillow does not tell it."""
+    """The name of the first chunk of a WebP file that holds colours, which Pillow does not
+    report."""
     with open(path, "rb") as file:
         file.seek(12)
         while len(header := file.read(8)) == 8:

@@ -31,24 +31,23 @@ def image_folder(
     """Loads images `images/NAME.jpg` and masks `masks/NAME.png` of the same names, PNG, JPEG, TIFF
     or WebP. Warns of near-copies across splits.
 
-    A folder with a `train/` in it has these two folders there, and in `validation/` and `test/`
-    where there are these; what there is not is held out from the training images. Masks are read by
-    `read_mask`, images by `read_image`; of a place of a smaller image the output is the most
-    frequent class of its pixels. Places whose pixels have none do not count.
+    If the folder contains `train/`, these two folders are in it, and in `validation/` and `test/`
+    if present; missing splits are held out from the training images. Masks are read by `read_mask`,
+    images by `read_image`; for a smaller image, the output at each pixel is the most frequent class
+    of the pixels that it covers. Pixels without a class do not count.
 
     Args:
       folder: the folder.
-      classes: names of the classes in the order of the masks' values, background among them; or a
-        single name for masks of what is inside and outside.
-      size: height and width of what the model sees, or (height, width); images are stretched to it.
-      validation_fraction, test_fraction: shares of images that are held out, where it comes to
-        that.
+      classes: names of the classes in the order of the mask values, including background; or a
+        single name for masks of one object.
+      size: height and width that the model sees, or (height, width); images are resized to it.
+      validation_fraction, test_fraction: shares of images to hold out, if a split is missing.
       seed: of what is held out.
       manual_dir, data_dir: not used; paths are relative to the working directory.
 
     Raises:
-      ConfigError: there is no `folder`, or names or size are none.
-      DataError: a file is missing, damaged or of a wrong kind, or there is nothing to learn.
+      ConfigError: `folder` is missing, or `classes` or `size` is invalid.
+      DataError: a file is missing, damaged or of the wrong kind, or there is nothing to learn.
     """
     del manual_dir, data_dir
     if folder is None:
@@ -72,7 +71,7 @@ def image_folder(
         )
 
     splits = parted({part: examples for part, (examples, _) in read.items()})
-    # What is held out depends on the number of examples alone: names go the same ways.
+    # The held-out images depend only on the number of examples, so names are split the same way.
     names = parted({part: Examples(found, found) for part, (_, found) in read.items()})
     never = [classes[k] for k in np.flatnonzero(~splits[0].y.any(axis=(0, 1, 2)))]
     if never:
@@ -84,14 +83,16 @@ def image_folder(
 
 
 def _check_parts(folder):
-    """Checks that a folder with a `train/` has no folders which would be passed over.
+    """Checks that a folder with `train/` has no folders that would be ignored.
 
     Raises:
-      DataError: it has.
+      DataError: it has such a folder.
     """
     for path in entries(folder):
         if path.is_dir() and path.name not in PARTS:
-            raise DataError(f"{path}: folders beside train/ are called {' and '.join(PARTS[1:])}")
+            raise DataError(
+                f"{path}: folders next to train/ must be called {' and '.join(PARTS[1:])}"
+            )
 
 
 def _text(size):
@@ -99,7 +100,7 @@ def _text(size):
 
 
 def _checked(classes, size):
-    """(height, width), once classes and size are found to make sense."""
+    """Checks classes and size, and returns (height, width)."""
     size = size if isinstance(size, tuple | list) else (size, size)
     check_counts("image_folder.size", size)
     if len(size) != 2:
@@ -131,7 +132,7 @@ def _read(folder, classes, size):
     for row, name in enumerate(photographs):
         mask = pairing.upright(name, masks.read_mask(paths[name], classes))
         if (mask == masks.UNKNOWN).all():
-            raise DataError(f"{paths[name]}: all pixels are {masks.UNKNOWN}, none has a class")
+            raise DataError(f"{paths[name]}: all pixels are {masks.UNKNOWN}; none has a class")
         found = outputs(mask, classes, size)
         counted[row] = ~np.isnan(found).any(axis=-1)
         y[row] = filled(found)

@@ -1,4 +1,4 @@
-"""JSON lines: an object with a value per column on each line."""
+"""JSON lines: one object per line, with one value per column."""
 
 import json
 
@@ -10,14 +10,14 @@ from alen_tf.errors import DataError
 
 
 def read_json_lines(path):
-    """Reads a table; what an object leaves out is missing.
+    """Reads a table; values that an object omits are missing.
 
     Returns:
       (names in the order in which they first occur, `pandas.DataFrame` with a column for each, the
       line of each row).
 
     Raises:
-      DataError: the file cannot be read, or a line holds something else.
+      DataError: the file cannot be read, or a line is not an object.
     """
     records, numbers, names = [], [], {}
     with opened(path) as file:
@@ -40,7 +40,7 @@ def read_json_lines(path):
             records.append(record)
             numbers.append(number)
     if not records:
-        raise DataError(f"{path}: expected a line per row, found 0 rows")
+        raise DataError(f"{path}: expected one line per row, found 0 rows")
     columns = {
         column: pd.Series([record.get(name) for record in records], dtype=object).infer_objects()
         for column, name in enumerate(names)

@@ -14,16 +14,17 @@ def read(Y, missing=False):  # noqa: N803
     """Label sets as an indicator.
 
     Args:
-      Y: binary indicator [rows, labels], dense, data frame or scipy-sparse; or a list of sets of
-        texts or numbers. Rows may be lists, but lists of numbers of one length are an indicator.
-      missing: whether NaN in an indicator is a label that is missing.
+      Y: binary indicator [rows, labels], dense, data frame or SciPy sparse; or a list of sets of
+        strings or numbers. Rows may be lists, but lists of numbers with equal lengths are an
+        indicator.
+      missing: whether NaN in an indicator marks a missing label.
 
     Returns:
-      (indicator, uint8 [rows, labels]; labels, sorted, or the names of columns, or else 0, 1, ...,
-      [labels]).
+      (indicator, uint8 [rows, labels]; labels, [labels]: sorted, or the names of columns, or 0, 1,
+      ...).
 
     Raises:
-      ValueError: it is neither.
+      ValueError: `Y` is neither.
     """
     if are_sets(Y):
         return _binarized(Y)
@@ -35,8 +36,8 @@ def read(Y, missing=False):  # noqa: N803
 
 
 def read_true(Y, classes):  # noqa: N803
-    """Label sets to judge predictions by, as an indicator, uint8 [rows, labels]; labels that are
-    not among `classes` are columns beyond these.
+    """True label sets for scoring, as an indicator, uint8 [rows, labels]; labels that are not in
+    `classes` become additional columns.
 
     Args:
       Y: see `read`.
@@ -49,7 +50,7 @@ def read_true(Y, classes):  # noqa: N803
 
 
 def are_sets(Y):  # noqa: N803
-    """Whether rows are sets of labels: sets, lists of texts, or lists of different lengths."""
+    """Whether rows are sets of labels: sets, lists of strings, or lists of different lengths."""
     if sparse.issparse(Y) or hasattr(Y, "columns") or not hasattr(Y, "__len__"):
         return False
     if isinstance(Y, np.ndarray) and Y.ndim != 1:
@@ -68,15 +69,17 @@ def _binarized(rows, classes=None):
     kinds = set()
     for number, row in enumerate(rows):
         if isinstance(row, str) or not hasattr(row, "__iter__"):
-            raise ValueError(f"Y: row {number} is {row!r}, no set of labels, such as {{{row!r}}}")
+            raise ValueError(
+                f"Y: row {number} is {row!r}, expected a set of labels, such as {{{row!r}}}"
+            )
         kinds |= {_kind(label, number) for label in row}
         if len(set(row)) < len(row):
             raise ValueError(
                 f"Y: row {number} has a label twice: expected a binary indicator matrix "
-                "[rows, labels], whose rows have one length, or a list of sets"
+                "[rows, labels], whose rows have equal lengths, or a list of sets"
             )
     if len(kinds) > 1:
-        raise ValueError("Y: some labels are texts and some are numbers, expected one kind")
+        raise ValueError("Y: some labels are text and some are numbers, expected one kind")
     if not kinds and classes is None:
         raise ValueError("Y: no row has a label")
     binarizer = MultiLabelBinarizer(classes=classes)
@@ -85,9 +88,9 @@ def _binarized(rows, classes=None):
 
 
 def _kind(label, row):
-    """Whether a label is a text or a number: labels of both kinds have no order."""
+    """Whether a label is text or a number; a mix of both cannot be sorted."""
     if isinstance(label, str):
         return str
     if isinstance(label, numbers.Real) and math.isfinite(label):
         return numbers.Real
-    raise ValueError(f"Y: row {row} has the label {label!r}, expected a text or a number")
+    raise ValueError(f"Y: row {row} has the label {label!r}, expected text or a number")

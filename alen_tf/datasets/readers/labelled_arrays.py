@@ -10,11 +10,11 @@ from alen_tf.errors import ConfigError, DataError, check_finite
 
 
 def read_arrays(train, labels, test, divide):
-    """Reads a training and a test file of NPZ or libsvm, or a file that is both.
+    """Reads a training and a test file in NPZ or libsvm format, or one file for both.
 
     Args:
       train: the training file.
-      labels: of an NPZ file the names of the labels, or how many there are; None for a libsvm file.
+      labels: names of the labels of an NPZ file, or their number; None for a libsvm file.
       test: the test file; None for none.
       divide: see `read_tables`.
 
@@ -22,15 +22,17 @@ def read_arrays(train, labels, test, divide):
       (training, validation and test `Examples`; label names).
 
     Raises:
-      ConfigError: a libsvm file has numbers for labels, so that they have no other names.
-      DataError: a file is missing or malformed, or has other features and labels.
+      ConfigError: names are given for a libsvm file, whose labels are numbers.
+      DataError: a file is missing or malformed, or the files differ in features or labels.
     """
     examples, label_names = _read(train, labels)
     held_out = None
     if test is not None:
         held_out, names = _read(test, labels, examples.x.shape[1], label_names)
         if names != label_names or held_out.x.shape[1:] != examples.x.shape[1:]:
-            raise DataError(f"{test}: its features and labels are not those of {train}, in order")
+            raise DataError(
+                f"{test}: its features and labels must be those of {train}, in the same order"
+            )
     return divide(examples, held_out), label_names
 
 
@@ -52,7 +54,7 @@ def _read(path, labels, features=None, label_names=None):
         _check_binary(examples.y, label_names, path)
     else:
         if labels is not None:
-            raise ConfigError(f"{path} has numbers for labels: leave files.labels out")
+            raise ConfigError(f"{path} has numbers for labels: leave out files.labels")
         x, numbers = read_libsvm(path, features)
         numbers = [[np.format_float_positional(n, trim="-") for n in row] for row in numbers]
         known = label_names or sorted({n for row in numbers for n in row}, key=float)
@@ -75,7 +77,7 @@ def _matrix(path, name):
 
 
 def _names_of(path, count, names):
-    """A name for each of `count` labels without names: those of a list, or "0", "1", ..."""
+    """A name for each of `count` unnamed labels: those of a list, or "0", "1", ..."""
     if names is None or names == count:
         return tuple(map(str, range(count)))
     if isinstance(names, str):

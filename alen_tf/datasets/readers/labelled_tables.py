@@ -1,4 +1,4 @@
-"""Tables with labels as examples, preprocessed as their training rows say."""
+"""Tables with labels as examples, with preprocessing fitted to the training rows."""
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from alen_tf.errors import DataError
 def read_tables(
     train, labels, test, divide, ignore=(), separator=None, missing_labels=False, **choices
 ):
-    """Reads a training and a test table, or a table that is both.
+    """Reads a training and a test table, or one table for both.
 
     Args:
       train: file of the training table.
       labels: see `label_columns`.
-      test: file of the test table, whose columns are found by their names; None for none.
+      test: file of the test table, whose columns are matched by name; None for none.
       divide: function of (examples, test examples or None) that returns training, validation and
         test examples; their inputs are the numbers of rows.
       ignore: names of columns that are neither features nor labels.
@@ -26,11 +26,11 @@ def read_tables(
       choices: of `Preprocessing.fit`.
 
     Returns:
-      (training, validation and test `Examples`; label names; `Preprocessing`). Inputs are uint8
-      where all of a file's are 0 or 1, else float32.
+      (training, validation and test `Examples`; label names; `Preprocessing`). Inputs are uint8 if
+      all of a file's inputs are 0 or 1, otherwise float32.
 
     Raises:
-      DataError: a file is missing or malformed, or has not these columns.
+      DataError: a file is missing or malformed, or lacks a column.
     """
     table = read_table(train)
     names = label_columns(table, labels)
@@ -42,7 +42,7 @@ def read_tables(
     left_out = table.columns([*names, *ignore], "column of files.ignore")
     features = np.setdiff1d(np.arange(len(table.names)), left_out)
     if not len(features):
-        raise DataError(f"{train}: no column is left for a feature")
+        raise DataError(f"{train}: no column is left as a feature")
     parts = divide(rows, held_out)
     preprocessing = Preprocessing.fit(table, features, parts[0].x, **choices)
     x = _small(preprocessing(table))

@@ -1,4 +1,4 @@
-"""Which columns of a table are labels, and what they say of each row."""
+"""Which columns of a table are labels, and the labels of each row."""
 
 import pathlib
 import re
@@ -12,14 +12,14 @@ from alen_tf.errors import DataError
 
 
 def label_columns(table, labels):
-    """The names of the columns that are labels, with which `read_labels` finds them.
+    """The names of the columns that are labels, for `read_labels`.
 
     Args:
       table: a `Table`.
-      labels: a list of names, a name, the path of a Mulan XML file, or how many last columns.
+      labels: a list of names, a name, the path of a Mulan XML file, or the number of last columns.
 
     Raises:
-      DataError: there are no such columns, or no others.
+      DataError: there are no such columns, or there are no other columns.
     """
     if isinstance(labels, int):
         labels = table.names[max(0, len(table.names) - labels) :]
@@ -29,7 +29,7 @@ def label_columns(table, labels):
     table.columns(labels, "label")
     if not 0 < len(labels) < len(table.names):
         raise DataError(
-            f"{table.source}: {len(labels)} labels of {len(table.names)} attributes, expected "
+            f"{table.source}: {len(labels)} labels among {len(table.names)} columns, expected "
             "both labels and features"
         )
     return tuple(labels)
@@ -44,8 +44,8 @@ def read_labels(table, names, separator=None, known=None, missing=False):
     Args:
       table: a `Table`.
       names: the names of the columns.
-      separator: what parts tags; "|" by default. Where it is given, numbers are tags too.
-      known: the tags that there can be; those that occur by default.
+      separator: separator between tags; "|" by default. If given, numbers are tags too.
+      known: the possible tags; by default those that occur.
       missing: whether a cell of 0 or 1 may be missing.
 
     Returns:
@@ -53,20 +53,20 @@ def read_labels(table, names, separator=None, known=None, missing=False):
       the labels).
 
     Raises:
-      DataError: a cell is missing, says something else, or has a tag that is not known.
+      DataError: a cell is missing or invalid, or has an unknown tag.
     """
     columns = table.columns(names, "label")
     if len(columns) == 1 and (separator is not None or not table.holds_numbers(columns[0])):
         return _read_tags(table, columns[0], separator, known)
     y = np.empty((len(table), len(columns)), np.float32)
     for k, column in enumerate(columns):
-        values = table.numbers(column, "0 or 1; a column of tags has to be the only label")
+        values = table.numbers(column, "0 or 1; a column of tags must be the only label")
         wrong = np.flatnonzero((values != 0) & (values != 1) & ~(missing & np.isnan(values)))
         if len(wrong):
             value = values[wrong[0]]
             found = f"{value:g}"
             if np.isnan(value):
-                found = "missing; learn from the others with files.missing_labels = True"
+                found = "missing; to learn from the other labels, set files.missing_labels = True"
             raise DataError(
                 f"{table.place(wrong[0])}: labels are 0 or 1, but {names[k]!r} is {found}"
             )
@@ -81,21 +81,21 @@ def _read_tags(table, column, separator, known):
         for other in ";,":
             if several := [tag for tag in found if other in tag]:
                 raise DataError(
-                    f"{table.source}: {table.names[column]!r} has {several[0]!r}, and '|' nowhere; "
-                    f"say what parts tags: files.tag_separator = {other!r}, or '|'"
+                    f"{table.source}: {table.names[column]!r} has {several[0]!r}, but no '|'; "
+                    f"say what separates tags: files.tag_separator = {other!r}, or '|'"
                 )
     names = tuple(found if known is None else known)
     return indicator(sets, names, table.place, repr), names
 
 
 def indicator(sets, names, place, text=str):
-    """Sets of label names, one for each row, as [rows, labels], uint8 in {0, 1}.
+    """Sets of label names, one per row, as an indicator [rows, labels], uint8 in {0, 1}.
 
     Args:
       sets: the sets, or lists.
       names: of all labels, in order.
-      place: function from a row to the words for where it is.
-      text: function from a name to what an error says.
+      place: function from a row to a description of its place, for errors.
+      text: function from a name to its text in errors.
 
     Raises:
       DataError: a set has another name.
@@ -129,7 +129,7 @@ def check_distinct(labels, source):
     """Checks that no label is named twice.
 
     Raises:
-      DataError: one is.
+      DataError: a label is repeated.
     """
     if repeated := repetitions(labels):
         raise DataError(f"{source}: {repeated[0]!r} is named twice as a label")

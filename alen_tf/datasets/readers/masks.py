@@ -5,33 +5,34 @@ import numpy as np
 from alen_tf.datasets.readers.image_files import read_image_file
 from alen_tf.errors import DataError
 
-UNKNOWN = 255  # the class of a pixel of which nothing is known
-# Lossy compression blurs the border of an object: so far from black and white may values be ...
+UNKNOWN = 255  # the class of unknown pixels
+# Lossy compression blurs the border of an object: values may be this far from black and white ...
 TOLERANCE = 64
-BLURRED = 0.1  # ... but for this share of pixels; the paler photographs have 15%
+BLURRED = 0.1  # ... except in this share of pixels; pale photographs have 15%
 
 
 def read_mask(path, names):
     """The class of every pixel of an image file, uint8 [height, width].
 
-    Its grey values are classes: 0 for the first of `names` and so on, and 255, `UNKNOWN`, for what
-    does not count; or with a single name 0 and 1, 0 and 255, or 0 and 65535, for pixels outside and
-    inside. So are the indices of a palette, if its colours are not such greys themselves. With a
-    single name, a file of lossy compression has dark and bright pixels.
+    Its grey values are classes: 0 for the first of `names` and so on, and 255, `UNKNOWN`, for
+    pixels that do not count. With a single name they are 0 and 1, 0 and 255, or 0 and 65535, for
+    pixels outside and inside the object. The indices of a palette are read in the same way,
+    unless its colours are such greys themselves. With a single name, a lossy file must have dark
+    and bright pixels.
 
     Raises:
-      DataError: the file cannot be read, or a pixel has no such value; the message names it.
+      DataError: the file cannot be read, or a pixel has another value; the message names it.
     """
     classes, opaque = _read(path, names, what="mask")
     if not opaque.all():
         raise DataError(
-            f"{path}: {_place(~opaque)} is transparent, but a mask gives every pixel a class"
+            f"{path}: {_place(~opaque)} is transparent, but a mask must give every pixel a class"
         )
     return classes
 
 
 def read_strokes(path, names):
-    """Like `read_mask`, with `UNKNOWN` also where a pixel is not fully opaque."""
+    """Like `read_mask`, but pixels that are not fully opaque are `UNKNOWN` too."""
     return _read(path, names, what="strokes")[0]
 
 
@@ -39,7 +40,7 @@ def _read(path, names, what):
     """Classes, and which pixels are fully opaque; the class of all others is `UNKNOWN`."""
     file = read_image_file(path)
     if file.cut:
-        raise DataError(f"{path}: has colours of 16 bits; save the {what} in grey, or of 8 bits")
+        raise DataError(f"{path}: has 16-bit colours; save the {what} in grey, or with 8 bits")
     values = _inside(file, path, names) if file.lossy else _values(file, path, names, what)
     return np.where(file.opaque, values, UNKNOWN).astype(np.uint8), file.opaque
 
@@ -65,14 +66,15 @@ def _values(file, path, names, what):
 
 
 def _inside(file, path, names):
-    """Which pixels of a file of lossy compression are bright.
+    """Which pixels of a lossy file are bright.
 
     Raises:
-      DataError: there are several classes, whose numbers did not survive, or it is no mask.
+      DataError: there are several classes, whose values did not survive, or the image is not a
+        mask.
     """
     if len(names) > 1:
         raise DataError(
-            f"{path}: its compression changes values, and so the classes of pixels; save masks of "
+            f"{path}: its compression changes pixel values, and thus classes; save masks of "
             "several classes as PNG"
         )
     values = np.asarray(file.image.convert("L"))
@@ -87,8 +89,8 @@ def _inside(file, path, names):
 
 
 def _meant(indices, opaque, image, names):
-    """The indices of a palette, or its greys, where all that are seen are classes: programs that
-    save few colours put them in any order."""
+    """The indices of a palette, or its greys if all greys in use are classes: programs may store
+    the colours in any order."""
     palette = np.reshape(image.getpalette("RGB"), (-1, 3))
     if indices.max() >= len(palette):
         return indices
@@ -100,13 +102,13 @@ def _meant(indices, opaque, image, names):
         grey = seen <= {0, 1, 255}
     else:
         classes = set(range(len(names)))
-        # Black and white alone are two classes as somebody likes to see them.
+        # Black and white alone are two classes drawn for viewing.
         grey = seen <= classes or (seen - {UNKNOWN} <= classes and seen & classes - {0})
     return palette[indices, 0] if grey else indices
 
 
 def _check(wrong, values, path, what, names):
-    """Raises a `DataError` that names the first pixel which is wrong."""
+    """Raises a `DataError` that names the first wrong pixel, if there is one."""
     if wrong.any():
         value = values[wrong][0]
         value = f"value {value}" if value.ndim == 0 else f"colour {tuple(map(int, value))}"
@@ -114,7 +116,7 @@ def _check(wrong, values, path, what, names):
             f"0 and 1, or 0 and 255, for {names[0]!r}"
             if len(names) == 1
             else f"one of the {len(names)} classes 0 ({names[0]}) to {len(names) - 1} "
-            f"({names[-1]}), or {UNKNOWN} for what does not count"
+            f"({names[-1]}), or {UNKNOWN} for pixels that do not count"
         )
         raise DataError(
             f"{path}: {_place(wrong)} of the {what} has the {value}, expected {expected}"
@@ -122,6 +124,6 @@ def _check(wrong, values, path, what, names):
 
 
 def _place(found):
-    """The first pixel of those found, in words."""
+    """Description of the first of the pixels."""
     row, column = np.argwhere(found)[0]
     return f"row {row + 1}, column {column + 1}"

@@ -7,11 +7,11 @@ import zlib
 
 from alen_tf.errors import DataError
 
-LONGEST_LINE = 2**24  # characters: a few bytes of a compressed file can make up any line
+LONGEST_LINE = 2**24  # characters; a few bytes of a compressed file can expand to any length
 
 
 def kind(path):
-    """The suffix that says what a file holds: ".csv" of `own.csv` and of `own.CSV.gz`."""
+    """The suffix that determines the format: ".csv" for `own.csv` and `own.CSV.gz`."""
     return without_gz(path).suffix.lower()
 
 
@@ -30,7 +30,7 @@ def opened(path, **options):
       options: of `open`.
 
     Raises:
-      DataError: it cannot be read, is damaged or is not in UTF-8, now or inside the block.
+      DataError: it cannot be read, is damaged or is not UTF-8, now or inside the block.
     """
     packed = pathlib.Path(path).suffix.lower() == ".gz"
     try:
@@ -41,14 +41,14 @@ def opened(path, **options):
         raise DataError(f"{path}: cannot be read: {reason}") from error
     except UnicodeDecodeError as error:
         wrong = f"byte {error.object[error.start]:#x}"
-        raise DataError(f"{path}: not text in UTF-8 ({wrong}): save it in UTF-8") from error
+        raise DataError(f"{path}: not UTF-8 text ({wrong}): save it as UTF-8") from error
 
 
 def lines(file, path):
-    """The lines of a text file, none of which is longer than `LONGEST_LINE`.
+    """The lines of a text file, each at most `LONGEST_LINE` characters long.
 
     Raises:
-      DataError: one is.
+      DataError: a line is longer.
     """
     number = 1
     while line := file.readline(LONGEST_LINE + 1):

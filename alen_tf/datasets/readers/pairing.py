@@ -1,7 +1,8 @@
-"""Masks beside photographs that EXIF turns: on the upright image, or on the stored pixels?
+"""Masks of photographs with an EXIF orientation: drawn on the upright image, or on the stored
+pixels?
 
-A camera stores the pixels of its sensor, and in EXIF how they are to be turned. What draws a mask
-may heed that or not, and seldom writes an orientation into the mask itself.
+A camera stores the pixels of its sensor, and in EXIF how to turn them. A drawing program may or may
+not respect that, and seldom writes an orientation into the mask.
 """
 
 import sys
@@ -11,7 +12,7 @@ import numpy as np
 from alen_tf.datasets.readers.image_files import read_frame
 from alen_tf.errors import DataError
 
-# What each orientation of EXIF, but 1, does to stored pixels [height, width, ...].
+# What each EXIF orientation, except 1, does to stored pixels [height, width, ...].
 TURNS = {
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
@@ -24,16 +25,15 @@ TURNS = {
 
 
 class Pairing:
-    """How the masks of photographs are to be held, a folder of each.
+    """The orientations of masks, for a folder of photographs and a folder of masks.
 
-    A mask with an orientation of its own is turned by that, as all image files are. Of others the
-    size tells what they were drawn on. Where it fits both ways, they are like the rest of the
-    folder, and else drawn on the upright image, which is what viewers show and what `predict`
-    writes.
+    A mask with its own orientation is turned accordingly, like all image files. For others, the
+    size shows what they were drawn on. If it fits both ways, the rest of the folder decides;
+    otherwise the upright image is assumed, which is what viewers show and `predict` writes.
     """
 
     def __init__(self, photographs, frames, masks):
-        """Looks at the masks of photographs that are turned, and warns of what it had to assume.
+        """Inspects the masks of rotated photographs, and warns about assumptions.
 
         Args:
           photographs: paths by name.
@@ -55,11 +55,11 @@ class Pairing:
         on = "the upright image"
         if drawn["stored"] and not drawn["upright"]:
             self._turned |= set(drawn["either"])
-            on = "stored pixels, as others here are"
-        self._warn(drawn["stored"], "has the size of the stored pixels: turned likewise")
+            on = "the stored pixels, like other masks here"
+        self._warn(drawn["stored"], "has the size of the stored pixels, so it is turned too")
         self._warn(
             drawn["either"],
-            f"fits both ways: taken as drawn on {on}; if that is wrong, turn the masks",
+            f"fits both ways: assumed to be drawn on {on}; if that is wrong, turn the masks",
         )
 
     def _warn(self, names, what):
@@ -89,7 +89,8 @@ class Pairing:
 
 
 def _drawn_on(frame, size):
-    """What a mask of a size was drawn on; what fits nothing is refused where it is read."""
+    """What a mask of this size was drawn on; a mask that fits neither is rejected when it is
+    read."""
     stored = frame.size[::-1] if frame.orientation >= 5 else frame.size
     if size == stored:
         return "either" if size == frame.size else "stored"

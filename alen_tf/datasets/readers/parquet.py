@@ -4,7 +4,7 @@ import re
 
 from alen_tf.errors import DataError
 
-# How pandas names an index of rows that it writes beside the columns.
+# The name that pandas gives to an unnamed index of rows.
 _INDEX = re.compile(r"__index_level_\d+__")
 
 

@@ -12,17 +12,17 @@ from alen_tf.datasets.readers.unnamed import LARGEST_ARRAY
 from alen_tf.errors import DataError
 
 WHITE = 2**16 - 1
-DARK = 2**12  # whoever has 12 bits in files of 16 loses all but 4 of them
+DARK = 2**12  # 12-bit values in 16-bit files lose all but 4 bits
 
 
 def read_images(paths, size):
-    """What a model sees of image files, and how they are to be held.
+    """Image files as a model sees them, and their frames.
 
-    Warns where images of 16 bits use but a small part of them.
+    Warns if 16-bit images use only a small part of the range.
 
     Args:
       paths: by name, see `image_files.listed`.
-      size: (height, width) that the model sees; images are stretched to it.
+      size: (height, width) that the model sees; images are resized to it.
 
     Returns:
       (uint8 [images, height, width, 3], the `Frame` of each file).
@@ -47,16 +47,16 @@ def read_images(paths, size):
         frames.append(Frame(image.size[::-1], file.orientation))
     if highest and max(highest.values()) < DARK:
         print(
-            f"warning: {next(iter(highest))}: no image of 16 bits here has a value above "
-            f"{max(highest.values())} of {WHITE}, so that a model sees them nearly black; stretch "
-            "them to the whole range",
+            f"warning: {next(iter(highest))}: no 16-bit image here has a value above "
+            f"{max(highest.values())} of {WHITE}, so a model sees nearly black images; "
+            "stretch their values to the full range",
             file=sys.stderr,
         )
     return x, frames
 
 
 def read_image(path):
-    """An image file in grey or colours, upright, as an RGB image of Pillow of 8 bits.
+    """A grey or colour image file as an upright 8-bit RGB image of Pillow.
 
     Raises:
       DataError: it cannot be read, or is of another kind, too large or transparent.
@@ -72,7 +72,7 @@ def _opaque_file(path):
 
 
 def _in_8_bits(image, path):
-    """An RGB image; of 16 bits the upper 8 count, as Pillow has it where there are colours."""
+    """An 8-bit RGB image; of 16 bits it keeps the upper 8, as Pillow does for colours."""
     if image.mode not in DEEP:
         return image.convert("RGB")
     values = np.asarray(image)

@@ -1,4 +1,4 @@
-"""How the columns of a table become the inputs of a network: fitted once, applied ever after."""
+"""How the columns of a table become the inputs of a network: fitted once, then applied."""
 
 import dataclasses
 import math
@@ -11,19 +11,19 @@ from alen_tf.errors import ConfigError, DataError, shortened
 
 MISSING = ("median", "mean", "zero")
 _CHOICES = "'median', 'mean' or 'zero'"
-# Text with more values than this, and than half the rows, names rows: it is no category.
+# Text with more values than this, and than half the rows, identifies rows and is not a category.
 MOST_VALUES = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Feature:
-    """A column and the entries of an input that it becomes.
+    """A column, and its entries in an input.
 
     Attributes:
       name: of the column.
-      categories: of a column of categories, an entry for each, 1 where the cell says it and else 0;
-        empty for a column of numbers, which is one entry.
-      missing: what is in all of its entries where the cell is missing; None where that is an error.
+      categories: for a column of categories, one entry each, 1 if the cell has this category,
+        otherwise 0; empty for a column of numbers, which is one entry.
+      missing: the value of all its entries where the cell is missing; None if that is an error.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Preprocessing:
 
     @classmethod
     def fit(cls, table, columns, rows, missing=None, categories=()):
-        """Finds out what the columns of a training table hold.
+        """Fits the preprocessing to the columns of a training table.
 
         Args:
           table: a `Table`.
@@ -74,18 +74,18 @@ class Preprocessing:
 
     @property
     def needed(self):
-        """Whether there is more to it than numbers under their names."""
+        """Whether it does more than pass numbers on."""
         return any(feature.categories or feature.missing is not None for feature in self.features)
 
     def __call__(self, table):
         """The inputs of a table's rows, [rows, entries], float32.
 
         Columns are found by their names, in any order. A category that no training row has becomes
-        zeros, which a line on stderr says once for a table.
+        zeros, with one warning per table on stderr.
 
         Raises:
-          DataError: the table lacks a column, or has a cell that is missing or no number where
-            there is no choice what it becomes.
+          DataError: the table lacks a column, or has an invalid cell, or a missing cell without a
+            replacement.
         """
         columns = table.columns([feature.name for feature in self.features], "feature")
         x = np.zeros((len(table), len(self.names)), np.float32)
@@ -108,7 +108,7 @@ class Preprocessing:
                 if feature.missing is None:
                     raise DataError(
                         f"{table.place(np.flatnonzero(missing)[0])}: {feature.name!r} is missing; "
-                        "fill it in, or choose in the training what becomes of missing cells: "
+                        "fill it in, or choose how training replaces missing cells: "
                         f"files.missing = {_CHOICES}"
                     )
                 x[missing, start:end] = feature.missing
@@ -116,8 +116,8 @@ class Preprocessing:
             row = min(unseen)
             more = f"; {len(unseen)} rows have such cells"
             print(
-                f"warning: {table.place(row)}: {unseen[row]}, a category of no training row; zeros "
-                f"stand for it{more if len(unseen) > 1 else ''}",
+                f"warning: {table.place(row)}: {unseen[row]}, a category that no training row "
+                f"has; it is encoded as zeros{more if len(unseen) > 1 else ''}",
                 file=sys.stderr,
             )
         return x
@@ -153,7 +153,7 @@ class Preprocessing:
 
 def _numeric(table, column, rows, missing):
     name = table.names[column]
-    hint = f"where it names a category, say so: files.categories = [{name!r}]"
+    hint = f"if it is a category, set files.categories = [{name!r}]"
     values = table.numbers(column, f"a number; {hint}")[rows].astype(np.float64)
     values = values[~np.isnan(values)]
     if missing in (None, "zero"):
@@ -164,7 +164,7 @@ def _numeric(table, column, rows, missing):
             f"files.ignore = [{name!r}]"
         )
     value = np.float32({"median": np.median, "mean": np.mean}[missing](values))
-    return Feature(name, missing=float(str(value)))  # in as few digits as tell it
+    return Feature(name, missing=float(str(value)))  # with as few digits as identify it
 
 
 def _categorical(table, column, rows, missing, declared):
@@ -172,11 +172,11 @@ def _categorical(table, column, rows, missing, declared):
     ignored = f"leave it out: files.ignore = [{name!r}]"
     for row, cell in enumerate(table.frame[column]):
         if isinstance(cell, list | np.ndarray):
-            raise DataError(f"{table.place(row)}: {name!r} is a list, no feature; {ignored}")
+            raise DataError(f"{table.place(row)}: {name!r} is a list, not a feature; {ignored}")
     if not declared and (row := dated(text)) is not None:
         raise DataError(
-            f"{table.place(row)}: {name!r} is {text[row]!r}, a date or time; make numbers of it, "
-            f"such as days since a start, or {ignored}"
+            f"{table.place(row)}: {name!r} is {text[row]!r}, a date or time; convert it to "
+            f"numbers, such as days since a start, or {ignored}"
         )
     found = sorted({cell for cell in text[rows] if cell is not None})
     if not found:
@@ -194,7 +194,7 @@ def check_missing(missing):
     """Checks the setting `files.missing`.
 
     Raises:
-      ConfigError: it is none of `MISSING`.
+      ConfigError: it is not one of `MISSING`.
     """
     if missing is not None and missing not in MISSING:
         raise ConfigError(f"files.missing is {missing!r}, expected {_CHOICES}")

@@ -1,4 +1,4 @@
-"""Between the size of image files and the size that a model sees."""
+"""Conversion between the size of image files and the size that a model sees."""
 
 import numpy as np
 from PIL import Image
@@ -6,7 +6,7 @@ from scipy import ndimage
 
 
 def shrunk(image, size):
-    """An image as a model sees it: means over areas, uint8 [height, width, 3].
+    """An image at the size that a model sees, by averaging areas, uint8 [height, width, 3].
 
     Args:
       image: RGB image of Pillow.
@@ -19,12 +19,12 @@ def areas(classes, count, size):
     """The share of each class in the area of each place of a smaller image.
 
     Args:
-      classes: the class of every pixel, uint8 [height, width]; `count` and above are no class.
+      classes: the class of every pixel, uint8 [height, width]; `count` and above mean no class.
       count: number of classes.
       size: (height, width) of the smaller image.
 
     Returns:
-      [height, width, count], float32, whose sum is 1 where all pixels have a class.
+      [height, width, count], float32, which sums to 1 where all pixels have a class.
     """
     parts = [
         Image.fromarray((classes == k).astype(np.float32)).resize(size[::-1], Image.Resampling.BOX)
@@ -34,16 +34,16 @@ def areas(classes, count, size):
 
 
 def outputs(classes, names, size):
-    """The outputs of a model for a mask or for strokes: the class that is most frequent among the
-    pixels of each place of which a class is known.
+    """A mask or strokes as outputs of a model: at each place, the most frequent class among the
+    pixels with a known class.
 
     Args:
       classes: see `masks.read_mask`.
-      names: of the classes; a single one is inside or outside.
+      names: of the classes; a single name means inside or outside.
       size: (height, width) of the model's images.
 
     Returns:
-      float32 in {0, 1}, [height, width, names]; NaN where no pixel of a place is known.
+      float32 in {0, 1}, [height, width, names]; NaN where no pixel is known.
     """
     found = areas(classes, max(2, len(names)), size)
     known = found.sum(axis=-1, keepdims=True) > 0
@@ -52,7 +52,7 @@ def outputs(classes, names, size):
 
 
 def filled(y):
-    """Outputs of a mask with guesses in place of NaN: those of the nearest place that is known."""
+    """Outputs of a mask, with NaN replaced by the value of the nearest known place."""
     unknown = np.isnan(y).any(axis=-1)
     rows, columns = ndimage.distance_transform_edt(
         unknown, return_distances=False, return_indices=True
@@ -66,7 +66,7 @@ def enlarged(relaxed, size, threshold=0.5):
     Args:
       relaxed: relaxed outputs, [height, width, 1 or classes], enlarged by bilinear interpolation.
       size: (height, width) of the image.
-      threshold: of a single output; several are compared with each other.
+      threshold: for a single output; several outputs are compared with each other.
 
     Returns:
       uint8 [height, width].
@@ -77,7 +77,7 @@ def enlarged(relaxed, size, threshold=0.5):
     )
     if relaxed.shape[-1] == 1:
         return (next(parts) >= threshold).astype(np.uint8)
-    # One class at a time: all of them at the size of a photograph may not fit.
+    # One class at a time: all classes at the size of a photograph may not fit in memory.
     classes, highest = np.zeros(size, np.uint8), next(parts)
     for number, part in enumerate(parts, start=1):
         classes[part > highest] = number

@@ -1,4 +1,4 @@
-"""Rows to predict for: files of features, with or without labels beside them."""
+"""Rows to predict for: files of features, with or without labels."""
 
 import pathlib
 
@@ -14,13 +14,13 @@ from alen_tf.errors import DataError
 def read_inputs(path, signature):
     """The inputs of a file, [rows, ...], float32, for a model with this `Signature`.
 
-    Columns are found by the names of the features that the model was trained on, and preprocessed
-    as they were there; where it knows no names, all columns but those named like a label are
-    features, in order. Columns with numbers for names, as pandas calls unnamed ones, are all
-    features.
+    Columns are matched by name with the features that the model was trained on, and preprocessed in
+    the same way. If the model has no feature names, all columns except those with the name of a
+    label are features, in order. If all names are numbers, as pandas writes for unnamed columns,
+    all columns are features.
 
     Raises:
-      DataError: the file cannot be read, or its features are not those of the model.
+      DataError: the file cannot be read, or its features do not match the model.
     """
     suffix = pathlib.Path(path).suffix.lower()
     if suffix == ".npz":
@@ -39,12 +39,13 @@ def read_inputs(path, signature):
 
 
 def read_known(path, signature):
-    """Known labels of a file, [rows, ...], float32 with NaN where they are unknown.
+    """Known labels from a file, [rows, ...], float32, NaN where unknown.
 
-    An NPZ file has them in an array "known", other files in columns named like some of the labels.
+    An NPZ file has them in an array "known"; other files have columns with the names of some
+    labels.
 
     Raises:
-      DataError: the file cannot be read, or a column is no label of the model.
+      DataError: the file cannot be read, or a column is not a label of the model.
     """
     if pathlib.Path(path).suffix.lower() == ".npz":
         return read_npz(path, "known")

@@ -18,14 +18,14 @@ from alen_tf.errors import DataError, shortened
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of a file, with cells to be read as numbers or as text.
+    """Columns of a file, whose cells can be read as numbers or as text.
 
     Attributes:
       source: the file, for messages.
       names: a name per column.
       frame: `pandas.DataFrame` with columns 0, 1, ... of any type, NaN where a cell is missing.
       lines: the line of each row; None where rows have no lines.
-      nominal: the numbers of the columns that the file declares categories.
+      nominal: the indices of the columns that the file declares to be categories.
     """
 
     source: str
@@ -38,13 +38,13 @@ class Table:
         return len(self.frame)
 
     def place(self, row):
-        """Where a row is, for messages: "FILE:LINE", or "FILE: row NUMBER"."""
+        """The place of a row, for messages: "FILE:LINE", or "FILE: row NUMBER"."""
         if self.lines is None:
             return f"{self.source}: row {row + 1}"
         return f"{self.source}:{self.lines[row]}"
 
     def columns(self, names, what):
-        """The numbers of the columns with these names; quotes and escapes make no difference.
+        """The indices of the columns with these names; quotes and escapes are ignored.
 
         Args:
           names: the names.
@@ -58,13 +58,13 @@ class Table:
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise DataError(
-                f"{self.source}: no attribute is named like the {what} {missing[0]!r}{more}; "
-                f"there are {shortened(self.names)}"
+                f"{self.source}: has no {what} {missing[0]!r}{more}; "
+                f"its columns are {shortened(self.names)}"
             )
         return [found[plain(name)] for name in names]
 
     def holds_numbers(self, column):
-        """Whether a column is one of numbers, see `cells.holds_numbers`."""
+        """Whether a column holds numbers; see `cells.holds_numbers`."""
         return cells.holds_numbers(self.frame[column])
 
     def text(self, column):
@@ -75,18 +75,18 @@ class Table:
         """The cells of a column as numbers, [rows], float32, NaN where they are missing.
 
         Args:
-          column: its number.
-          expected: what errors say of a cell that is no number.
+          column: its index.
+          expected: what errors expect in place of a cell that is not a number.
 
         Raises:
-          DataError: a cell is no number, or none that a float32 holds.
+          DataError: a cell is not a number, or exceeds the range of float32.
         """
         values, wrong = cells.as_numbers(self.frame[column])
         wrong |= np.abs(values) > LARGEST
         if wrong.any():
             row = np.flatnonzero(wrong)[0]
             if not np.isnan(values[row]):
-                expected = "a finite number of 32 bits"
+                expected = "a finite 32-bit number"
             text = cells.as_text(self.frame[column].iloc[row : row + 1])[0]
             raise DataError(
                 f"{self.place(row)}: {self.names[column]!r} is {text!r}, expected {expected}"
@@ -95,20 +95,24 @@ class Table:
 
 
 def read_table(path):
-    """Reads a file of named columns, which its suffix tells apart.
+    """Reads a file of named columns, by its suffix.
 
     Raises:
       DataError: the file cannot be read or is malformed.
     """
     suffix = kind(path)
     if suffix not in READERS:
-        raise DataError(f"{path}: a {suffix or 'nameless'} file is none of {', '.join(READERS)}")
+        raise DataError(
+            f"{path}: cannot read a {suffix or 'nameless'} file; expected {', '.join(READERS)}"
+        )
     names, frame, *rest = READERS[suffix](path)
     if repeated := repetitions(names):
-        raise DataError(f"{path}: {len(repeated)} names are not unique, such as {repeated[0]!r}")
+        raise DataError(
+            f"{path}: {len(repeated)} column names are not unique, such as {repeated[0]!r}"
+        )
     if "" in names:
         column = names.index("") + 1
-        raise DataError(f"{path}: column {column} has no name; an index of rows is no feature")
+        raise DataError(f"{path}: column {column} has no name; an index of rows is not a feature")
     return Table(str(path), names, frame, *rest)
 
 
@@ -138,5 +142,6 @@ def repetitions(names):
 
 
 def plain(name):
-    """A name without quotes and escapes: ARFF and XML files of one source escape differently."""
+    """A name without quotes and escapes: ARFF and XML files from the same source escape
+    differently."""
     return name.strip("'\"").replace("\\", "")

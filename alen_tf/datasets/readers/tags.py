@@ -36,8 +36,8 @@ def manual_file(manual_dir, dataset, name, source):
     """The path of a file of a data set in the manual directory.
 
     Raises:
-      DataError: it is not there; the message says where it was looked for, where to get it and
-        where to put it.
+      DataError: it is missing; the message says where it was expected, where to get it and where to
+        put it.
     """
     path = pathlib.Path(manual_dir).expanduser() / dataset / name
     if not path.is_file():

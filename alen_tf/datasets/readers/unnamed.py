@@ -13,7 +13,7 @@ from sklearn.datasets import load_svmlight_file
 from alen_tf.errors import DataError
 
 SUFFIXES = (".npz", ".svm", ".libsvm")
-# Numbers in an array that a file may ask for. A few bytes of NPZ or libsvm can name any size.
+# Limit on the numbers in an array: a few bytes of NPZ or libsvm can claim any size.
 LARGEST_ARRAY = 2**30
 
 
@@ -24,19 +24,19 @@ def read_npz(path, name):
       DataError: the file cannot be read, or has no such array of numbers.
     """
     try:
-        # Opened here: NumPy leaves a damaged file open.
+        # Opened here, because NumPy leaves a damaged file open.
         with (
             open(path, "rb") as file,
             np.load(file, allow_pickle=False) as arrays,
             warnings.catch_warnings(),
         ):
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            warnings.simplefilter("ignore")  # about headers that Python 2 wrote
             if name not in arrays:
                 raise DataError(
                     f"{path}: no array {name!r}; it has {', '.join(arrays) or 'none at all'}"
                 )
             _check_header(arrays.zip, name)
-            with np.errstate(over="ignore"):  # infinity is found, and named, where it matters
+            with np.errstate(over="ignore"):  # infinity is reported where it matters
                 array = arrays[name].astype(np.float32)
     except FileNotFoundError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
@@ -48,16 +48,16 @@ def read_npz(path, name):
 
 
 def _check_header(archive, name):
-    """Checks an array of an NPZ file before there is memory for it.
+    """Checks an array of an NPZ file before memory is allocated.
 
     Raises:
-      ValueError: it has no numbers, is too large, or is not as large as it says.
+      ValueError: it does not hold numbers, is too large, or differs from the size that it claims.
     """
     info = archive.getinfo(name if name in archive.namelist() else f"{name}.npy")
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
         if version not in _HEADERS:
-            raise ValueError(f"format {version} is not known")
+            raise ValueError(f"format {version} is unknown")
         shape, _, kind = _HEADERS[version](file)
         size = math.prod(shape)
         if kind.kind not in "biuf":
@@ -65,14 +65,14 @@ def _check_header(archive, name):
         if size > LARGEST_ARRAY:
             raise ValueError(f"{name!r} has {size:,} numbers, more than {LARGEST_ARRAY:,}")
         if file.tell() + size * kind.itemsize != info.file_size:
-            raise ValueError(f"{name!r} says {shape}, but is of another size")
+            raise ValueError(f"{name!r} claims shape {shape}, but has another size")
 
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-# What Python's zipfile and NumPy raise about files that they cannot read.
+# Errors of Python's zipfile and NumPy for files that they cannot read.
 _DAMAGED = (
     OSError,
     ValueError,
@@ -97,7 +97,7 @@ def read_libsvm(path, features=None):
       features: number of features; the largest index by default.
 
     Returns:
-      (inputs [rows, features], the numbers of the labels of each row).
+      (inputs [rows, features], the label numbers of each row).
 
     Raises:
       DataError: the file cannot be read or is malformed, or has more features.

@@ -69,9 +69,9 @@ def test_gzip(read):
         ("a,b\n1,2,3\n3,4,5\n", "table.csv:2: 3 values, expected 2 as in the header"),
         ('a,b\n"1\n",2\n3\n', "table.csv:4: 1 values"),
         ("a,b\n1,\x00\n", "table.csv: not a CSV file: line 2 contains NUL"),
-        (b"a,b\n1,\xff\n", "table.csv: not text in UTF-8 (byte 0xff): save it in UTF-8"),
+        (b"a,b\n1,\xff\n", "table.csv: not UTF-8 text (byte 0xff): save it as UTF-8"),
         ("0.5,1\n0.7,0\n", "table.csv: has no header: its first row is '0.5', '1'"),
-        ("a,b\n1,2\n".encode("utf-16"), "table.csv: not text in UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), "table.csv: not UTF-8 text"),
     ],
 )
 def test_what_is_no_table(read, content, message):

@@ -53,7 +53,7 @@ def test_what_is_no_table(write, monkeypatch):
     path = write(["a", "b"], [1, 2])
     monkeypatch.setattr(excel, "LARGEST_SMALL", 100)
     monkeypatch.setattr(excel, "LARGEST_RATIO", 1)
-    with pytest.raises(DataError, match="bytes uncompressed, too many for its size"):
+    with pytest.raises(DataError, match="bytes uncompressed, too many for its compressed size"):
         read_table(path)
     monkeypatch.undo()
     with zipfile.ZipFile(path, "w") as file:

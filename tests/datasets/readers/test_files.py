@@ -103,13 +103,13 @@ def test_mistakes(tmp_path, data):
     wrong(ConfigError, "files.labels", train=write_csv(tmp_path, x, y))
     wrong(
         DataError,
-        "no attribute is named like the label 'moon'",
+        "has no label 'moon'",
         train=write_csv(tmp_path, x, y),
         labels=["moon"],
     )
     wrong(
         DataError,
-        "5 labels of 5 attributes, expected both",
+        "5 labels among 5 columns, expected both",
         train=write_csv(tmp_path, x, y),
         labels=5,
     )
@@ -141,7 +141,7 @@ def test_mistakes(tmp_path, data):
     wrong(DataError, "0 examples leave none for the", train=write_npz(tmp_path, x[:0], y[:0]))
     wrong(DataError, "2 labels in y, but 3", train=write_npz(tmp_path, x, y), labels=list("abc"))
     wrong(DataError, "2 labels in y, but 1", train=write_npz(tmp_path, x, y), labels=1)
-    wrong(ConfigError, "leave files.labels out", train=write_libsvm(tmp_path, x, y), labels=2)
+    wrong(ConfigError, "leave out files.labels", train=write_libsvm(tmp_path, x, y), labels=2)
     (tmp_path / "none.svm").write_text(" 1:0.5\n" * 9)
     wrong(DataError, "none.svm: has no labels", train=str(tmp_path / "none.svm"))
     wrong(DataError, "expected a row per example", train=write_npz(tmp_path, x, y[:, 0]))
@@ -150,7 +150,7 @@ def test_mistakes(tmp_path, data):
     wrong(DataError, "examples leave none for the", train=write_npz(tmp_path, x[:2], y[:2]))
     wrong(
         DataError,
-        "are not those of",
+        "must be those of",
         train=write_npz(tmp_path, x, y),
         test=write_npz(tmp_path, x[:, 1:], y, "test.npz"),
     )
@@ -174,7 +174,7 @@ def test_settings_of_tables(tmp_path, data):
     wrong(ConfigError, "files.tag_separator is '', expected", train=path, tag_separator="")
     for setting in ({"missing": "zero"}, {"categories": "f0"}, {"ignore": ["f0"]}):
         (name,) = setting
-        wrong(ConfigError, f"no named columns: leave files.{name} out", train=unnamed, **setting)
+        wrong(ConfigError, f"no named columns: leave out files.{name}", train=unnamed, **setting)
     wrong(ConfigError, "one has named columns", train=path, test=unnamed, labels=columns)
     splits = files(train=path, labels=columns, ignore="f1")
     assert splits.feature_names == ("f0", "f2")

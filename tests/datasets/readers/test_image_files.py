@@ -16,7 +16,7 @@ def test_lists_are_of_images_alone(tmp_path, pixels):
     wrong(lambda: listed(tmp_path / "none"), "none: cannot be read")
     (tmp_path / "a folder.png").mkdir()
     (tmp_path / ".hidden").write_text("")
-    wrong(lambda: listed(tmp_path), f"{tmp_path}: no image in it")
+    wrong(lambda: listed(tmp_path), f"{tmp_path}: contains no image")
     for name in ("b.PNG", "a.webp", "c.tif"):
         saved(tmp_path / name, pixels)
     found = listed(tmp_path)

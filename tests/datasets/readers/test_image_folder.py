@@ -82,7 +82,7 @@ def test_mistakes_of_configuration(tmp_path):
 def test_folders_that_would_be_passed_over_are_named(tmp_path):
     for part in ("train", "val"):
         write_folder(tmp_path / part, 6, (8, 8))
-    wrong(DataError, "val: folders beside train/ are called validation and test", tmp_path)
+    wrong(DataError, "val: folders next to train/ must be called validation and test", tmp_path)
     (tmp_path / "val").rename(tmp_path / "validation")
     (tmp_path / "notes.txt").touch()
     assert len(image_folder(tmp_path, size=8).validation) == 6
@@ -91,7 +91,7 @@ def test_folders_that_would_be_passed_over_are_named(tmp_path):
 def test_seeds_that_are_none_are_named(tmp_path):
     write_folder(tmp_path, 6, (8, 8))
     for seed in (-1, 2**31, 1.5, "a", True):
-        wrong(ConfigError, "the seed of what is held out is ", tmp_path, size=8, seed=seed)
+        wrong(ConfigError, "the seed of the held-out rows is ", tmp_path, size=8, seed=seed)
 
 
 def test_mistakes_in_a_folder(tmp_path):
@@ -138,7 +138,7 @@ def test_images_that_exif_turns_meet_their_masks(tmp_path, capsys, drawn_on):
     expected, found = (image_folder(tmp_path / name, size=8) for name in ("upright", "turned"))
     np.testing.assert_array_equal(found.train.x, expected.train.x)
     np.testing.assert_array_equal(found.train.y, expected.train.y)
-    assert ("turned likewise" in capsys.readouterr().err) == (drawn_on == "stored")
+    assert ("so it is turned too" in capsys.readouterr().err) == (drawn_on == "stored")
 
 
 def test_pixels_that_do_not_count(tmp_path):
@@ -154,7 +154,7 @@ def test_pixels_that_do_not_count(tmp_path):
     np.testing.assert_array_equal(found.train.y, expected.train.y)
     assert found.train.counted is None
     saved(path, np.full_like(mask, 255))
-    wrong(DataError, f"{path}: all pixels are 255, none has a class", tmp_path, NAMES, 8)
+    wrong(DataError, f"{path}: all pixels are 255; none has a class", tmp_path, NAMES, 8)
 
 
 def test_places_that_do_not_count(tmp_path):

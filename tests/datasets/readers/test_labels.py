@@ -67,9 +67,9 @@ def test_last_attributes_as_labels(file):
     [
         (("label_2", "third", "fourth"), "'third' and 1 more"),
         (("third",), "'third'"),
-        ("third", "no attribute is named like the label 'third'; there are 'first label', 'a'"),
-        (0, "0 labels of 4 attributes"),
-        (4, "4 labels of 4 attributes, expected both"),
+        ("third", "has no label 'third'; its columns are 'first label', 'a'"),
+        (0, "0 labels among 4 columns"),
+        (4, "4 labels among 4 columns, expected both"),
         (("a", "a"), "'a' is named twice as a label"),
     ],
 )
@@ -99,10 +99,10 @@ def test_words_for_0_and_1(tmp_path, cells, expected):
         ("2", "labels are 0 or 1, but 'c' is 2"),
         (
             "?",
-            "labels are 0 or 1, but 'c' is missing; learn from the others with "
+            "labels are 0 or 1, but 'c' is missing; to learn from the other labels, set "
             "files.missing_labels = True",
         ),
-        ("maybe", "'c' is 'maybe', expected 0 or 1; a column of tags has to be the only label"),
+        ("maybe", "'c' is 'maybe', expected 0 or 1; a column of tags must be the only label"),
     ],
 )
 def test_another_value_is_named_with_column_and_line(tmp_path, cell, text):
@@ -134,7 +134,7 @@ def test_tags(tmp_path):
 
 def test_the_separator_of_tags(tmp_path):
     path = tagged(tmp_path, "rock;pop", "jazz")
-    with pytest.raises(DataError, match=r"'rock;pop', and '\|' nowhere; .*tag_separator = ';'"):
+    with pytest.raises(DataError, match=r"'rock;pop', but no '\|'; .*tag_separator = ';'"):
         read(path, "tags")
     assert read(path, "tags", separator=";")[1] == ("jazz", "pop", "rock")
     assert read(path, "tags", separator="|")[1] == ("jazz", "rock;pop")

@@ -40,7 +40,7 @@ def test_masks_of_classes(tmp_path, random):
     wrong(
         lambda: read_mask(saved(tmp_path / "m.png", classes), NAMES),
         "m.png: row 2, column 1 of the mask has the value 254",
-        "one of the 3 classes 0 (ground) to 2 (sea), or 255 for what does not count",
+        "one of the 3 classes 0 (ground) to 2 (sea), or 255 for pixels that do not count",
     )
     deep[0, 2] = 256 + 1  # no class, though its last byte is one
     wrong(lambda: read_mask(saved(tmp_path / "m.png", deep), NAMES), "the value 257")
@@ -126,7 +126,7 @@ def test_masks_of_lossy_compression(tmp_path, random, name, options):
         path = saved(tmp_path / name, colours.astype(np.uint8) * 255, **options)
         assert len(np.unique(Image.open(path))) > 2
         np.testing.assert_array_equal(read_mask(path, ("horse",)), inside)
-    wrong(lambda: read_mask(path, NAMES), f"{name}: its compression changes values", "PNG")
+    wrong(lambda: read_mask(path, NAMES), f"{name}: its compression changes pixel values", "PNG")
     grey = inside * 255
     grey[5:17, 3:15] = 128  # 11%
     path = saved(tmp_path / name, grey.astype(np.uint8), **options)
@@ -136,7 +136,7 @@ def test_masks_of_lossy_compression(tmp_path, random, name, options):
 def test_masks_in_colours_of_16_bits_are_refused(tmp_path):
     path = tmp_path / "m.png"
     path.write_bytes(deep_colours(np.ones((4, 5, 3), np.uint16)))  # of which Pillow makes zeros
-    wrong(lambda: read_mask(path, NAMES), "m.png: has colours of 16 bits; save the mask in grey")
+    wrong(lambda: read_mask(path, NAMES), "m.png: has 16-bit colours; save the mask in grey")
 
 
 def test_strokes_are_what_is_opaque(tmp_path, random):

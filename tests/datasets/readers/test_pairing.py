@@ -67,7 +67,7 @@ def test_the_size_tells_what_a_mask_was_drawn_on(folder, shape, capsys, orientat
     assert line.startswith(
         f"warning: {folder.masks['b']}, and 1 more like it: EXIF turns the image"
     )
-    assert "b.jpg, and the mask has the size of the stored pixels: turned likewise" in line
+    assert "b.jpg, and the mask has the size of the stored pixels, so it is turned too" in line
 
 
 @pytest.mark.parametrize(("size", "orientation"), [((6, 6), 6), ((6, 9), 3), ((6, 9), 2)])
@@ -76,7 +76,7 @@ def test_what_fits_both_ways_is_said(folder, shape, capsys, size, orientation):
     folder.check(folder.pairing(), "a")
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"warning: {folder.masks['a']}: EXIF turns the image a.jpg")
-    assert "fits both ways: taken as drawn on the upright image; if that is wrong" in line
+    assert "fits both ways: assumed to be drawn on the upright image; if that is wrong" in line
 
 
 @pytest.mark.parametrize("orientation", STORED)
@@ -87,11 +87,11 @@ def test_what_fits_both_ways_follows_the_folder(folder, shape, capsys, orientati
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "a.png: EXIF turns the image a.jpg" in lines[1]
-    assert "taken as drawn on stored pixels, as others here are" in lines[1]
+    assert "assumed to be drawn on the stored pixels, like other masks here" in lines[1]
     folder.add("a", shape(6, 6), orientation)
     folder.add("c", shape(6, 9), 6)  # now some are upright
     folder.check(folder.pairing(), "a", "b", "c")
-    assert "taken as drawn on the upright image" in capsys.readouterr().err
+    assert "assumed to be drawn on the upright image" in capsys.readouterr().err
 
 
 def test_sizes_that_do_not_fit_are_named(folder, shape):

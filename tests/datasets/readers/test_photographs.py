@@ -38,7 +38,7 @@ def test_photographs_are_turned_upright(tmp_path, pixels):
 
 def test_other_photographs_are_refused_by_name(tmp_path, pixels):
     real = saved(tmp_path / "real.tif", pixels[..., 0].astype(np.float32))
-    wrong(lambda: read_image(real), "real.tif", "mode F; save it in grey or RGB")
+    wrong(lambda: read_image(real), "real.tif", "mode F; save it as 8-bit")
     wide = saved(tmp_path / "wide.tif", pixels[..., 0].astype(np.int32) - 7 * 10**6)
     wrong(lambda: read_image(wide), "wide.tif: has values from -", "expected 0 to 65535")
     print_ = saved(tmp_path / "print.jpg", pixels, "CMYK")
@@ -78,7 +78,7 @@ def test_images_of_16_bits_that_use_few_of_them_are_named(tmp_path, capsys, rand
     }
     read_images(paths, (5, 7))
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"warning: {paths['a']}: no image of 16 bits here has a value above ")
+    assert line.startswith(f"warning: {paths['a']}: no 16-bit image here has a value above ")
     assert f" {values.max()} of 65535" in line
     paths["c"] = saved(tmp_path / "c.png", values * 16)
     read_images(paths, (5, 7))

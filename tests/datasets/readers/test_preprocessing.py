@@ -51,8 +51,8 @@ def test_it_is_what_pandas_makes_of_the_table(write, capsys, missing):
     np.testing.assert_allclose(x, expected.to_numpy(np.float32), rtol=1e-6)
     said = capsys.readouterr().err
     assert said == (
-        f"warning: {table.source}:6: 'zip' is '404', a category of no training row; zeros stand "
-        "for it\n"
+        f"warning: {table.source}:6: 'zip' is '404', a category that no training row "
+        "has; it is encoded as zeros\n"
     )
 
 
@@ -66,9 +66,7 @@ def test_it_is_applied_by_name_to_other_files(write):
     wrong = write("age,smokes,colour,zip\n1,maybe,red,1\n", "wrong.csv")
     with pytest.raises(DataError, match=r"wrong\.csv:2: 'smokes' is 'maybe', expected a number$"):
         preprocessing(wrong)
-    with pytest.raises(
-        DataError, match=r"short\.csv: no attribute is named like .* 'age' and 2 more"
-    ):
+    with pytest.raises(DataError, match=r"short\.csv: has no .* 'age' and 2 more"):
         preprocessing(write("zip\n1\n", "short.csv"))
 
 
@@ -78,9 +76,9 @@ def test_unseen_categories_are_said_once(write, capsys):
     np.testing.assert_array_equal(preprocessing(new)[:, 2:4], [[0, 1], [0, 0], [0, 0]])
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(
-        f"warning: {new.source}:3: 'colour' is 'mauve', a category of no training"
+        f"warning: {new.source}:3: 'colour' is 'mauve', a category that no training"
     )
-    assert line.endswith("zeros stand for it; 2 rows have such cells")
+    assert line.endswith("it is encoded as zeros; 2 rows have such cells")
 
 
 def test_json(write):
@@ -115,15 +113,15 @@ def test_json(write):
         (TRAIN, {}, ":3: 'age' is missing; fill it in, or choose"),
         (TRAIN.replace("\n,", "\n7,"), {}, ":4: 'smokes' is missing"),
         ("a\nx\n\n?\n", {}, ":4: 'a' is missing"),
-        (TRAIN, {"categories": ["hue"]}, "named like the column of files.categories 'hue'"),
-        (TRAIN.replace("50", "x"), {"missing": "mean"}, ":4: 'age' is 'x', expected a number; wh"),
-        ("a\n1\nfew\n3\n4\n", {}, ":3: 'a' is 'few', expected a number; where it names a category"),
+        (TRAIN, {"categories": ["hue"]}, "has no column of files.categories 'hue'"),
+        (TRAIN.replace("50", "x"), {"missing": "mean"}, ":4: 'age' is 'x', expected a number; if"),
+        ("a\n1\nfew\n3\n4\n", {}, ":3: 'a' is 'few', expected a number; if it is a category"),
         ("a,b\n?,1\n?,1\n?,1\n?,1\n5,1\n", {"missing": "mean"}, "'a' has no value in any training"),
         ("a,b\n?,1\n?,1\n?,1\n?,1\nx,1\n", {"missing": "mean"}, "'a' has no value in any training"),
         (
             "a\n2024-01-31\n2024-02-01\n",
             {},
-            ":2: 'a' is '2024-01-31', a date or time; make numbers",
+            ":2: 'a' is '2024-01-31', a date or time; convert it",
         ),
     ],
 )
@@ -143,7 +141,7 @@ def test_imputed_values_are_told_in_few_digits(write):
 
 def test_lists_are_no_features(write):
     table = write('{"a": 1, "tags": null}\n{"a": 1, "tags": ["x"]}\n', "own.jsonl")
-    with pytest.raises(DataError, match=r"own\.jsonl:2: 'tags' is a list, no feature"):
+    with pytest.raises(DataError, match=r"own\.jsonl:2: 'tags' is a list, not a feature"):
         Preprocessing.fit(table, [1], [0])
 
 
