@@ -14,6 +14,8 @@ _HOMES = {
     "MaskedLikelihood": "models.masked_likelihood",
     "FeedForward": "models.feed_forward",
     "TrainingStarts": "models.starts",
+    "Clicks": "models.known_outputs",
+    "KnownAtRandom": "models.known_outputs",
     "GradientAscent": "inference.ascent",
     "MirrorAscent": "inference.mirror",
     "TestTimeAugmentation": "inference.test_time_augmentation",

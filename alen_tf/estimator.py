@@ -82,6 +82,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         beta_v=4.0,
         steps=3,
         step_size=0.1,
+        known_fraction=None,
         epochs=60,
         batch_size=20,
         validation_fraction=0.2,
@@ -119,6 +120,10 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           beta_v: weight of the refined output in the energy's loss (Eq. 6).
           steps: number of refinement steps, in training and prediction.
           step_size: Euclidean length of a refinement step.
+          known_fraction: what is known of label sets in training, so that networks learn to use
+            what is known in prediction: a share of the labels of each row, a pair between which
+            shares are uniform, or None; see `ALEN`. A cross-fitted model needs none: its
+            conditionals always learn with labels known at random.
           epochs: passes over the training rows.
           batch_size: rows per training step.
           validation_fraction: share of rows held out to choose epoch and threshold.
@@ -151,6 +156,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         self.beta_v = beta_v
         self.steps = steps
         self.step_size = step_size
+        self.known_fraction = known_fraction
         self.epochs = epochs
         self.batch_size = batch_size
         self.validation_fraction = validation_fraction
@@ -331,7 +337,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"explain needs the terms of an MLPEnergy, and the energy is {kind}")
         rows, known = self._asked(X, known)
         labels = self._model.labels(rows, known)
-        return [explain(trained, x, y) for x, y in zip(rows, labels, strict=True)]
+        known = [None] * len(rows) if known is None else known
+        return [explain(trained, *row) for row in zip(rows, labels, known, strict=True)]
 
     def save(self, path):
         """Saves the estimator to load it again.

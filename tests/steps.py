@@ -8,5 +8,6 @@ from alen_tf.models.batch import Batch
 def step(model, x, y_true, **parts):
     """All scalars of a training step by name; `parts` are the batch's others, such as `weight`."""
     x = tf.nest.map_structure(tf.convert_to_tensor, x)
-    _, scalars = model.update(Batch(x, tf.convert_to_tensor(y_true, tf.float32), **parts))
+    batch = Batch(x, tf.convert_to_tensor(y_true, tf.float32), **parts)
+    _, scalars = model.update(model.drawn(batch))
     return scalars

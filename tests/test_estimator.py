@@ -508,3 +508,34 @@ FAILS = {
 @parametrize_with_checks([ALENClassifier(**SMALL)], expected_failed_checks=lambda estimator: FAILS)
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+# Known labels in training.
+
+
+def test_known_fraction_teaches_how_labels_depend_on_what_is_known(tmp_path):
+    """The second label is the first's, the third its opposite; the features say nothing."""
+    rng = np.random.default_rng(0)
+    first, x = rng.random((400, 1)) < 0.5, rng.normal(size=(400, 2))
+    y = np.hstack([first, first, ~first]).astype(int)
+    settings = SMALL | {"epochs": 15, "hidden_units": 32, "learning_rate": 0.01, "dropout": 0.0}
+    known = np.full(y.shape, np.nan)
+    known[:, 0] = y[:, 0]
+
+    def right(known_fraction):
+        model = ALENClassifier(**settings, known_fraction=known_fraction).fit(x, y)
+        return model, np.mean((model.refine(x, known=known) >= 0.5) == y)
+
+    model, share = right((0.2, 0.8))
+    assert share > 0.97 > 0.9 > right(None)[1]
+    assert np.abs(model.confidence(x, known=known) - model.confidence(x)).max() > 0.01
+    model.save(tmp_path / "model")
+    loaded = ALENClassifier.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.refine(x, known), model.refine(x, known))
+    explained = model.explain(x[:2], known[:2])
+    assert np.any(explained[0].local != model.explain(x[:1])[0].local)
+
+
+def test_known_fraction_has_to_be_a_share(data):
+    with pytest.raises(ValueError, match="known_fraction"):
+        ALENClassifier(**SMALL, known_fraction=2.0).fit(*data)

@@ -8,8 +8,7 @@ from alen_tf.evaluation.scores import evaluate_splits, steps_of
 from alen_tf.evaluation.signature import Signature
 from alen_tf.evaluation.trained_model import TrainedModel
 from alen_tf.inference.batching import Compiled
-from alen_tf.models.batch import only_counted
-from alen_tf.models.energy_model import per_example
+from alen_tf.models.batch import only_counted, per_example
 
 BINS = 10
 FEW = 30  # examples; fewer say nothing about a mean or a rank correlation

@@ -49,7 +49,8 @@ class TrainedModel:
     def predict(self, x, steps=None, known=None):
         """The `Prediction` of a batch as tensors, for use in graphs; arguments as those of
         `StructuredModel.path`."""
-        return self.interpret(x, self.model.path(x, steps, self._without_absent(x, known))[-1])
+        known = self._without_absent(x, known)
+        return self.interpret(x, self.model.path(x, steps, known)[-1], known)
 
     def _without_absent(self, x, known):
         """Known labels of a batch; absent labels are set to 0."""
@@ -59,10 +60,10 @@ class TrainedModel:
             known = tf.fill([tf.shape(x)[0], len(self.absent)], float("nan"))
         return tf.where(self.absent & tf.math.is_nan(known), 0.0, known)
 
-    def interpret(self, x, relaxed):
+    def interpret(self, x, relaxed, known=None):
         """The `Prediction` of the model's `relaxed` outputs for inputs `x`, as tensors."""
         labels = self.model.decode(relaxed, self.signature.threshold)
-        confidence = self.model.confidence(x, labels)
+        confidence = self.model.confidence(x, labels, known)
         if confidence is None:
             confidence = tf.fill([tf.shape(x)[0]], np.float32(np.nan))
         return Prediction(tf.cast(labels, tf.uint8), relaxed, confidence)

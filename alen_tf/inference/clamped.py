@@ -23,8 +23,11 @@ class Clamped(OutputSpace):
         self.known = known
         self._unknown = tf.math.is_nan(known)
 
+    @property
+    def unknown(self):
+        return tf.cast(self._unknown, tf.float32)
+
     def clamp(self, y):
-        """`y` with the known values in place."""
         return tf.where(self._unknown, y, self.known)
 
     def restrict(self, value):

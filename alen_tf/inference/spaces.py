@@ -16,7 +16,15 @@ from alen_tf.configured import Configured, named, register
 
 
 class OutputSpace(Configured, abc.ABC):
-    """A convex set of relaxed outputs, [batch, ...]."""
+    """A convex set of relaxed outputs, [batch, ...].
+
+    Attributes:
+      joint: whether the entries of the last axis are one variable.
+      unknown: which outputs are not known beforehand, 0 or 1, [batch, ...], float32; None for all.
+    """
+
+    joint = False
+    unknown = None
 
     @abc.abstractmethod
     def relax(self, logits):
@@ -47,6 +55,10 @@ class OutputSpace(Configured, abc.ABC):
     def holds(self, y):
         """Which entries of `y`, an array or a tensor, are possible true outputs, bool: 0 and 1."""
         return (y == 0) | (y == 1)
+
+    def clamp(self, y):
+        """`y` with what is known beforehand in its place."""
+        return y
 
     def restrict(self, value):
         """Restricts `value`, a function of outputs, to the variables that ascent may change."""
@@ -96,6 +108,8 @@ class Box(OutputSpace):
 class Simplex(OutputSpace):
     """Distributions over the classes of the last axis, [batch, ..., classes]: each variable (a
     pixel) belongs to one class."""
+
+    joint = True
 
     def relax(self, logits):
         return tf.nn.softmax(logits)

@@ -27,7 +27,7 @@ class ALEN(PairModel):
     """
 
     bounded = True
-    skips_places = True
+    skips_missing = True
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class ALEN(PairModel):
         test_time_augmentation=None,
         seed=None,
         name="alen",
+        known_fraction=None,
     ):
         """Configures the method.
 
@@ -69,13 +70,21 @@ class ALEN(PairModel):
             start to its end, and not always the last one as in the paper.
           alternating: whether the inference network is judged by the energy network that has just
             been updated, as in Algorithm 1, and not by the one before. Costs another encoding.
-          output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
-            `StructuredModel`.
+          output_space, oracle, preprocessing, test_time_augmentation, seed, name, known_fraction:
+            see `StructuredModel`.
 
         Raises:
           ConfigError: a setting is unknown or out of its range.
         """
-        super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
+        super().__init__(
+            output_space,
+            oracle,
+            preprocessing,
+            test_time_augmentation,
+            seed,
+            name,
+            known_fraction,
+        )
         self.energy = energy
         self.inference_network = inference_network
         self.refinement = refinement or GradientAscent()
@@ -98,13 +107,14 @@ class ALEN(PairModel):
         Both gradients are taken at the same parameters, so that the input is encoded once, unless
         `alternating`.
         """
-        x, y_true = self.prepare(batch.x), batch.y
+        x, space = self.prepare(batch.x, batch.given), self.space_of(batch)
         with tf.GradientTape(persistent=True) as tape:
             logits = self.logits(x, batch.fold, training=True)
-            y_inference = self.space.relax(logits)  # y' = g(x)
+            y_inference = space.relax(logits)  # y' = g(x)
             z = self.encode(x, logits, training=True)
             with tape.stop_recording():
-                y_refined = self.refined(z, y_inference, y_true)  # y'', Eq. 12
+                y_true = batch.completed(y_inference)  # y*, or y' where it is missing
+                y_refined = self.refined(z, y_inference, y_true, space)  # y'', Eq. 12
                 truth, inferred, refined = (
                     only_counted(y, batch.counted) for y in (y_true, y_inference, y_refined)
                 )
@@ -143,10 +153,11 @@ class ALEN(PairModel):
             "refinement/distance": distance(y_refined, y_inference),
         }
 
-    def refined(self, z, y, y_true):
+    def refined(self, z, y, y_true, space):
         """The y'' of training for y' = g(x): the end of the path, or an output along it."""
         seeds = tf.random.experimental.stateless_split(self.seed_of_step(self.optimizers["energy"]))
-        path = self.ascend(self.refinement, z, self.starts(y, y_true, self.space, seeds[0]))
+        start = space.clamp(self.starts(y, y_true, space, seeds[0]))
+        path = self.ascend(self.refinement, z, start, space)
         return iterate_at_random(path, seeds[1]) if self.random_iterate else path[-1]
 
 

@@ -6,7 +6,8 @@ import tensorflow as tf
 from alen_tf.configured import register
 from alen_tf.errors import check_number
 from alen_tf.inference.ascent import GradientAscent, iterate_at_random
-from alen_tf.models.energy_model import EnergyModel, check_path, per_example
+from alen_tf.models.batch import per_example
+from alen_tf.models.energy_model import EnergyModel, check_path
 from alen_tf.models.starts import TrainingStarts, replace_first
 from alen_tf.objectives import losses
 

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from alen_tf.errors import ConfigError
 from alen_tf.inference.ascent import UNROLLED
+from alen_tf.inference.clamped import Clamped
+from alen_tf.models.batch import per_example
 from alen_tf.models.checks import called, checked_model, in_words
 from alen_tf.models.structured_model import StructuredModel
 
@@ -96,35 +98,46 @@ class EnergyModel(StructuredModel):
         """Values of scores, same shape: sigmoid(score), or the score itself."""
         return tf.sigmoid(score) if self.bounded else score
 
-    def value_of(self, z, y, training=False):
-        """v(x, y), [batch], for encoded inputs; the mean over a matrix of scores."""
-        return per_example(self.bound(self.score(z, y, training)))
+    def value_of(self, z, y, training=False, counted=None):
+        """v(x, y), [batch], for encoded inputs; the mean over a matrix of scores, of those that
+        count."""
+        return per_example(self.bound(self.score(z, y, training)), counted)
 
-    def value(self, x, y):
+    def value(self, x, y, known=None):
         """v(x, y) as an array, [examples]: the expected oracle value of `y` if the energy regresses
         on it, otherwise its score.
 
         Args:
           x: inputs, [examples, ...].
           y: relaxed or discrete outputs, [examples, ...].
+          known: outputs in {0, 1} where they are known and NaN elsewhere, [examples, ...]; a model
+            that was trained with known outputs then values the others alone.
         """
         x, y = tf.nest.map_structure(np.asarray, x), np.asarray(y, np.float32)
         if not self.built:
             self.build(tf.nest.map_structure(np.shape, x), y.shape)
+        arrays = [x, y] if known is None else [x, y, np.asarray(known, np.float32)]
         function = self._compiled.get("value", self.value_in_graph)
-        return function(self.views, x, y)
+        return function(self.views, *arrays)
 
-    def value_in_graph(self, x, y):
+    def value_in_graph(self, x, y, known=None):
         """`value` of a batch as a tensor."""
-        x = self.views.split(self.prepare(x))
-        return self.views.mean(self.value_of(self.encode_for_inference(x), self.views.split(y)))
+        x, y = self.views.split(self.prepare(x, known)), self.views.split(y)
+        space = self.space if known is None else Clamped(self.space, self.views.split(known))
+        z = self.encode_for_inference(x)
+        return self.views.mean(self.value_of(z, y, counted=self.counted_in(space)))
 
     def encode_for_inference(self, x):
         """Encoded inputs, where only inference is wanted."""
         return self.encode(x)
 
-    def confidence(self, x, y):
-        return self.value_in_graph(x, y) if self.bounded else None
+    def confidence(self, x, y, known=None):
+        return self.value_in_graph(x, y, known) if self.bounded else None
+
+    def counted_in(self, space):
+        """Which outputs values are of, see `Batch`: those that are not known in a space, where the
+        model was trained so; None for all."""
+        return None if self.known_outputs is None else space.unknown
 
     # Inference.
 
@@ -134,6 +147,7 @@ class EnergyModel(StructuredModel):
         Raises:
           ConfigError: the logarithm is asked for, and values are not between 0 and 1.
         """
+        space = space or self.space
         log_value = ascent.objective == "log_value"
         if log_value and not self.bounded:
             raise ConfigError(
@@ -147,9 +161,10 @@ class EnergyModel(StructuredModel):
             # saturates.
             if ascent.norm and len(score.shape) == 1:
                 return score
-            return per_example(tf.math.log_sigmoid(score) if log_value else self.bound(score))
+            values = tf.math.log_sigmoid(score) if log_value else self.bound(score)
+            return per_example(values, self.counted_in(space))
 
-        return ascent(climbed, y, space or self.space, steps)
+        return ascent(climbed, y, space, steps)
 
     def infer(self, x, space, steps=None):
         batch = tf.shape(tf.nest.flatten(x)[0])[0]
@@ -193,16 +208,6 @@ def squeezed(score, y):
     if score.shape[1:] in ((1,), (*pixels, 1)):
         score = score[..., 0]
     return score if score.shape[1:] in ((), pixels) else None
-
-
-def per_example(values, counted=None):
-    """Means over all axes but the first, [batch]; of the places that count, see `Batch`."""
-    if len(values.shape) == 1:
-        return values
-    if counted is not None:
-        share = tf.reduce_mean(counted, axis=list(range(1, len(values.shape))), keepdims=True)
-        values *= tf.math.divide_no_nan(counted, share)
-    return tf.reduce_mean(tf.reshape(values, (tf.shape(values)[0], -1)), axis=1)
 
 
 def _what(values):

@@ -17,7 +17,7 @@ class FeedForward(StructuredModel):
     """
 
     networks = ("inference_network",)
-    skips_places = True
+    skips_missing = True
 
     def __init__(
         self,
@@ -28,19 +28,28 @@ class FeedForward(StructuredModel):
         test_time_augmentation=None,
         seed=None,
         name="two_layer",
+        known_fraction=None,
     ):
         """Configures the method.
 
         Args:
           inference_network: g, a `keras.Model` from inputs to logits shaped like outputs.
-          output_space, oracle, preprocessing, test_time_augmentation, seed, name: see
-            `StructuredModel`.
+          output_space, oracle, preprocessing, test_time_augmentation, seed, name, known_fraction:
+            see `StructuredModel`.
         """
-        super().__init__(output_space, oracle, preprocessing, test_time_augmentation, seed, name)
+        super().__init__(
+            output_space,
+            oracle,
+            preprocessing,
+            test_time_augmentation,
+            seed,
+            name,
+            known_fraction,
+        )
         self.inference_network = inference_network
 
     def update(self, batch):
-        x, y_true = self.prepare(batch.x), batch.truth
+        x, y_true = self.prepare(batch.x, batch.given), batch.truth
         with tf.GradientTape(persistent=True) as tape:
             if batch.fold is None:
                 logits = self.logits(x, training=True)
@@ -49,7 +58,8 @@ class FeedForward(StructuredModel):
                 logits = self.logits(x, batch.fold)
                 task_loss = self.inference_network.cross_entropy(self.space, x, y_true, batch.fold)
             terms = {"task": task_loss}
-        return self.space.relax(logits), self.descend(tape, batch, inference_network=terms)
+        y = self.space_of(batch).relax(logits)
+        return y, self.descend(tape, batch, inference_network=terms)
 
     def infer(self, x, space, steps=None):
         """A path of one output: nothing refines it, whatever `steps` says."""

@@ -10,6 +10,7 @@ from alen_tf.errors import ConfigError, DataError
 from alen_tf.models.batch import Batch, mean
 from alen_tf.models.checks import checked_model
 from alen_tf.models.equal_batches import are_arrays, equal_batches
+from alen_tf.models.examples import OUTSIDE, check_columns, check_outputs, check_rows
 from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
 from alen_tf.models.step_metrics import OracleValue, StepMeans
 
@@ -119,15 +120,16 @@ class Fitting(keras.Model):
         if not self.built:
             with tf.init_scope():
                 self.build(tf.nest.map_structure(lambda x: x.shape, batch.x), batch.y.shape)
+        batch = self.drawn(batch)
         y, scalars = self.update(batch)
         losses = {name: value for name, value in scalars.items() if _shown(name)}
         self.step_means.update_state(losses)
-        logs = self.compute_metrics(batch.x, batch.y, y, batch.weight)
+        logs = self.compute_metrics(batch.x, batch.truth, y, batch.weight)
         return {name: value for name, value in logs.items() if name != "loss"}
 
     def test_step(self, data):
         batch = Batch.of(data)
-        logs = self.compute_metrics(batch.x, batch.y, self(batch.x), batch.weight)
+        logs = self.compute_metrics(batch.x, batch.truth, self(batch.x), batch.weight)
         ours = {"loss", *self.step_means.names}
         return {name: value for name, value in logs.items() if name not in ours}
 
@@ -216,21 +218,27 @@ class Fitting(keras.Model):
         outputs, decoded at 0.5, under the oracle's name; with `validation_data` also its value
         there, for example as val_f1.
 
+        NaN in y is an output that is missing: losses, oracle values and the oracle's mean are of
+        the others, and an example of which all are missing has no say in any. Other metrics get
+        the NaN.
+
         Raises:
           ConfigError: networks do not fit the shapes of the data.
-          DataError: parts have different numbers of examples, or an output is not in {0, 1}.
+          DataError: parts have different numbers of examples, an output is not in {0, 1}, or is
+            missing although the method cannot leave it out, or is missing in all examples.
         """
         if not self.compiled:
             self.compile()
         if isinstance(validation_data, tuple | list):
-            check_outputs(validation_data[1], self.space, "validation y")
+            check_outputs(validation_data[1], self.space, "validation y", missing=True)
         if isinstance(x, tf.data.Dataset):
             self._build_for(x.element_spec)
             x = x.map(self._checked)
             shuffle = False  # that is for whoever made the data set
         elif y is not None:
-            check_outputs(y, self.space, "y")
-            _check_rows(y, x=x, sample_weight=sample_weight)
+            check_outputs(y, self.space, "y", missing=self.skips_missing)
+            check_columns(y)
+            check_rows(y, x=x, sample_weight=sample_weight)
             self._build_for((tf.nest.map_structure(np.asarray, x), np.asarray(y)))
             arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
             if shuffle is True and are_arrays(arrays) and not (validation_split or class_weight):
@@ -268,40 +276,11 @@ class Fitting(keras.Model):
     def _checked(self, *data):
         """An element of a data set, once its outputs have been checked."""
         y = Batch.of(data[0] if isinstance(data[0], dict) else data).y
-        check = tf.debugging.Assert(tf.reduce_all(self.space.holds(y)), [OUTSIDE])
+        inside = self.space.holds(y) | (tf.math.is_nan(y) & self.skips_missing)
+        check = tf.debugging.Assert(tf.reduce_all(inside), [OUTSIDE])
         with tf.control_dependencies([check]):
             data = tf.nest.map_structure(tf.identity, data)
         return data[0] if len(data) == 1 else data
-
-
-OUTSIDE = "a true output is outside of {0, 1}"
-
-
-def check_outputs(y, space, source):
-    """Checks true outputs, [examples, ...].
-
-    Raises:
-      DataError: the space does not hold one, or they have no axis of variables.
-    """
-    y = np.asarray(y)
-    if y.ndim < 2:
-        raise DataError(f"{source} has shape {y.shape}, expected [examples, variables, ...]")
-    inside = space.holds(y)
-    if not inside.all():
-        place = tuple(map(int, np.argwhere(~inside)[0]))
-        raise DataError(f"{source}[{', '.join(map(str, place))}] is {y[place]}: {OUTSIDE}")
-
-
-def _check_rows(y, **others):
-    """Checks that every part of some structures has as many examples as `y`; None has no part.
-
-    Raises:
-      DataError: one has not.
-    """
-    for name, structure in others.items():
-        for part in tf.nest.flatten(structure):
-            if part is not None and len(part) != len(y):
-                raise DataError(f"{name} has {len(part)} examples, but y has {len(y)}")
 
 
 def _shown(name):

@@ -9,6 +9,7 @@ from alen_tf.configured import register
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.inference.clamped import Clamped
 from alen_tf.models.energy_model import PairModel
+from alen_tf.models.known_outputs import KnownAtRandom
 
 
 @gin.register
@@ -25,6 +26,7 @@ class MaskedLikelihood(PairModel):
     """
 
     bounded = True
+    skips_missing = True
     rows_at_once = 64  # hundreds of label sets each
 
     def __init__(
@@ -56,13 +58,10 @@ class MaskedLikelihood(PairModel):
 
     def known_at_random(self, y, seed):
         """True outputs, [batch, labels], of which NaN hides a share that is uniform in [0, 1]."""
-        seeds = tf.random.experimental.stateless_split(seed)
-        share = tf.random.stateless_uniform([tf.shape(y)[0], 1], seeds[0])
-        hidden = tf.random.stateless_uniform(tf.shape(y), seeds[1]) >= share
-        return tf.where(hidden, float("nan"), y)
+        return tf.where(KnownAtRandom(0.0, 1.0, nothing=0.0).draw(y, seed), y, float("nan"))
 
     def update(self, batch):
-        x, y_true = self.prepare(batch.x), batch.y
+        x, y_true = self.prepare(batch.x), batch.truth
         known = self.known_at_random(y_true, self.seed_of_step(self.optimizers["energy"]))
         missing = tf.math.is_nan(y_true)
         unknown = tf.cast(tf.math.is_nan(known) & ~missing, tf.float32)

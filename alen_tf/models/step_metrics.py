@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from alen_tf.models.batch import only_counted, per_example
 from alen_tf.objectives import oracles
 
 
@@ -25,12 +26,17 @@ class OracleValue(keras.metrics.Mean):
         self._space = space
 
     def update_state(self, y_true, y, sample_weight=None):
-        """Adds examples: true and relaxed outputs, [batch, ...]."""
-        decoded = tf.cast(self._space.decode(y), tf.float32)
-        values = self._value(decoded, tf.cast(y_true, tf.float32))
-        if len(values.shape) > 1:
-            values = tf.reduce_mean(values, axis=list(range(1, len(values.shape))))
-        return super().update_state(values, sample_weight)
+        """Adds examples: true and relaxed outputs, [batch, ...]. Values are of outputs whose truth
+        is not NaN, and of examples that have one."""
+        y_true = tf.cast(y_true, tf.float32)
+        missing = tf.math.is_nan(y_true)
+        counted = tf.cast(~missing, tf.float32)
+        decoded = only_counted(tf.cast(self._space.decode(y), tf.float32), counted)
+        values = per_example(self._value(decoded, tf.where(missing, 0.0, y_true)), counted)
+        weight = tf.reduce_max(counted, axis=list(range(1, len(counted.shape))))
+        if sample_weight is not None:
+            weight *= tf.cast(sample_weight, tf.float32)
+        return super().update_state(values, weight)
 
 
 class StepMeans(keras.metrics.Metric):

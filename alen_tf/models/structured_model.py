@@ -12,9 +12,12 @@ from alen_tf.inference import spaces
 from alen_tf.inference.batching import BATCH, Compiled
 from alen_tf.inference.clamped import Clamped
 from alen_tf.inference.test_time_augmentation import Views
+from alen_tf.models import known_outputs
 from alen_tf.models.checks import called, checked_model, in_words
 from alen_tf.models.fitting import Fitting
 from alen_tf.objectives import oracles
+
+UNBUILT = "call fit(x, y), or build(x_shape, y_shape), first"
 
 
 class StructuredModel(Configured, Fitting):
@@ -27,16 +30,17 @@ class StructuredModel(Configured, Fitting):
       networks: names of the attributes that hold networks. "energy" is a `keras.Model` of [x, y]
         with a score per example or per pixel; all others are models of x with a logit per output
         variable.
-      skips_places: whether `update` leaves out places of images that do not count, see `Batch`.
+      skips_missing: whether `update` leaves out outputs that do not count, see `Batch`.
       rows_at_once: number of examples that a prediction holds in memory at a time.
       space: the `OutputSpace` that `output_space` names.
       oracle_value: the function h(y, y*) that `oracle` names.
+      known_outputs: the `KnownOutputs` that `known_fraction` stands for, or None.
       x_shape: shape of inputs, batch axis included, once the model is built.
       y_shape: likewise of outputs.
     """
 
     networks: tuple[str, ...] = ()
-    skips_places = False
+    skips_missing = False
     rows_at_once = BATCH
 
     def __init__(
@@ -47,6 +51,7 @@ class StructuredModel(Configured, Fitting):
         test_time_augmentation=None,
         seed=None,
         name=None,
+        known_fraction=None,
     ):
         """Stores the settings that all methods share.
 
@@ -61,6 +66,10 @@ class StructuredModel(Configured, Fitting):
             default the input itself.
           seed: of the random draws of training steps; by default drawn from Keras's global seed.
           name: the method's name in results.
+          known_fraction: what is known beforehand in training: a share of each example's outputs
+            such as 0.5, a pair (low, high) between which the share is uniform, `KnownAtRandom` or
+            `Clicks`; None for nothing. All networks then see what is known as further features of
+            the inputs, and losses, oracle values and v(x, y) are of the other outputs alone.
 
         Raises:
           ConfigError: a name is unknown, or a number out of its range.
@@ -72,6 +81,8 @@ class StructuredModel(Configured, Fitting):
         self.test_time_augmentation = test_time_augmentation
         self.space = spaces.get(output_space)
         self.oracle_value = oracles.get(oracle)
+        self.known_fraction = known_fraction
+        self.known_outputs = known_outputs.get(known_fraction)
         self.views = test_time_augmentation or Views()
         # `keras.utils.set_random_seed` seeds Python's generator too.
         self.seed = random.randrange(2**31) if seed is None else seed
@@ -98,8 +109,12 @@ class StructuredModel(Configured, Fitting):
         else:
             self.views.check(tuple(x_shape[1:]))
             x = self.views.split(_zeros(x_shape))[:1]
-        x = self.prepare(x)
-        y = self.views.split(_zeros(*y_shape))[:1] if y_shape else self.example_output(x)
+        if y_shape:
+            y = self.views.split(_zeros(*y_shape))[:1]
+            x = self.prepare(x, np.nan * y)
+        else:
+            x = self.prepare(x)
+            y = self.example_output(x)
         self.x_shape, self.y_shape = x_shape, (y_shape or [tuple(y.shape)])[0]
         for name in self.networks:
             self.check_network(name, x, y)
@@ -122,7 +137,7 @@ class StructuredModel(Configured, Fitting):
         """
         network = getattr(self, "inference_network", None)
         if network is None or getattr(network, "outputs", 0) is None:
-            raise ConfigError(f"{self.name}: call fit(x, y), or build(x_shape, y_shape), first")
+            raise ConfigError(f"{self.name}: {UNBUILT}")
         return tf.zeros_like(called("inference_network", checked_model("g", network), x))
 
     def check_network(self, name, x, y):
@@ -167,14 +182,40 @@ class StructuredModel(Configured, Fitting):
 
     # Inference.
 
-    def prepare(self, x):
-        """Inputs as networks see them: preprocessed, and bytes and truth values as float32."""
+    def prepare(self, x, known=None):
+        """Inputs as networks see them: preprocessed, bytes and truth values as float32, and with
+        what is `known` as further features in a model that learns from it."""
         if self.preprocessing is not None:
-            return self.preprocessing(x)
-        x = tf.nest.map_structure(tf.convert_to_tensor, x)
-        return tf.nest.map_structure(
-            lambda each: tf.cast(each, tf.float32) if each.dtype in (tf.uint8, tf.bool) else each, x
-        )
+            x = self.preprocessing(x)
+        else:
+            x = tf.nest.map_structure(tf.convert_to_tensor, x)
+            x = tf.nest.map_structure(
+                lambda each: (
+                    tf.cast(each, tf.float32) if each.dtype in (tf.uint8, tf.bool) else each
+                ),
+                x,
+            )
+        if self.known_outputs is None:
+            return x
+        if known is None:
+            if self.y_shape is None:
+                raise ConfigError(f"{self.name}: {UNBUILT}")
+            known = tf.fill([tf.shape(tf.nest.flatten(x)[0])[0], *self.y_shape[1:]], np.nan)
+        return known_outputs.joined(x, self.known_outputs.maps(known))
+
+    def drawn(self, batch):
+        """A `Batch` of which outputs are known: those that it says, or else drawn ones."""
+        known = batch.known
+        if known is None and self.known_outputs is not None:
+            seed = self.seed_of_step(self.optimizers[self.networks[0]])
+            # Another one than that of the draws of `update`.
+            seed = tf.random.experimental.stateless_fold_in(seed, 1)
+            known = self.known_outputs.draw(batch.truth, seed, self.space.joint)
+        return batch if known is None else batch.around(known)
+
+    def space_of(self, batch):
+        """The `OutputSpace` of a batch, in which its known outputs have their values."""
+        return self.space if batch.known is None else Clamped(self.space, batch.given)
 
     def logits(self, x, fold=None, training=False):
         """Logits of g, [batch, ...], float32; with the `fold` of each example, those of the member
@@ -200,8 +241,8 @@ class StructuredModel(Configured, Fitting):
         """
         space = self.space if known is None else Clamped(self.space, self.views.split(known))
         if self.views.count == 1:
-            return self.infer(self.prepare(x), space, steps)
-        path = self.infer(self.views.split(self.prepare(x)), space, steps)
+            return self.infer(self.prepare(x, known), space, steps)
+        path = self.infer(self.views.split(self.prepare(x, known)), space, steps)
         return [self.views.merge(y, x.shape[1:]) for y in path]
 
     def call(self, x, training=False):
@@ -237,17 +278,18 @@ class StructuredModel(Configured, Fitting):
         """The discrete outputs of relaxed ones, in {0, 1}, shaped like `y`, float32."""
         return tf.cast(self.space.decode(y, threshold), tf.float32)
 
-    def confidence(self, x, y):
+    def confidence(self, x, y, known=None):
         """The oracle value that is expected of discrete outputs `y`, [batch] in (0, 1).
 
         Args:
           x: inputs, [batch, ...].
           y: outputs in {0, 1}, [batch, ...], float32.
+          known: see `path`.
 
         Returns:
           None for a method whose energy is no regression on oracle values.
         """
-        del x, y
+        del x, y, known
 
 
 class _Functions:

@@ -37,16 +37,19 @@ class Explanation:
         ]
 
 
-def explain(trained, x, y):
+def explain(trained, x, y, known=None):
     """The `Explanation` of the label set `y`, [labels], of a row `x`, [features].
 
     Args:
       trained: a `TrainedModel` whose energy network is an `MLPEnergy`.
       x: the row, not standardised.
       y: a label set in {0, 1}.
+      known: labels in {0, 1} where they are known and NaN elsewhere, [labels].
     """
+    if known is not None:
+        known = tf.constant(known[None], tf.float32)
     energy = trained.model.energy
-    local = energy.encode(trained.model.prepare(tf.constant(x[None])))[0].numpy()
+    local = energy.encode(trained.model.prepare(tf.constant(x[None]), known))[0].numpy()
     hidden, output = energy.global_kernels
     y = np.asarray(y, np.float64)
     without = (y @ hidden - y[:, None] * hidden)[:, None]  # [labels, 1, units]: y without label i

@@ -125,6 +125,7 @@ def makers(settings, features, labels):
             beta_v=settings.beta_v,
             regression_loss="cross_entropy",
             starts=TrainingStarts(zero_init_fraction=0.5),
+            known_fraction=settings.known_fraction,
             **task,
         )
 

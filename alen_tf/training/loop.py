@@ -186,7 +186,8 @@ class Loop:
         exchange it at once."""
 
         def on_replica(epoch, order, step):
-            _, scalars = self._model.update(self.batches(epoch, order, step))
+            batch = self._model.drawn(self.batches(epoch, order, step))
+            _, scalars = self._model.update(batch)
             self._losses = [name for name in scalars if "_loss" in name]
             self._others = [name for name in scalars if name not in self._losses]
             return tuple(

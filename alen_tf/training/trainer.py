@@ -107,7 +107,7 @@ def train(
         keras.utils.set_random_seed(seed)
         batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)
         made = build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
-        if splits.train.counted is not None and not made.skips_places:
+        if splits.train.counted is not None and not made.skips_missing:
             raise ConfigError(
                 f"{splits.name}: some pixels of its masks do not count, but {made.name} cannot "
                 "ignore pixels; train.model = @ALEN or @FeedForward can"

@@ -230,7 +230,7 @@ def test_refinement_starts_at_the_training_starts(fraction):
     z = model.encode(model.prepare(x))
     seed, _ = tf.random.experimental.stateless_split(model.seed_of_step(model.optimizers["energy"]))
     expected = starts(y, y_true, model.space, seed)
-    np.testing.assert_array_equal(model.refined(z, y, y_true), expected)
+    np.testing.assert_array_equal(model.refined(z, y, y_true, model.space), expected)
     assert np.any(expected != y)
 
 
@@ -242,7 +242,7 @@ def test_refined_outputs_are_a_random_iterate():
     seen = []
     for iteration in range(150):
         model.optimizers["energy"].iterations.assign(iteration)
-        same = np.all(model.refined(z, y, y_true) == path, axis=2)  # [steps, batch]
+        same = np.all(model.refined(z, y, y_true, model.space) == path, axis=2)  # [steps, batch]
         np.testing.assert_array_equal(same.sum(axis=0), 1)
         seen.append(same.argmax(axis=0))
     seen = np.stack(seen)
@@ -250,7 +250,7 @@ def test_refined_outputs_are_a_random_iterate():
         assert set(seen[:, place]) == set(range(len(path)))
     for place in range(1, BATCH):  # whatever another place sees
         assert len(set(zip(seen[:, 0], seen[:, place], strict=True))) == len(path) ** 2
-    np.testing.assert_array_equal(last.refined(z, y, y_true), path[-1])
+    np.testing.assert_array_equal(last.refined(z, y, y_true, last.space), path[-1])
 
 
 def test_a_path_that_is_not_kept_has_no_random_iterate():

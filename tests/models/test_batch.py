@@ -7,8 +7,7 @@ import tensorflow as tf
 
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
-from alen_tf.models.batch import Batch, mean, only_counted
-from alen_tf.models.energy_model import per_example
+from alen_tf.models.batch import Batch, mean, only_counted, per_example
 from alen_tf.models.feed_forward import FeedForward
 from alen_tf.models.optimizers import sgd
 from alen_tf.objectives.oracles import class_iou, iou, soft_pixel_accuracy

@@ -179,6 +179,31 @@ def test_strokes_are_kept_and_matter(own, model, tmp_path):
     assert not np.array_equal(model(x).relaxed, expected.relaxed)
 
 
+def test_a_model_that_learns_from_clicks_is_served_what_is_known(own, tmp_path, random):
+    settings = [*params(own), "ALEN.known_fraction = @Clicks()", "Clicks.radius = 1"]
+    task, made = built((SIZE, SIZE, 3), (SIZE, SIZE, 1), params=settings)
+    made.preprocessing.adapt(task.load().train.x)
+    model = TrainedModel(made, Signature((SIZE, SIZE, 3), (SIZE, SIZE, 1), ("blob",)))
+    x = random.randint(0, 256, (2, SIZE, SIZE, 3)).astype(np.uint8)
+    known = np.full((2, SIZE, SIZE, 1), np.nan, np.float32)
+    known[0, 4, 5], known[0, 9, 2] = 1, 0
+    found = model(x, steps=0, known=known)
+    np.testing.assert_array_equal(found.relaxed[~np.isnan(known)], [1, 0])
+    change = np.abs(found.relaxed - model(x, steps=0).relaxed)[..., 0]
+    assert change[0][np.isnan(known[0, ..., 0])].max() > 1e-4  # g sees clicks
+    assert change[1].max() == 0
+    exported.save(model, tmp_path / "saved")
+    complete = tf.saved_model.load(tmp_path / "saved").signatures["complete"]
+    served = complete(
+        x=tf.constant(x),
+        steps=tf.constant(0),
+        mask=tf.constant(~np.isnan(known)),
+        values=tf.constant(np.nan_to_num(known)),
+    )
+    np.testing.assert_allclose(served["relaxed"], found.relaxed, atol=1e-6)
+    np.testing.assert_allclose(served["confidence"], found.confidence, atol=1e-6)
+
+
 @pytest.mark.parametrize("drawn_on", ["upright", "stored", "both"])
 def test_photographs_that_exif_turns_get_upright_masks(own, model, tmp_path, capsys, drawn_on):
     image = Image.open(own / "blobs" / "train" / "images" / "blob 02.png")

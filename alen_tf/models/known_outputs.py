@@ -1,0 +1,168 @@
+"""What is known beforehand in training: how it is drawn, and how networks see it.
+
+A model that is to complete outputs some of which are known has to learn from such examples: of each
+example of a step some outputs are drawn, their values become part of the input, and losses are of
+the others (label masks of C-Tran, Lanchantin et al., CVPR 2021).
+"""
+
+import abc
+import numbers
+
+import gin
+import tensorflow as tf
+
+from alen_tf.configured import Configured, register
+from alen_tf.errors import ConfigError, check_count, check_number
+
+
+class KnownOutputs(Configured, abc.ABC):
+    """A distribution over which outputs are known."""
+
+    @abc.abstractmethod
+    def draw(self, y, seed, joint=False):
+        """Draws what is known of each example.
+
+        Args:
+          y: true outputs, [batch, ...], NaN where they are missing.
+          seed: int32 [2], from which all draws follow.
+          joint: whether the entries of the last axis are known together, as the classes of a pixel.
+
+        Returns:
+          bool, shaped like `y`; where `y` is missing, it says nothing.
+        """
+
+    def maps(self, known):
+        """How networks see what is known, [batch, ..., 2 * outputs], float32: in the first half 1
+        where an output is known to be 1, in the second where it is known to be 0.
+
+        Args:
+          known: outputs in {0, 1} where they are known and NaN elsewhere, [batch, ..., outputs].
+        """
+        return tf.concat([tf.cast(known == value, tf.float32) for value in (1.0, 0.0)], axis=-1)
+
+
+@gin.register
+@register
+class KnownAtRandom(KnownOutputs):
+    """Any outputs: of each example a share that is drawn first, uniform from `low` to `high`."""
+
+    def __init__(self, low=0.0, high=0.5, nothing=0.25):
+        """Stores the shares.
+
+        Args:
+          low, high: the least and the largest share of an example's outputs that is known.
+          nothing: share of the examples of which nothing is known, so that predictions without
+            known outputs stay good.
+
+        Raises:
+          ConfigError: a share is not in [0, 1], or `low` is above `high`.
+        """
+        for name, share in (("low", low), ("high", high), ("nothing", nothing)):
+            check_number(f"known_fraction: {name}", share, most=1.0)
+        if low > high:
+            raise ConfigError(f"known_fraction: low is {low!r}, above high, {high!r}")
+        self.low = low
+        self.high = high
+        self.nothing = nothing
+
+    def draw(self, y, seed, joint=False):
+        seeds = tf.random.experimental.stateless_split(seed)
+        batch = [tf.shape(y)[0]] + [1] * (len(y.shape) - 1)
+        share = tf.random.stateless_uniform(batch, seeds[0], self.low, self.high)
+        if self.nothing:
+            none = tf.random.experimental.stateless_fold_in(seeds[0], 1)
+            share *= tf.cast(tf.random.stateless_uniform(batch, none) >= self.nothing, tf.float32)
+        places = tf.shape(y[..., :1] if joint else y)
+        known = tf.random.stateless_uniform(places, seeds[1]) < share
+        return tf.broadcast_to(known, tf.shape(y))
+
+
+@gin.register
+@register
+class Clicks(KnownOutputs):
+    """Single pixels of images, which networks see as disks (Sofiiuk et al., ICIP 2022)."""
+
+    def __init__(self, most=10, radius=2):
+        """Configures the clicks.
+
+        Args:
+          most: largest number of clicks on an image. Few are more frequent, and none the most.
+          radius: of the disk around a known pixel that networks see, in pixels; 2 for 32x32.
+
+        Raises:
+          ConfigError: one of them is out of its range.
+        """
+        check_count("Clicks.most", most)
+        check_count("Clicks.radius", radius, least=0)
+        self.most = most
+        self.radius = radius
+
+    def draw(self, y, seed, joint=False):
+        """Clicks anywhere, but as often in what is small as in what is large: of each pixel the
+        chance falls with the number of pixels that have its values."""
+        del joint  # the outputs of a pixel are known together
+        seeds = tf.random.experimental.stateless_split(seed)
+        batch, (height, width) = tf.shape(y)[0], y.shape[1:3]
+        ones = tf.reshape(y, (batch, height * width, y.shape[-1]))
+        missing = tf.reduce_any(tf.math.is_nan(ones), axis=-1)
+        ones = tf.where(missing[..., None], 0.0, ones)
+        zeros = tf.where(missing[..., None], 0.0, 1.0 - ones)
+        shares = [
+            tf.math.divide_no_nan(each, tf.reduce_sum(each, axis=1, keepdims=True))
+            for each in (ones, zeros)
+        ]
+        chance = tf.reduce_sum(tf.concat(shares, axis=-1), axis=-1)
+        # The largest of log chances with Gumbel noise are draws without replacement.
+        noise = -tf.math.log(-tf.math.log(tf.random.stateless_uniform(tf.shape(chance), seeds[0])))
+        most = min(self.most, height * width)
+        _, places = tf.math.top_k(tf.math.log(chance) + noise, most)
+        # Squared, so that few clicks are more frequent.
+        number = (most + 1) * tf.square(tf.random.stateless_uniform([batch, 1], seeds[1]))
+        drawn = tf.range(most) < tf.cast(number, tf.int32)
+        known = tf.reduce_any(
+            tf.one_hot(places, height * width, True, False) & drawn[..., None], axis=1
+        )
+        known = tf.reshape(known, (batch, height, width, 1))
+        return tf.broadcast_to(known, tf.shape(y))
+
+    def maps(self, known):
+        across = tf.range(-self.radius, self.radius + 1)
+        inside = across[:, None] ** 2 + across**2 <= self.radius**2
+        disk = tf.tile(tf.cast(inside, tf.float32)[..., None, None], (1, 1, 2 * known.shape[-1], 1))
+        near = tf.nn.depthwise_conv2d(super().maps(known), disk, [1, 1, 1, 1], "SAME")
+        return tf.cast(near > 0.5, tf.float32)
+
+
+def get(known_fraction):
+    """The `KnownOutputs` that an argument stands for: a share, a pair of the least and the largest
+    share, `KnownOutputs` themselves, or None for no known outputs.
+
+    Raises:
+      ConfigError: it is something else.
+    """
+    if known_fraction is None or isinstance(known_fraction, KnownOutputs):
+        return known_fraction
+    if isinstance(known_fraction, numbers.Real):
+        known_fraction = (known_fraction, known_fraction)
+    if isinstance(known_fraction, tuple | list) and len(known_fraction) == 2:
+        return KnownAtRandom(*known_fraction)
+    raise ConfigError(
+        f"known_fraction is {known_fraction!r}, expected a share such as 0.5, a pair such as "
+        "(0.0, 0.5), Clicks(...), or None"
+    )
+
+
+def joined(x, maps):
+    """Inputs, [batch, ..., features], and `KnownOutputs.maps` of their outputs as further features.
+
+    Raises:
+      ConfigError: they do not lie on one another.
+    """
+    one = tf.is_tensor(x) and x.dtype.is_floating
+    if not one or x.shape[1:-1] != maps.shape[1:-1]:
+        shape = ", ".join(map(str, ["batch", *maps.shape[1:-1], "features"]))
+        raise ConfigError(
+            "known_fraction: what is known becomes further features of the inputs, which have to "
+            f"be one array of numbers, [{shape}]"
+        )
+    return tf.concat([x, tf.cast(maps, x.dtype)], axis=-1)
