@@ -149,7 +149,7 @@ def test_another_configuration_is_refused_and_nothing_is_lost(trained):
 
     before = content()
     done = train(workdir, "--gin_param=ALEN.beta_v = 3.5")
-    assert_one_clear_line(done, str(workdir), "another configuration", "beta_v = 3.5")
+    assert_one_clear_line(done, str(workdir), "a different configuration", "beta_v = 3.5")
     assert content() == before
 
 
