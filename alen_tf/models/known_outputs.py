@@ -1,8 +1,8 @@
-"""What is known beforehand in training: how it is drawn, and how networks see it.
+"""Known outputs in training: how they are drawn, and how networks see them.
 
-A model that is to complete outputs some of which are known has to learn from such examples: of each
-example of a step some outputs are drawn, their values become part of the input, and losses are of
-the others (label masks of C-Tran, Lanchantin et al., CVPR 2021).
+A model that completes partly known outputs must learn from such examples. For each example of a
+step, some outputs are drawn, their values become part of the input, and losses cover the others
+(label masks of C-Tran, Lanchantin et al., CVPR 2021).
 """
 
 import abc
@@ -20,7 +20,7 @@ class KnownOutputs(Configured, abc.ABC):
 
     @abc.abstractmethod
     def draw(self, y, seed, joint=False):
-        """Draws what is known of each example.
+        """Draws the known outputs of each example.
 
         Args:
           y: true outputs, [batch, ...], NaN where they are missing.
@@ -28,12 +28,12 @@ class KnownOutputs(Configured, abc.ABC):
           joint: whether the entries of the last axis are known together, as the classes of a pixel.
 
         Returns:
-          bool, shaped like `y`; where `y` is missing, it says nothing.
+          bool, shaped like `y`; ignored where `y` is missing.
         """
 
     def maps(self, known):
-        """How networks see what is known, [batch, ..., 2 * outputs], float32: in the first half 1
-        where an output is known to be 1, in the second where it is known to be 0.
+        """Known outputs as networks see them, [batch, ..., 2 * outputs], float32: in the first half
+        1 where an output is known to be 1, in the second where it is known to be 0.
 
         Args:
           known: outputs in {0, 1} where they are known and NaN elsewhere, [batch, ..., outputs].
@@ -44,15 +44,16 @@ class KnownOutputs(Configured, abc.ABC):
 @gin.register
 @register
 class KnownAtRandom(KnownOutputs):
-    """Any outputs: of each example a share that is drawn first, uniform from `low` to `high`."""
+    """Random outputs: for each example a share of them, which is uniform between `low` and
+    `high`."""
 
     def __init__(self, low=0.0, high=0.5, nothing=0.25):
         """Stores the shares.
 
         Args:
-          low, high: the least and the largest share of an example's outputs that is known.
-          nothing: share of the examples of which nothing is known, so that predictions without
-            known outputs stay good.
+          low, high: the smallest and the largest share of an example's outputs that are known.
+          nothing: share of the examples without known outputs, so that predictions without them
+            stay good.
 
         Raises:
           ConfigError: a share is not in [0, 1], or `low` is above `high`.
@@ -86,11 +87,12 @@ class Clicks(KnownOutputs):
         """Configures the clicks.
 
         Args:
-          most: largest number of clicks on an image. Few are more frequent, and none the most.
+          most: largest number of clicks on an image. Fewer clicks are more frequent, and none is
+            the most frequent.
           radius: of the disk around a known pixel that networks see, in pixels; 2 for 32x32.
 
         Raises:
-          ConfigError: one of them is out of its range.
+          ConfigError: a setting is out of its range.
         """
         check_count("Clicks.most", most)
         check_count("Clicks.radius", radius, least=0)
@@ -98,8 +100,8 @@ class Clicks(KnownOutputs):
         self.radius = radius
 
     def draw(self, y, seed, joint=False):
-        """Clicks anywhere, but as often in what is small as in what is large: of each pixel the
-        chance falls with the number of pixels that have its values."""
+        """Draws clicks anywhere, but as often in small regions as in large ones: the probability of
+        a pixel falls with the number of pixels that have its value."""
         del joint  # the outputs of a pixel are known together
         seeds = tf.random.experimental.stateless_split(seed)
         batch, (height, width) = tf.shape(y)[0], y.shape[1:3]
@@ -112,7 +114,7 @@ class Clicks(KnownOutputs):
             for each in (ones, zeros)
         ]
         chance = tf.reduce_sum(tf.concat(shares, axis=-1), axis=-1)
-        # The largest of log chances with Gumbel noise are draws without replacement.
+        # The largest log probabilities plus Gumbel noise are draws without replacement.
         noise = -tf.math.log(-tf.math.log(tf.random.stateless_uniform(tf.shape(chance), seeds[0])))
         most = min(self.most, height * width)
         _, places = tf.math.top_k(tf.math.log(chance) + noise, most)
@@ -134,8 +136,8 @@ class Clicks(KnownOutputs):
 
 
 def get(known_fraction):
-    """The `KnownOutputs` that an argument stands for: a share, a pair of the least and the largest
-    share, `KnownOutputs` themselves, or None for no known outputs.
+    """The `KnownOutputs` for an argument: a share, a pair of the smallest and the largest share,
+    `KnownOutputs`, or None for no known outputs.
 
     Raises:
       ConfigError: it is something else.
