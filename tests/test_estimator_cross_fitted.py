@@ -312,7 +312,7 @@ def test_mistakes_are_named(rows, fitted):
         ALENClassifier(estimator=forest).fit(x, 2 * y)
     with pytest.raises(ValueError, match="3 rows are too few for folds"):
         ALENClassifier(estimator=forest).fit(x[:3], np.ones((3, 8)))
-    with pytest.raises(ValueError, match=r"is NaN, expected a finite number"):
+    with pytest.raises(ValueError, match=r"is NaN, expected a finite 32-bit number"):
         ALENClassifier().fit(np.where(x > 2, np.nan, x), y)
     with pytest.raises(ValueError, match="explain needs joint training"):
         fitted.explain(x)
