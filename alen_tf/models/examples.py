@@ -35,8 +35,7 @@ def check_columns(y):
     y = np.asarray(y)
     if y.ndim == 2 and len(y) and (missing := np.all(y != y, axis=0)).any():
         raise DataError(
-            f"y[:, {int(np.argmax(missing))}] is NaN in all examples: leave out the output that "
-            "nobody knows"
+            f"y[:, {int(np.argmax(missing))}] is NaN in all examples: leave out this output"
         )
 
 

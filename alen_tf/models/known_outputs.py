@@ -155,7 +155,7 @@ def get(known_fraction):
 
 
 def joined(x, maps):
-    """Inputs, [batch, ..., features], and `KnownOutputs.maps` of their outputs as further features.
+    """Inputs, [batch, ..., features], and `KnownOutputs.maps` of their outputs as additional features.
 
     Raises:
       ConfigError: they do not lie on one another.
@@ -164,7 +164,7 @@ def joined(x, maps):
     if not one or x.shape[1:-1] != maps.shape[1:-1]:
         shape = ", ".join(map(str, ["batch", *maps.shape[1:-1], "features"]))
         raise ConfigError(
-            "known_fraction: what is known becomes further features of the inputs, which have to "
+            "known_fraction: known outputs become additional features of the inputs, which must "
             f"be one array of numbers, [{shape}]"
         )
     return tf.concat([x, tf.cast(maps, x.dtype)], axis=-1)

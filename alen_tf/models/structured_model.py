@@ -68,8 +68,8 @@ class StructuredModel(Configured, Fitting):
           name: the method's name in results.
           known_fraction: what is known beforehand in training: a share of each example's outputs
             such as 0.5, a pair (low, high) between which the share is uniform, `KnownAtRandom` or
-            `Clicks`; None for nothing. All networks then see what is known as further features of
-            the inputs, and losses, oracle values and v(x, y) are of the other outputs alone.
+            `Clicks`; None for none. All networks then see known outputs as additional features of
+            the inputs, and losses, oracle values and v(x, y) cover only the other outputs.
 
         Raises:
           ConfigError: a name is unknown, or a number out of its range.
@@ -183,8 +183,8 @@ class StructuredModel(Configured, Fitting):
     # Inference.
 
     def prepare(self, x, known=None):
-        """Inputs as networks see them: preprocessed, bytes and truth values as float32, and with
-        what is `known` as further features in a model that learns from it."""
+        """Inputs as networks see them: preprocessed, bytes and truth values as float32, and in a
+        model with `known_fraction`, with `known` outputs as additional features."""
         if self.preprocessing is not None:
             x = self.preprocessing(x)
         else:

@@ -16,8 +16,8 @@ def of(estimator):
         {
             "Data": f"{estimator.n_samples_seen_} photographs; classes: "
             f"{shortened(estimator.classes_.tolist())}.",
-            "Scores": f"Mean IoU on the {held_out:.0%} that chose the epoch and the threshold, and "
-            "are therefore flattering; new photographs score less.\n\n"
+            "Scores": f"Mean IoU on the {held_out:.0%} that chose the epoch and the threshold, so "
+            "it is optimistic: expect less on new photographs.\n\n"
             + model_card.table(header, [["held out", scores["plain"], scores["tuned"]]]),
             "Calibration": "Not measured: compare `confidence(X)` with the share of right pixels "
             "in photographs that the fit has not seen.",

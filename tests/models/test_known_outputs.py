@@ -307,9 +307,9 @@ def test_losses_are_of_pixels_that_are_not_clicked(random):
 def test_inputs_that_outputs_do_not_lie_on():
     model = alen_tf.FeedForward(UNet(), known_fraction=0.5)
     for x_shape, y_shape in (((None, 8, 8, 3), (None, 4)), ((None, 8, 8, 3), (None, 4, 4, 1))):
-        with pytest.raises(ConfigError, match="further features of the inputs"):
+        with pytest.raises(ConfigError, match="additional features of the inputs"):
             model.build(x_shape, y_shape)
-    with pytest.raises(ConfigError, match="further features of the inputs"):
+    with pytest.raises(ConfigError, match="additional features of the inputs"):
         model.build({"a": (None, 3), "b": (None, 2)}, (None, 4))
 
 
