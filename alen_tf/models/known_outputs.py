@@ -155,7 +155,7 @@ def get(known_fraction):
 
 
 def joined(x, maps):
-    """Inputs, [batch, ..., features], and `KnownOutputs.maps` of their outputs as additional features.
+    """Inputs, [batch, ..., features], with `KnownOutputs.maps` of their outputs as added features.
 
     Raises:
       ConfigError: they do not lie on one another.
