@@ -186,7 +186,7 @@ def cut_archive(folder):
         (break_colour, r"gt_images.tgz: Ann_Other_0001.ppm: colour \(7, 7, 7\) is not a class"),
         (break_size, r"lfw-funneled.tgz: Ann_Other_0001.jpg: size 32x32, expected 250x250"),
         (break_image, r"lfw-funneled.tgz: Ann_Other_0001.jpg: not a JPEG, PNG or PPM image"),
-        (drop_image, r"lfw-funneled.tgz: no Ann_Other_0001.jpg"),
+        (drop_image, r"lfw-funneled.tgz: contains no Ann_Other_0001.jpg"),
         (cut_archive, r"gt_images.tgz: cannot be read"),
         (lambda folder: (folder / "parts_test.txt").unlink(), r"parts_test.txt not found"),
         (lambda folder: (folder / "parts_test.txt").write_text(""), r"parts_test.txt: lists no"),
