@@ -232,7 +232,7 @@ def _check_weights(variables, place):
         if variable.dtype.is_floating and not np.all(np.isfinite(variable.numpy())):
             shape = "x".join(map(str, variable.shape)) or "scalar"
             raise NonFiniteError(
-                f"weights ({shape}) are not finite {place}; try a smaller learning rate"
+                f"weights ({shape}) not finite {place}; try a smaller learning rate"
             )
 
 
