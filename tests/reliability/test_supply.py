@@ -85,7 +85,7 @@ def test_downloads_are_checked(faults):
         if "dl_manager.download" in source:
             loaded = vars(importlib.import_module(module.name))
             urls = [value for name, value in loaded.items() if name.endswith("_URL")]
-            urls += loaded["_urls"]().values() if "_urls" in loaded else []
+            urls += loaded["urls"]().values() if "urls" in loaded else []
             digests = re.findall(r'"([0-9a-f]{64})"', source)
             assert "tags.verify(" in source
             assert len(digests) >= len(urls) > 0
