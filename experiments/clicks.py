@@ -22,7 +22,7 @@ LEAST = 5  # on every image, for the mean IoU after
 SHOWN = (0, 1, 3, 5)
 TARGETS = (0.85, 0.9)
 STEPS = (2, 5, 8)  # of which validation chooses
-EPOCHS = "train.epochs = 100"
+PARAMS = ("train.epochs = 100", "train.test = False")  # test is read once, by clicks
 RUNS = {
     "alen": "gin/weizmann_horses/clicks.gin",
     "unet": "gin/weizmann_horses/clicks_unet.gin",
@@ -134,7 +134,7 @@ def measure(method, run):
 def wanted():
     """The `Run` of each method and seed."""
     return {
-        (method, seed): runs.Run(gin_file, seed, (EPOCHS,))
+        (method, seed): runs.Run(gin_file, seed, PARAMS)
         for method, gin_file in RUNS.items()
         for seed in SEEDS
     }
