@@ -162,8 +162,8 @@ def _mean(values, digits=2):
 
 
 def draw(run):
-    """A picture of six test horses, none a near-copy of another: image, truth, what ALEN proposes,
-    and its masks after one, two and three clicks, with what the last click changed."""
+    """A picture of the test horses of which the proposal is worst, near-copies among them once:
+    image, truth, what ALEN proposes, and its masks after one, two and three clicks."""
     from alen_tf.serving import trained
     from alen_tf.tasks import rows_of_images
 
