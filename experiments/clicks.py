@@ -19,9 +19,10 @@ NAME = "clicks"
 SEEDS = range(2)
 MOST = 20
 LEAST = 5  # clicks on every image, for the mean IoU
+SHOWN = (0, 1, 3, 5)
 TARGETS = (0.85, 0.9)
 STEPS = (2, 5, 8)  # of which validation chooses
-EPOCHS = "train.epochs = 100"
+PARAMS = ("train.epochs = 100", "train.test = False")  # test is read once, by clicks
 RUNS = {
     "alen": "gin/weizmann_horses/clicks.gin",
     "unet": "gin/weizmann_horses/clicks_unet.gin",
@@ -133,7 +134,7 @@ def measure(method, run):
 def wanted():
     """The `Run` of each method and seed."""
     return {
-        (method, seed): runs.Run(gin_file, seed, (EPOCHS,))
+        (method, seed): runs.Run(gin_file, seed, PARAMS)
         for method, gin_file in RUNS.items()
         for seed in SEEDS
     }
@@ -146,22 +147,23 @@ def table():
         method = "unet" if row == "unet" else "alen"
         found = [done.get(wanted()[method, seed].command) for seed in SEEDS]
         found = [each["clicks"][row] for each in found if each]
-        cells = [f"{_mean([each[key] for each in found])}" for key in ("noc@85", "noc@90")]
-        for number in (0, 1, 3, 5):
-            cells.append(runs.mean_and_spread([each["mean_iou"][number] for each in found], 1))
+        cells = [_mean([each[key] for each in found]) for key in ("noc@85", "noc@90")]
+        cells += [_mean([100 * each["mean_iou"][number] for each in found], 1) for number in SHOWN]
         lines.append([label, *cells, str(len(found))])
-    columns = [f"IoU after {number}" for number in (0, 1, 3, 5)]
+    columns = [f"IoU after {number}" for number in SHOWN]
     return runs.markdown(["method", "NoC@85", "NoC@90", *columns, "seeds"], lines)
 
 
-def _mean(values):
-    spread = f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.2f}{spread}"
+def _mean(values, digits=2):
+    if not values:
+        return "not run"
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{spread}"
 
 
 def draw(run):
-    """A picture of six test horses, none a near-copy of another: image, truth, what ALEN proposes,
-    and its masks after one, two and three clicks, with what the last click changed."""
+    """A picture of the test horses of which the proposal is worst, near-copies among them once:
+    image, truth, what ALEN proposes, and its masks after one, two and three clicks."""
     from alen_tf.serving import trained
     from alen_tf.tasks import rows_of_images
 

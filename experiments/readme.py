@@ -6,6 +6,7 @@
 from absl import app, flags
 
 from experiments import (
+    clicks,
     cross_fitted,
     cross_validated,
     differences,
@@ -39,6 +40,7 @@ TABLES = {
         "cross_validated": cross_validated.table,
         "cross_fitted": cross_fitted.table,
         "known_labels": known_labels.table,
+        "clicks": clicks.table,
     },
 }
 

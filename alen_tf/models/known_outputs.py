@@ -19,13 +19,15 @@ class KnownOutputs(Configured, abc.ABC):
     """A distribution over which outputs are known."""
 
     @abc.abstractmethod
-    def draw(self, y, seed, joint=False):
+    def draw(self, y, seed, joint=False, proposed=None):
         """Draws the known outputs of each example.
 
         Args:
           y: true outputs, [batch, ...], NaN where they are missing.
           seed: int32 [2], from which all draws follow.
           joint: whether the entries of the last axis are known together, as the classes of a pixel.
+          proposed: a function without arguments to the relaxed outputs, shaped like `y`, that the
+            inference network proposes where nothing is known.
 
         Returns:
           bool, shaped like `y`; ignored where `y` is missing.
@@ -66,7 +68,7 @@ class KnownAtRandom(KnownOutputs):
         self.high = high
         self.nothing = nothing
 
-    def draw(self, y, seed, joint=False):
+    def draw(self, y, seed, joint=False, proposed=None):
         seeds = tf.random.experimental.stateless_split(seed)
         batch = [tf.shape(y)[0]] + [1] * (len(y.shape) - 1)
         share = tf.random.stateless_uniform(batch, seeds[0], self.low, self.high)
@@ -99,32 +101,25 @@ class Clicks(KnownOutputs):
         self.most = most
         self.radius = radius
 
-    def draw(self, y, seed, joint=False):
-        """Draws clicks anywhere, but as often in small regions as in large ones: the probability of
-        a pixel falls with the number of pixels that have its value."""
+    def draw(self, y, seed, joint=False, proposed=None):
+        """Draws clicks where the proposal is wrong, as a user does, and mostly where it is wrong all
+        around: the probability of a pixel is the square of the mean error in the square around it."""
         del joint  # the outputs of a pixel are known together
         seeds = tf.random.experimental.stateless_split(seed)
         batch, (height, width) = tf.shape(y)[0], y.shape[1:3]
-        ones = tf.reshape(y, (batch, height * width, y.shape[-1]))
-        missing = tf.reduce_any(tf.math.is_nan(ones), axis=-1)
-        ones = tf.where(missing[..., None], 0.0, ones)
-        zeros = tf.where(missing[..., None], 0.0, 1.0 - ones)
-        shares = [
-            tf.math.divide_no_nan(each, tf.reduce_sum(each, axis=1, keepdims=True))
-            for each in (ones, zeros)
-        ]
-        chance = tf.reduce_sum(tf.concat(shares, axis=-1), axis=-1)
-        # The largest log probabilities plus Gumbel noise are draws without replacement.
+        error = tf.reduce_mean(tf.abs(y - proposed()), axis=-1, keepdims=True)
+        error = tf.where(tf.math.is_nan(error), 0.0, error)
+        near = tf.nn.avg_pool2d(error, 2 * self.radius + 1, 1, "SAME")
+        # The largest of log chances with Gumbel noise are draws without replacement.
+        chance = tf.reshape(2.0 * tf.math.log(near), (batch, height * width))
         noise = -tf.math.log(-tf.math.log(tf.random.stateless_uniform(tf.shape(chance), seeds[0])))
         most = min(self.most, height * width)
-        _, places = tf.math.top_k(tf.math.log(chance) + noise, most)
+        _, places = tf.math.top_k(chance + noise, most)
         # Squared, so that few clicks are more frequent.
         number = (most + 1) * tf.square(tf.random.stateless_uniform([batch, 1], seeds[1]))
         drawn = tf.range(most) < tf.cast(number, tf.int32)
-        known = tf.reduce_any(
-            tf.one_hot(places, height * width, True, False) & drawn[..., None], axis=1
-        )
-        known = tf.reshape(known, (batch, height, width, 1))
+        pixels = tf.one_hot(places, height * width, True, False) & drawn[..., None]
+        known = tf.reshape(tf.reduce_any(pixels, axis=1), (batch, height, width, 1))
         return tf.broadcast_to(known, tf.shape(y))
 
     def maps(self, known):

@@ -210,7 +210,13 @@ class StructuredModel(Configured, Fitting):
             seed = self.seed_of_step(self.optimizers[self.networks[0]])
             # Another one than that of the draws of `update`.
             seed = tf.random.experimental.stateless_fold_in(seed, 1)
-            known = self.known_outputs.draw(batch.truth, seed, self.space.joint)
+            y = batch.truth
+
+            def proposed():
+                x = self.prepare(batch.x, tf.fill(tf.shape(y), np.nan))
+                return self.space.relax(self.logits(x, batch.fold))
+
+            known = self.known_outputs.draw(y, seed, self.space.joint, proposed)
         return batch if known is None else batch.around(known)
 
     def space_of(self, batch):

@@ -52,16 +52,30 @@ def masks(count, size=12):
     return y
 
 
-def test_clicks_are_as_often_on_the_object_as_beside_it():
-    y = masks(3000)
+def test_clicks_are_where_the_proposal_is_wrong_all_around():
+    y = masks(4000)
+    proposal = y.copy()
+    proposal[:, 6:10, 5:9] = 1  # wrong, and
+    proposal[:, :4, :4] = 0.7  # unsure
     y[:, -1] = NAN
-    known = Clicks(most=4).draw(tf.constant(y), SEED).numpy()
-    numbers = known.sum(axis=(1, 2, 3))
-    # Of k clicks u^2 (4 + 1) is at least k.
+    drawn = Clicks(most=1, radius=1).draw(tf.constant(y), SEED, proposed=lambda: proposal).numpy()
+    assert not np.all(drawn[np.isnan(y)])
+    assert drawn.sum() == pytest.approx(4000 * (1 - np.sqrt(1 / 2)), rel=0.1)
+    error = np.nan_to_num(np.abs(y[0] - proposal[0]))[..., 0]
+    inside = ndimage.uniform_filter(np.ones_like(error), 3, mode="constant")
+    chance = (ndimage.uniform_filter(error, 3, mode="constant") / inside) ** 2
+    found = drawn.mean(axis=(0, 3)) / drawn.mean(axis=(0, 3)).sum()
+    np.testing.assert_allclose(found, chance / chance.sum(), atol=0.03)
+    assert found[7:9, 6:8].sum() == pytest.approx(4 / chance.sum(), rel=0.2)
+
+
+def test_few_clicks_are_more_frequent():
+    y = masks(3000)
+    drawn = Clicks(most=4).draw(tf.constant(y), SEED, proposed=lambda: 0.5).numpy()
+    numbers = drawn.sum(axis=(1, 2, 3))
+    # Of clicks u^2 (4 + 1) is at least k.
     expected = 1 - np.sqrt(np.arange(1, 5) / 5)
     np.testing.assert_allclose([np.mean(numbers >= k) for k in range(1, 5)], expected, atol=0.03)
-    assert not known[np.isnan(y)].any()
-    assert known[y == 1].sum() == pytest.approx(known.sum() / 2, rel=0.1)
 
 
 def test_networks_see_disks_around_clicks(random):

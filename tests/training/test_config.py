@@ -12,6 +12,7 @@ import tensorflow as tf
 from alen_tf.cross_fitting import cross_fitted, run
 from alen_tf.errors import ConfigError, DataError
 from alen_tf.inference.ascent import Ascent
+from alen_tf.tasks.multilabel import MultiLabel
 from alen_tf.training import config, trainer
 from tests.photographs import write_folder
 from tests.steps import step
@@ -262,6 +263,14 @@ def test_a_network_of_an_old_file_is_to_be_called():
     config.parse(["gin/digits/alen.gin"], ["ALEN.energy = @MLPEnergy"])
     with pytest.raises(ConfigError, match=r"^energy is MLPEnergy, .*MLPEnergy\(\.\.\.\)"):
         trainer.train("unused")
+
+
+def test_a_gin_file_says_what_is_known_in_training():
+    for given, inputs in (("(0.0, 0.5)", 5 + 2 * 3), ("0.5", 5 + 2 * 3), ("None", 5)):
+        config.parse(["gin/own/multilabel_joint.gin"], [f"ALEN.known_fraction = {given}"])
+        task, maker = MultiLabel(dataset=None), gin.get_bindings("train")["model"]
+        model = trainer.build(maker, task, (None, 5), (None, 3))
+        assert model.inference_network.body.layers[0].kernel.shape[0] == inputs
 
 
 # Every file under gin/.
