@@ -16,6 +16,7 @@ from experiments import (
     known_labels,
     mulan,
     partial_labels,
+    photographs,
     rivals,
     summary,
     table1,
@@ -40,6 +41,7 @@ TABLES = {
         "cross_validated": cross_validated.table,
         "cross_fitted": cross_fitted.table,
         "known_labels": known_labels.table,
+        "photographs": photographs.table,
         "clicks": clicks.table,
     },
 }

@@ -102,8 +102,8 @@ class Clicks(KnownOutputs):
         self.radius = radius
 
     def draw(self, y, seed, joint=False, proposed=None):
-        """Draws clicks where the proposal is wrong, as a user does, and mostly where it is wrong all
-        around: the probability of a pixel is the square of the mean error in the square around it."""
+        """Draws clicks where the proposal is wrong, as a user does, and mostly where it is wrong
+        all around: the probability of a pixel is the square of the mean error around it."""
         del joint  # the outputs of a pixel are known together
         seeds = tf.random.experimental.stateless_split(seed)
         batch, (height, width) = tf.shape(y)[0], y.shape[1:3]
