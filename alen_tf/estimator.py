@@ -28,7 +28,7 @@ from alen_tf.training.joint import Joint
 class ALENClassifier(ClassifierMixin, BaseEstimator):
     """Multi-label classifier that refines label sets by gradient ascent on a learned energy.
 
-    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions: so
+    By default, classifiers are stacked, and an energy learns from their out-of-fold predictions, so
     it knows the errors that they make on rows they have not seen. Label sets are then decoded by
     refinement, by expected F1, or at a threshold, whichever scores best on held-out rows. See
     `alen_tf.cross_fitting`.
@@ -37,7 +37,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
     `gin/own/multilabel_joint.gin`. A part of the rows is held out to choose the epoch and the
     decision threshold.
 
-    The command line trains the same models, the default by `gin/own/multilabel.gin`: the same rows
+    The command line trains the same models (the default: `gin/own/multilabel.gin`): the same rows
     in the same order, the same parameters and the same seed give the same model.
 
     Attributes:
@@ -56,7 +56,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
       held_out_scores_: joint training: the scores of the chosen epoch, "plain" at 0.5 and "tuned"
         at `threshold_`.
       n_iter_: joint training: the number of epochs.
-      n_samples_seen_: the number of rows fitted, without those of weight 0.
+      n_samples_seen_: the number of rows fitted, excluding those of weight 0.
       label_counts_: the number of these rows that have each label, [labels].
       n_features_in_: the number of features.
       feature_names_in_: the names of features, if `X` was a data frame.
@@ -99,7 +99,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           estimator: the source of marginals. "auto" for a stack of a linear classifier, trees, and
             a network. Or a classifier with `predict_proba` for several labels, such as a forest or
             a `OneVsRestClassifier`, which gets X as it is; or a `keras.Model` with a logit per
-            label, of which copies learn; or a list of these, which a logistic regression per label
+            label (copies are trained); or a list of these, which a logistic regression per label
             weighs. None for a network trained jointly with the energy, as in the paper.
           folds: number of folds for out-of-fold marginals, at least 2.
           decoding: "auto", or one of `decoding_`.
@@ -113,8 +113,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           global_units: units of the energy network that look at all labels together.
           dropout: share of the inference network's hidden units that is dropped in training.
           l2: weight of the inference network's weight penalty.
-          energy_l2: weight of the energy network's.
-          learning_rate: of the inference network at the start; it falls along a half cosine.
+          energy_l2: weight of the energy network's weight penalty.
+          learning_rate: initial rate of the inference network; it falls along a half cosine.
           energy_learning_rate: of the energy network, likewise.
           lambda_g: weight of the adversarial term (Eq. 11).
           beta_v: weight of the refined output in the energy's loss (Eq. 6).
@@ -122,20 +122,20 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           step_size: Euclidean length of a refinement step.
           known_fraction: what is known of label sets in training, so that networks learn to use
             what is known in prediction: a share of the labels of each row, a pair between which
-            shares are uniform, or None; see `ALEN`. A cross-fitted model needs none: its
+            shares are drawn uniformly, or None; see `ALEN`. A cross-fitted model needs none: its
             conditionals always learn with labels known at random.
           epochs: passes over the training rows.
           batch_size: rows per training step.
           validation_fraction: share of rows held out to choose epoch and threshold.
           select_after: fraction of the run before which no epoch is chosen: until then the learning
-            rates have not annealed, and the best of many scores on few rows is an accident.
+            rates have not annealed, and the best of many scores on few rows is down to chance.
           early_stopping: stop after `patience` epochs in a row without a better validation score,
             and choose among all epochs.
           patience: see `early_stopping`.
           warm_start: whether joint training starts at the weights of the last fit, on the same
             features and labels.
           random_state: seed or `RandomState` of initial weights, held-out rows and their order.
-          verbose: print the validation score after every so many epochs of joint training, and
+          verbose: print the validation score every this many epochs of joint training, and
             with any number but 0 the losses of classifiers and the scores of decodings; False or 0
             for silence.
         """
@@ -174,7 +174,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           X: [rows, features], dense, data frame or scipy-sparse; finite numbers. With your own
             `estimator`, any `X` that it accepts.
           y: label sets, as a binary indicator [rows, labels], dense, data frame or scipy-sparse,
-            or as a list of sets, or of lists, of texts or numbers. Lists of numbers that all have
+            or as a list of sets or lists of strings or numbers. Lists of numbers that all have
             the same length are an indicator. A row may have no label. A label that no row has
             causes a warning and is never predicted. NaN in an indicator marks a missing label;
             joint training rejects it.
@@ -185,7 +185,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           The estimator.
 
         Raises:
-          ValueError: `X` or `y` is no such matrix, a parameter is out of its range, or training
+          ValueError: `X` or `y` is not such a matrix, a parameter is out of its range, or training
             diverges. The result of an earlier fit is kept.
         """
         before = dict(vars(self))
@@ -273,7 +273,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             return decoded.at(values, threshold) if top is None else decoded.top(values, top)
 
     def label_sets(self, X, known=None, *, threshold=None, top=None):  # noqa: N803
-        """Label sets of `predict` as a list of tuples of `classes_`; arguments as there."""
+        """The label sets of `predict`, as a list of tuples of `classes_`; same arguments."""
         found = self.predict(X, known, threshold=threshold, top=top)
         return [tuple(self.classes_[row == 1].tolist()) for row in found]
 
@@ -334,14 +334,14 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         trained = self._trained("explain needs joint training: ALENClassifier(estimator=None)")
         if not isinstance(trained.model.energy, MLPEnergy):
             kind = type(trained.model.energy).__name__
-            raise ValueError(f"explain needs the terms of an MLPEnergy, and the energy is {kind}")
+            raise ValueError(f"explain needs the terms of an MLPEnergy, but the energy is {kind}")
         rows, known = self._asked(X, known)
         labels = self._model.labels(rows, known)
         known = [None] * len(rows) if known is None else known
         return [explain(trained, *row) for row in zip(rows, labels, known, strict=True)]
 
     def save(self, path):
-        """Saves the estimator to load it again.
+        """Saves the estimator so that `load` can restore it.
 
         After joint training the files are JSON and a Keras model. For a function among the
         parameters, only the name is kept: set it again before another fit. After cross-fitting the
@@ -400,7 +400,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return estimator_card.of(self, getattr(self, "n_features_in_", None))
 
     def _trained(self, message=""):
-        """The `TrainedModel` of joint training; without, the message is an error."""
+        """The `TrainedModel` of joint training; without it, raises `message` as an error."""
         if self._fitted is not None:
             raise ValueError(message)
         return self._model.trained

@@ -72,7 +72,7 @@ class ALENSegmenter(BaseEstimator):
           evaluate_every: epochs between evaluations on the held-out photographs.
           validation_fraction: share of the photographs to hold out.
           random_state: seed or `RandomState` for held-out photographs, initial weights and order.
-          verbose: print the validation score after every so many epochs; 0 for silence.
+          verbose: print the validation score every this many epochs; 0 for silence.
         """
         self.size = size
         self.stride = stride
@@ -197,19 +197,19 @@ class ALENSegmenter(BaseEstimator):
         return found if isinstance(X, list) else np.stack(found)
 
     def refine(self, X, known=None, *, steps=None):  # noqa: N803
-        """Relaxed outputs that refinement ends at, at the size that models see: [images, height,
-        width, 1 or classes]; of two classes, the degree to which a pixel has the second one.
+        """Relaxed outputs at the end of refinement, at the size that models see: [images, height,
+        width, 1 or classes]; for two classes, the degree to which a pixel has the second one.
         Arguments as in `predict`."""
         with value_errors():
             return self._predicted(X, known, steps)[-1].relaxed
 
     def confidence(self, X, known=None):  # noqa: N803
-        """The share of pixels that the energy expects to be right, [images]."""
+        """The share of pixels that the energy expects to be correct, [images]."""
         with value_errors():
             return self._predicted(X, known)[-1].confidence
 
     def score(self, X, y):  # noqa: N803
-        """Mean IoU of `predict(X)` at full size, of pixels that count: of two classes the IoU of
+        """Mean IoU of `predict(X)` at full size, over counted pixels: for two classes, the IoU of
         the second one, else its mean over classes."""
         with value_errors():
             check_is_fitted(self)
@@ -238,7 +238,7 @@ class ALENSegmenter(BaseEstimator):
         return photographs, numbers, self._trained(x, steps, values)
 
     def save(self, path):
-        """Saves the estimator to load it again, without pickles: a folder, or a ZIP archive where
+        """Saves the estimator for `load`, without pickles: a folder, or a ZIP archive where
         `path` ends in .zip.
 
         Raises:
@@ -275,7 +275,7 @@ class ALENSegmenter(BaseEstimator):
             saved_model.save(self._trained, path, self.model_card())
 
     def model_card(self):
-        """What the model is, scores, and is not for, as Markdown; `save` and `export` write it."""
+        """A Markdown card of model, scores and unsuitable uses, which `save` and `export` write."""
         check_is_fitted(self)
         return segmenter_card.of(self)
 

@@ -110,7 +110,7 @@ def test_settings_of_a_run(param, message, tmp_path):
         ("UNet.filters = ()", r"UNet.filters is \(\)"),
         ("UNet.filters = (8, 1000000000)", "is 1000000000, .* whole number from 1 to 1,000,000"),
         ("UNet.dropout = 1.5", "UNet.dropout is 1.5, expected a number from 0 to 1"),
-        ("UNetEnergy.groups = 3", r"context_filters \(.*\) are no multiples of groups 3"),
+        ("UNetEnergy.groups = 3", r"context_filters \(.*\): not multiples of groups 3"),
         ("UNetEnergy.groups = 0", "UNetEnergy.groups is 0"),
         ("UNetEnergy.context_filters = ()", "UNetEnergy.context_filters is"),
         ("ALEN.inference_network = @FCN()", "FCN halves images .* 18x18 are not multiples of 4"),

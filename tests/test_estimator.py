@@ -424,7 +424,7 @@ def test_own_networks(data):
     np.testing.assert_array_equal(copy.confidence(x), model.confidence(x))
     again = clone(model).fit(x, y)  # networks of its own
     np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
-    with pytest.raises(ValueError, match="needs the terms of an MLPEnergy, and the energy is Fun"):
+    with pytest.raises(ValueError, match="needs the terms of an MLPEnergy, but the energy is Fun"):
         model.explain(x)
 
 

@@ -151,8 +151,8 @@ def nothing(X, y):  # noqa: N803
     ("spoil", "message"),
     [
         (of_shares, r"X\[0\] is of type float64, expected uint8 from 0 to 255"),
-        (without_a_mask, r"y has 3 mask\(s\), and X 4 image\(s\)"),
-        (of_another_size, r"y\[3\] has shape \(3, \d+\), and its image is \d+ high"),
+        (without_a_mask, r"y has 3 mask\(s\), but X has 4 image\(s\)"),
+        (of_another_size, r"y\[3\] has shape \(3, \d+\), but its image is \d+ high"),
         (of_one_class, r"y: masks have the value\(s\) 0, expected those of 2 to 254 classes"),
         (of_shares_of_classes, r"y\[0\] is of type float64 .* whole numbers"),
         (nothing, "X: there is no image"),

@@ -68,5 +68,5 @@ def read_rows(path, count):
     except (ValueError, OverflowError) as error:
         raise DataError(f"{path}: expected one index per line: {error}") from error
     if not len(rows) or rows.min() < 0 or rows.max() >= count:
-        raise DataError(f"{path}: indices must be in 0 ... {count - 1}, and at least one")
+        raise DataError(f"{path}: expected at least one index, all in 0 ... {count - 1}")
     return rows

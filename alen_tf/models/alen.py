@@ -19,7 +19,7 @@ class ALEN(PairModel):
     """An energy network v(x, y) and an inference network g(x) that train each other.
 
     v = sigmoid(score) regresses on the oracle value of what g proposes and of what refinement makes
-    of it; g is trained to reach high values, and to the truth by a surrogate loss.
+    of it; g is trained to reach high values, and pulled towards the truth by a surrogate loss.
 
     The paper's ablations are arguments: AEN is `beta_v = 0`, "no L_task" is `task_weight = 0`, the
     InfNet baseline is `lambda_g = 0` with no prediction steps, and InfNet (ALEN) is ALEN with no
@@ -67,7 +67,7 @@ class ALEN(PairModel):
           starts: the `TrainingStarts` of refinement in training; all at y' by default, as in the
             paper.
           random_iterate: whether y'' is a random output of the refinement's path, from its
-            start to its end, and not always the last one as in the paper.
+            start to its end, rather than always the last one, as in the paper.
           alternating: whether the inference network is judged by the energy network that has just
             been updated, as in Algorithm 1, and not by the one before. Costs another encoding.
           output_space, oracle, preprocessing, test_time_augmentation, seed, name, known_fraction:

@@ -26,7 +26,7 @@ class KnownOutputs(Configured, abc.ABC):
           y: true outputs, [batch, ...], NaN where they are missing.
           seed: int32 [2], from which all draws follow.
           joint: whether the entries of the last axis are known together, as the classes of a pixel.
-          proposed: a function without arguments to the relaxed outputs, shaped like `y`, that the
+          proposed: a function that returns the relaxed outputs, shaped like `y`, that the
             inference network proposes where nothing is known.
 
         Returns:
@@ -153,7 +153,7 @@ def joined(x, maps):
     """Inputs, [batch, ..., features], with `KnownOutputs.maps` of their outputs as added features.
 
     Raises:
-      ConfigError: they do not lie on one another.
+      ConfigError: their shapes do not match.
     """
     one = tf.is_tensor(x) and x.dtype.is_floating
     if not one or x.shape[1:-1] != maps.shape[1:-1]:

@@ -173,7 +173,7 @@ class UNetEnergy(Energy):
         check_count("UNetEnergy.stride", stride)
         if any(count % groups for count in context_filters):
             raise ConfigError(
-                f"UNetEnergy: context_filters {context_filters} are no multiples of groups {groups}"
+                f"UNetEnergy: context_filters {context_filters}: not multiples of groups {groups}"
             )
         super().__init__(name=name, dtype="float32")  # layers but for scores may be bfloat16
         self.filters = filters

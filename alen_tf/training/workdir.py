@@ -61,7 +61,7 @@ class Workdir:
             except BlockingIOError as error:
                 file.seek(0)
                 raise WorkdirError(
-                    f"{self.path} is in use by another training (process {file.read().strip()}); "
+                    f"{self.path} is in use by another run (process {file.read().strip()}); "
                     "wait until it ends, or choose another --workdir"
                 ) from error
             with writing(self.path):

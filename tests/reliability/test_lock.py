@@ -15,7 +15,7 @@ def test_a_second_training_is_refused(disturbed, faults):
     first = disturbed(None, LONG)
     process = first.start()
     first.wait_for(process, first.steps)
-    held = f"{first.workdir} is in use by another training (process {process.pid})"
+    held = f"{first.workdir} is in use by another run (process {process.pid})"
     with pytest.raises(WorkdirError) as error:
         train_here(first.workdir, training=LONG)
     assert held in str(error.value)

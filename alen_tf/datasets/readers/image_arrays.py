@@ -28,8 +28,8 @@ def _photograph(number, image):
     image = np.asarray(image)
     if image.dtype != np.uint8:
         raise DataError(
-            f"X[{number}] is of type {image.dtype}, expected uint8 from 0 to 255; of shares in "
-            "[0, 1] it is np.uint8(255 * X)"
+            f"X[{number}] is of type {image.dtype}, expected uint8 from 0 to 255; scale values in "
+            "[0, 1] with np.uint8(255 * X)"
         )
     if image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,)) or not image.size:
         raise DataError(
@@ -76,7 +76,7 @@ def read_masks(y, photographs, classes, ignored=None, name="y"):
       DataError: a mask is missing, of another size than its image, or has another value.
     """
     if len(y) != len(photographs):
-        raise DataError(f"{name} has {len(y)} mask(s), and X {len(photographs)} image(s)")
+        raise DataError(f"{name} has {len(y)} mask(s), but X has {len(photographs)} image(s)")
     return [
         _numbers(np.asarray(mask), photograph, classes, ignored, f"{name}[{number}]")
         for number, (mask, photograph) in enumerate(zip(y, photographs, strict=True))
@@ -87,7 +87,7 @@ def _numbers(mask, photograph, classes, ignored, name):
     mask = mask[..., 0] if mask.shape[2:] == (1,) else mask
     if mask.shape != photograph.size[::-1]:
         raise DataError(
-            f"{name} has shape {mask.shape}, and its image is {photograph.height} high and "
+            f"{name} has shape {mask.shape}, but its image is {photograph.height} high and "
             f"{photograph.width} wide"
         )
     found = np.searchsorted(classes, mask).clip(0, len(classes) - 1)
