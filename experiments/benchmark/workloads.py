@@ -126,7 +126,7 @@ class Stepping(Loop):
                 scalars = {"no_loss": tf.constant(0.0)}
             return y, scalars
 
-        self._model = types.SimpleNamespace(update=update)
+        self._model = types.SimpleNamespace(update=update, drawn=lambda batch: batch)
         if jit_compile:
             self._steps = tf.function(self._steps.python_function, jit_compile=True)
 

@@ -72,5 +72,9 @@ def test_help_shows_the_flags_that_a_command_uses(module, shown):
 
 def test_a_width_that_cannot_be_allocated_is_one_clear_line(tmp_path):
     options = ["--gin_file=gin/digits/alen.gin", f"--workdir={tmp_path / 'run'}"]
-    done = run("train", *options, "--gin_param=MLPEnergy.hidden_units = 1000000000000")
-    assert_one_clear_line(done, "energy (MLPEnergy)", "OOM when", "[32,1000000000000] and type")
+    wide = (
+        "--gin_param=MLPEnergy.hidden_units = 1000000",
+        "--gin_param=MLPEnergy.hidden_layers = 2",
+    )
+    done = run("train", *options, *wide)
+    assert_one_clear_line(done, "energy (MLPEnergy)", "OOM when", "[1000000,1000000] and type")

@@ -10,10 +10,17 @@ from alen_tf.training import loop
 EXAMPLES = Examples(np.arange(23, dtype=np.float32)[:, None], np.arange(23)[:, None] % 2)
 
 
-class Recorder:
-    """A model that keeps the inputs of its steps, and gives a loss for each."""
+class Stepping:
+    """A model of which the loop asks no more than steps."""
 
     network_state = ()
+
+    def drawn(self, batch):
+        return batch
+
+
+class Recorder(Stepping):
+    """A model that keeps the inputs of its steps, and gives a loss for each."""
 
     def __init__(self):
         self.seen = tf.Variable(tf.zeros((0,)), shape=[None])
@@ -65,9 +72,7 @@ def test_all_but_losses_is_logged_by_some_steps(monkeypatch):
     monkeypatch.setattr(loop, "LOG_EVERY", 3)
     computed = []
 
-    class Costly:
-        network_state = ()
-
+    class Costly(Stepping):
         def update(self, batch):
             # Without effects, like a norm: TensorFlow may leave it out where nobody needs it.
             norm = tf.numpy_function(count, [tf.reduce_sum(batch.x)], tf.float32, stateful=False)
@@ -104,9 +109,7 @@ def test_few_examples_are_one_batch():
 
 
 def test_a_scalar_that_is_not_finite_is_named():
-    class Broken:
-        network_state = ()
-
+    class Broken(Stepping):
         def update(self, batch):
             return batch.y, {"fine": tf.constant(1.0), "energy_loss": tf.constant(np.nan)}
 
