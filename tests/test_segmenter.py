@@ -115,6 +115,7 @@ def test_what_is_saved_predicts_the_same(fitted, tmp_path):
         ALENClassifier.load(path)
 
 
+@pytest.mark.slow
 def test_what_is_exported_predicts_the_same(fitted, tmp_path):
     fitted.export(tmp_path / "1")
     x = np.random.RandomState(0).randint(256, size=(2, 16, 12, 3)).astype(np.uint8)

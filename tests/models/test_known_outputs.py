@@ -274,7 +274,7 @@ def images(method, **settings):
     return alen_tf.ALEN(energy, g, oracle="soft_pixel_accuracy", refinement=ascent, **common)
 
 
-@pytest.mark.parametrize("method", ["alen", "feed_forward"])
+@pytest.mark.parametrize("method", [pytest.param("alen", marks=pytest.mark.slow), "feed_forward"])
 def test_clicked_pixels_are_kept_and_change_the_others(method, random, tmp_path):
     model, y = (
         images(method, test_time_augmentation=alen_tf.TestTimeAugmentation(mirror=True)),

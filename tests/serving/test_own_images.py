@@ -179,6 +179,7 @@ def test_strokes_are_kept_and_matter(own, model, tmp_path):
     assert not np.array_equal(model(x).relaxed, expected.relaxed)
 
 
+@pytest.mark.slow
 def test_a_model_that_learns_from_clicks_is_served_what_is_known(own, tmp_path, random):
     settings = [*params(own), "ALEN.known_fraction = @Clicks()", "Clicks.radius = 1"]
     task, made = built((SIZE, SIZE, 3), (SIZE, SIZE, 1), params=settings)
