@@ -94,6 +94,7 @@ for options in ({"estimator": None, "epochs": 2}, {}, {"estimator": None, "epoch
 """
 
 
+@pytest.mark.slow
 def test_fitting_many_models_warns_of_nothing():
     """Such as of functions that are traced again and again, as TensorFlow does by default."""
     done = subprocess.run(

@@ -23,6 +23,7 @@ def test_sets_are_of_unknown_labels():
     np.testing.assert_array_equal(finds_one, [[True, False], [False, True]])
 
 
+@pytest.mark.slow
 def test_rivals_use_what_is_known(random, monkeypatch):
     """The second label is the first one, which x does not tell."""
     monkeypatch.setattr(known_labels, "STEPS", (800, 800))

@@ -125,6 +125,7 @@ def test_it_learns_from_what_is_known(make):
     assert np.mean(found == y) > 0.85  # 0.69 are 0
 
 
+@pytest.mark.slow
 def test_pixels_of_masks(random):
     x = random.randn(6, 8, 8, 3).astype(np.float32)
     y = (random.rand(6, 8, 8, 1) < 0.4).astype(np.float32)
