@@ -145,6 +145,10 @@ def of_shares_of_classes(X, y):  # noqa: N803
     return X, [mask / 7.0 for mask in y]
 
 
+def one_image(X, y):  # noqa: N803
+    return X[0], y[0]
+
+
 def nothing(X, y):  # noqa: N803
     return X[:0], y[:0]
 
@@ -158,6 +162,7 @@ def nothing(X, y):  # noqa: N803
         (of_one_class, r"y: masks have the value\(s\) 0, expected those of 2 to 254 classes"),
         (of_shares_of_classes, r"y\[0\] is of type float64 .* whole numbers"),
         (nothing, "X: there is no image"),
+        (one_image, r"X has shape \(\d+, \d+, 3\), that of a single image: pass X\[None\]"),
     ],
 )
 def test_a_mistake_is_one_line_that_says_where(spoil, message):

@@ -17,10 +17,12 @@ def read_photographs(X):  # noqa: N803
         of several sizes.
 
     Raises:
-      DataError: an image is no such array; the message says which one.
+      DataError: there is none, or one is no such array; the message says which one.
     """
     if not len(X):
         raise DataError("X: there is no image")
+    if isinstance(X, np.ndarray) and X.shape[2:] == (3,):
+        raise DataError(f"X has shape {X.shape}, that of a single image: pass X[None]")
     return [_photograph(number, image) for number, image in enumerate(X)]
 
 
