@@ -363,7 +363,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """The estimator that `save` saved. Loading a pickle runs the code in it; see `save`.
 
         Raises:
-          ValueError: there is none at `path`, or it is damaged.
+          ValueError: no estimator is saved at `path`, or it is damaged.
         """
         with value_errors():
             saved = saved_estimator.load(path, cls)

@@ -8,9 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from alen_tf.datasets.augmentation import ImageAugmentation
 from alen_tf.datasets.readers import image_arrays, masks
-from alen_tf.datasets.readers.resized import enlarged, outputs
-from alen_tf.datasets.splits import Splits, hold_out
-from alen_tf.errors import ConfigError, check_count, check_share, value_errors
+from alen_tf.datasets.readers.resized import enlarged, examples, outputs
+from alen_tf.datasets.splits import Splits, training_and_validation
+from alen_tf.errors import check_count, value_errors
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.inference.test_time_augmentation import TestTimeAugmentation
 from alen_tf.models.alen import ALEN
@@ -107,19 +107,16 @@ class ALENSegmenter(BaseEstimator):
     def _fit(self, X, y):  # noqa: N803
         for name in ("epochs", "batch_size", "evaluate_every"):
             check_count(name, getattr(self, name))
-        check_share("validation_fraction", self.validation_fraction)
         photographs = image_arrays.read_photographs(X)
         classes = image_arrays.read_classes(y, self.ignored)
         numbers = image_arrays.read_masks(y, photographs, classes, self.ignored)
         names = tuple(map(str, classes[-1:] if len(classes) == 2 else classes))
         seed = in_memory.seed_of(self.random_state)
-        examples = image_arrays.examples(photographs, numbers, names, self._size())
-        train, validation = hold_out(examples, self.validation_fraction, seed)
-        if not len(train) or not len(validation):
-            raise ConfigError(
-                f"validation_fraction={self.validation_fraction} of {len(examples)} image(s) "
-                f"leaves {len(train)} for training and {len(validation)} for validation"
-            )
+        image_arrays.check_known(numbers)
+        found = examples(image_arrays.inputs(photographs, self._size()), numbers, names)
+        train, validation = training_and_validation(
+            found, self.validation_fraction, seed, noun="image"
+        )
         trained, scores, held_out = in_memory.train(
             task=self._task(len(classes)),
             splits=Splits("own", train, validation, validation, names),
@@ -186,15 +183,19 @@ class ALENSegmenter(BaseEstimator):
         """
         with value_errors():
             photographs, numbers, prediction = self._predicted(X, known, steps)
-        found = []
-        for row, (photograph, relaxed) in enumerate(
-            zip(photographs, prediction.relaxed, strict=True)
-        ):
-            mask = enlarged(relaxed, photograph.size[::-1], self.threshold_)
-            if numbers is not None:
-                mask = np.where(numbers[row] == masks.UNKNOWN, mask, numbers[row])
-            found.append(self.classes_[mask])
+        found = self._enlarged(photographs, prediction)
+        if numbers is not None:
+            pairs = zip(numbers, found, strict=True)
+            found = [np.where(given == masks.UNKNOWN, mask, given) for given, mask in pairs]
+        found = [self.classes_[mask] for mask in found]
         return found if isinstance(X, list) else np.stack(found)
+
+    def _enlarged(self, photographs, prediction):
+        """The number of the class of every pixel of each photograph, uint8 [height, width]."""
+        return [
+            enlarged(relaxed, photograph.size[::-1], self.threshold_)
+            for photograph, relaxed in zip(photographs, prediction.relaxed, strict=True)
+        ]
 
     def refine(self, X, known=None, *, steps=None):  # noqa: N803
         """Relaxed outputs at the end of refinement, at the size that models see: [images, height,
@@ -212,15 +213,13 @@ class ALENSegmenter(BaseEstimator):
         """Mean IoU of `predict(X)` at full size, over counted pixels: for two classes, the IoU of
         the second one, else its mean over classes."""
         with value_errors():
-            check_is_fitted(self)
-            photographs = image_arrays.read_photographs(X)
+            photographs, _, prediction = self._predicted(X)
             truths = image_arrays.read_masks(y, photographs, self.classes_, self.ignored)
         values = np.arange(len(self.classes_))
         values = values[1:] if len(values) == 2 else values
         scores = []
-        for found, truth in zip(self.predict(X), truths, strict=True):
+        for found, truth in zip(self._enlarged(photographs, prediction), truths, strict=True):
             counts = (truth != masks.UNKNOWN)[..., None]
-            found = np.searchsorted(self.classes_, found)
             pair = ((mask[..., None] == values) & counts for mask in (found, truth))
             scores.append(metrics.mean_iou(*(each[None] for each in pair)))
         return float(np.mean(scores))
@@ -253,7 +252,7 @@ class ALENSegmenter(BaseEstimator):
         """The estimator that `save` saved.
 
         Raises:
-          ValueError: there is none at `path`, or it is damaged.
+          ValueError: no estimator is saved at `path`, or it is damaged.
         """
         with value_errors():
             parameters, fitted, trained = saved_estimator.load(path, cls)

@@ -54,8 +54,9 @@ def click(y, y_true, known):
 
 def iou(y, y_true):
     """Intersection over union of each mask, bool [examples, height, width]."""
-    both, either = (y & y_true).sum(axis=(1, 2)), (y | y_true).sum(axis=(1, 2))
-    return np.where(either == 0, 1.0, both / np.maximum(either, 1))
+    from alen_tf.objectives.metrics import iou_of_examples
+
+    return iou_of_examples(y[..., None], y_true[..., None])[:, 0]
 
 
 def clicked(predict, x, y_true, most=MOST, least=LEAST):

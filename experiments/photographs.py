@@ -59,10 +59,12 @@ def iou(folder, truths, left_out=()):
     import numpy as np
     from PIL import Image
 
+    from alen_tf.objectives.metrics import mean_iou
+
     scores = []
     for path in sorted(path for path in truths.glob("*.png") if path.stem not in left_out):
         truth, found = (np.asarray(Image.open(p)) > 127 for p in (path, folder / path.name))
-        scores.append(np.sum(truth & found) / np.sum(truth | found))
+        scores.append(mean_iou(found[None, ..., None], truth[None, ..., None]))
     return float(np.mean(scores))
 
 

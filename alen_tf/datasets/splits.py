@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from alen_tf.datasets.readers.preprocessing import Preprocessing
-from alen_tf.errors import DataError, check_number, check_seed, check_share
+from alen_tf.errors import ConfigError, DataError, check_number, check_seed, check_share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +85,27 @@ def hold_out(examples, fraction=0.1, seed=0):
     order = np.random.RandomState(seed).permutation(len(examples))
     count = round(fraction * len(examples))
     return examples.take(np.sort(order[count:])), examples.take(np.sort(order[:count]))
+
+
+def training_and_validation(examples, fraction, seed, hold_out=hold_out, noun="sample"):
+    """What an estimator learns from, and what chooses its epoch and threshold.
+
+    Args:
+      examples, fraction, seed: see `hold_out`.
+      hold_out: a function that holds a share out.
+      noun: what a message calls an example.
+
+    Raises:
+      ConfigError: `validation_fraction`, as users call the share, is none, or leaves one empty.
+    """
+    check_share("validation_fraction", fraction)
+    train, validation = hold_out(examples, fraction, seed)
+    if not len(train) or not len(validation):
+        raise ConfigError(
+            f"validation_fraction={fraction} of {len(examples)} {noun}(s) leaves {len(train)} for "
+            f"training and {len(validation)} for validation"
+        )
+    return train, validation
 
 
 def check_disjoint(start, listed):

@@ -30,20 +30,28 @@ def mean_iou(y, y_true):
     Args:
       y, y_true: decoded and true outputs in {0, 1}, [examples, height, width, classes].
     """
-    both, either = _overlap(y, y_true, axis=(1, 2))
-    return float(np.mean(np.where(either == 0, 1.0, both / np.maximum(either, 1))))
+    return float(np.mean(iou_of_examples(y, y_true)))
+
+
+def iou_of_examples(y, y_true):
+    """Intersection over union of each class of each example, [examples, classes]; arguments as
+    those of `mean_iou`."""
+    return _ratio(*_overlap(y, y_true, axis=(1, 2)))
 
 
 def global_iou(y, y_true):
     """Intersection over union of all examples together, sum_i |y_i n y*_i| / sum_i |y_i u y*_i|,
     averaged over classes; arguments as those of `mean_iou`."""
-    both, either = _overlap(y, y_true, axis=(0, 1, 2))
-    return float(np.mean(np.where(either == 0, 1.0, both / np.maximum(either, 1))))
+    return float(np.mean(_ratio(*_overlap(y, y_true, axis=(0, 1, 2)))))
 
 
 def _overlap(y, y_true, axis):
     y, y_true = np.asarray(y, bool), np.asarray(y_true, bool)
     return np.count_nonzero(y & y_true, axis=axis), np.count_nonzero(y | y_true, axis=axis)
+
+
+def _ratio(both, either):
+    return np.where(either == 0, 1.0, both / np.maximum(either, 1))
 
 
 def pixel_accuracy(y, y_true):

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from alen_tf.datasets import stratified
-from alen_tf.datasets.splits import Splits
-from alen_tf.errors import ConfigError, check_count, check_number, check_share
+from alen_tf.datasets.splits import Splits, training_and_validation
+from alen_tf.errors import ConfigError, check_count, check_number
 from alen_tf.inference.ascent import GradientAscent
 from alen_tf.models.alen import ALEN
 from alen_tf.models.optimizers import adam
@@ -47,14 +47,10 @@ class Joint:
         check_count("epochs", settings.epochs)
         check_count("batch_size", settings.batch_size)
         check_count("patience", settings.patience)
-        check_share("validation_fraction", settings.validation_fraction)
         check_number("select_after", settings.select_after, most=1.0)
-        train, validation = stratified.hold_out(examples, settings.validation_fraction, seed)
-        if not len(train) or not len(validation):
-            raise ConfigError(
-                f"validation_fraction={settings.validation_fraction} of {len(examples)} sample(s) "
-                f"leaves {len(train)} for training and {len(validation)} for validation"
-            )
+        train, validation = training_and_validation(
+            examples, settings.validation_fraction, seed, stratified.hold_out
+        )
         trained, *scores = in_memory.train(
             task=MultiLabel(dataset=None),
             splits=Splits("own", train, validation, validation, label_names),

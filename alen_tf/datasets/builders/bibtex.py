@@ -23,8 +23,8 @@ FILES = {
 
 
 class Bibtex(tfds.core.GeneratorBasedBuilder):
-    """Sparse word and tag indices in file order; from the manual directory, or downloaded where
-    there is none."""
+    """Sparse word and tag indices in file order; from the manual directory, or downloaded if
+    it does not have them."""
 
     VERSION = tfds.core.Version("1.0.0")
     MANUAL_DOWNLOAD_INSTRUCTIONS = (

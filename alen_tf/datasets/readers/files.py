@@ -49,7 +49,7 @@ def files(
       test: the test file. Its columns are matched by name with those of the training file.
       missing: what a missing cell ("", "?", "NA", "NaN", "null") of a column of numbers becomes:
         "median" or "mean", those of its column in the training rows, or "zero"; a missing category
-        then is none of the categories. By default a missing cell is an error.
+        is then encoded as no category at all. By default a missing cell is an error.
       categories: a name or names of columns whose numbers are codes of categories, or whose text
         has more categories than is usual.
       ignore: a name or names of columns that are neither features nor labels.

@@ -4,8 +4,7 @@ import numpy as np
 from PIL import Image
 
 from alen_tf.datasets.readers import masks
-from alen_tf.datasets.readers.resized import filled, outputs, shrunk
-from alen_tf.datasets.splits import Examples
+from alen_tf.datasets.readers.resized import shrunk
 from alen_tf.errors import DataError, shortened
 
 
@@ -17,7 +16,7 @@ def read_photographs(X):  # noqa: N803
         of several sizes.
 
     Raises:
-      DataError: there is none, or one is no such array; the message says which one.
+      DataError: `X` is empty, or an image is not such an array; the message says which one.
     """
     if not len(X):
         raise DataError("X: there is no image")
@@ -106,21 +105,12 @@ def inputs(photographs, size):
     return np.stack([shrunk(photograph, size) for photograph in photographs])
 
 
-def examples(photographs, numbers, names, size):
-    """`Examples` at the `size` that a model sees.
-
-    Args:
-      photographs, numbers: see `read_photographs` and `read_masks`.
-      names: of the outputs: one for what is inside, or one of each class.
-      size: (height, width).
+def check_known(numbers):
+    """Checks that a pixel of every mask of `read_masks` counts.
 
     Raises:
-      DataError: no pixel of a mask counts.
+      DataError: of one, none does.
     """
     for number, mask in enumerate(numbers):
         if (mask == masks.UNKNOWN).all():
             raise DataError(f"y[{number}]: all pixels are ignored, none has a class")
-    found = np.stack([outputs(mask, names, size) for mask in numbers])
-    counted = ~np.isnan(found).any(axis=-1)
-    y = np.stack([filled(each) for each in found]).astype(np.uint8)
-    return Examples(inputs(photographs, size), y, counted=None if counted.all() else counted)

@@ -10,7 +10,7 @@ from alen_tf.datasets.readers import masks
 from alen_tf.datasets.readers.image_files import entries, listed
 from alen_tf.datasets.readers.pairing import Pairing
 from alen_tf.datasets.readers.photographs import read_images
-from alen_tf.datasets.readers.resized import filled, outputs
+from alen_tf.datasets.readers.resized import examples
 from alen_tf.datasets.splits import Examples, Splits, three_splits
 from alen_tf.errors import ConfigError, DataError, check_counts, shortened
 
@@ -127,14 +127,13 @@ def _read(folder, classes, size):
             raise DataError(f"{path}: has no image {folder / 'images' / name}.png or .jpg")
     x, frames = read_images(photographs, size)
     pairing = Pairing(photographs, frames, paths)
-    y = np.empty((*x.shape[:3], len(classes)), np.uint8)
-    counted = np.empty(x.shape[:3], bool)
-    for row, name in enumerate(photographs):
+
+    def read(name):
         mask = pairing.upright(name, masks.read_mask(paths[name], classes))
         if (mask == masks.UNKNOWN).all():
             raise DataError(f"{paths[name]}: all pixels are {masks.UNKNOWN}; none has a class")
-        found = outputs(mask, classes, size)
-        counted[row] = ~np.isnan(found).any(axis=-1)
-        y[row] = filled(found)
-    examples = Examples(x, y, counted=None if counted.all() else counted)
-    return examples, np.array([path.name for path in photographs.values()])
+        return mask
+
+    return examples(x, map(read, photographs), classes), np.array(
+        [path.name for path in photographs.values()]
+    )

@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from alen_tf.datasets.splits import Examples
+
 
 def shrunk(image, size):
     """An image at the size that a model sees, by averaging areas, uint8 [height, width, 3].
@@ -58,6 +60,23 @@ def filled(y):
         unknown, return_distances=False, return_indices=True
     )
     return y[rows, columns]
+
+
+def examples(x, masks, names):
+    """`Examples` of images and their masks at full size, of which one at a time is held.
+
+    Args:
+      x: images as a model sees them, uint8 [images, height, width, 3].
+      masks: the class of every pixel of each image; see `outputs`.
+      names: of the classes; see `outputs`.
+    """
+    y = np.empty((*x.shape[:3], len(names)), np.uint8)
+    counted = np.empty(x.shape[:3], bool)
+    for row, mask in enumerate(masks):
+        found = outputs(mask, names, x.shape[1:3])
+        counted[row] = ~np.isnan(found).any(axis=-1)
+        y[row] = filled(found)
+    return Examples(x, y, counted=None if counted.all() else counted)
 
 
 def enlarged(relaxed, size, threshold=0.5):
