@@ -49,3 +49,11 @@ def check_rows(y, **others):
         for part in tf.nest.flatten(structure):
             if part is not None and len(part) != len(y):
                 raise DataError(f"{name} has {len(part)} examples, but y has {len(y)}")
+
+
+def without_floats(y):
+    """Outputs as bytes where these hold them, so that no training step looks for NaN."""
+    values = np.asarray(y)
+    with np.errstate(invalid="ignore"):
+        small = values.astype(np.uint8)
+    return small if np.array_equal(small, values) else y

@@ -10,7 +10,13 @@ from alen_tf.errors import ConfigError, DataError
 from alen_tf.models.batch import Batch, mean
 from alen_tf.models.checks import checked_model
 from alen_tf.models.equal_batches import are_arrays, equal_batches
-from alen_tf.models.examples import OUTSIDE, check_columns, check_outputs, check_rows
+from alen_tf.models.examples import (
+    OUTSIDE,
+    check_columns,
+    check_outputs,
+    check_rows,
+    without_floats,
+)
 from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
 from alen_tf.models.step_metrics import OracleValue, StepMeans
 
@@ -240,6 +246,7 @@ class Fitting(keras.Model):
             check_columns(y)
             check_rows(y, x=x, sample_weight=sample_weight)
             self._build_for((tf.nest.map_structure(np.asarray, x), np.asarray(y)))
+            y = without_floats(y)
             arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
             if shuffle is True and are_arrays(arrays) and not (validation_split or class_weight):
                 x, y, sample_weight = equal_batches(arrays, batch_size or 32), None, None

@@ -174,3 +174,20 @@ def test_infinity_is_no_missing_label():
     y[5, 1] = np.inf
     with pytest.raises(DataError, match=r"y\[5, 1\] is inf: a true output is outside"):
         alen().fit(x, y, verbose=0)
+
+
+def test_fit_looks_for_missing_outputs_only_where_some_may_be():
+    """Floats that bytes hold train as integers do: the same weights, and a `Batch` of bytes."""
+    x, y = rows()
+    seen, weights = [], []
+    for given in (y.astype(np.uint8), y.astype(np.float32), partial(y)):
+        model = alen()
+        update = model.update
+        model.update = lambda batch, update=update: seen.append(batch.counted) or update(batch)
+        model.fit(x, given, epochs=1, verbose=0)
+        weights.append(model.get_weights())
+    whole, missing = seen[: len(seen) // 3 * 2], seen[-1]
+    assert all(each is None for each in whole)
+    assert missing is not None
+    for first, second in zip(*weights[:2], strict=True):
+        np.testing.assert_array_equal(first, second)
