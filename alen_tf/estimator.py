@@ -176,8 +176,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
           y: label sets, as a binary indicator [rows, labels], dense, data frame or scipy-sparse,
             or as a list of sets or lists of strings or numbers. Lists of numbers that all have
             the same length are an indicator. A row may have no label. A label that no row has
-            causes a warning and is never predicted. NaN in an indicator marks a missing label;
-            joint training rejects it.
+            causes a warning and is never predicted. NaN in an indicator marks a missing label,
+            which counts neither in training nor in scores.
           sample_weight: of each row, [rows], at least 0; only proportions matter, and rows of
             weight 0 are left out. Classifiers must accept weights; transformers do not get them.
 
@@ -432,7 +432,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         if Y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         X = self._inputs(X, reset=True)  # noqa: N806
-        Y, self.classes_ = label_sets.read(Y, missing=self.estimator is not None)  # noqa: N806
+        Y, self.classes_ = label_sets.read(Y, missing=True)  # noqa: N806
         self.label_names_ = tuple(map(str, self.classes_))
         check_consistent_length(X, Y)
         return X, Y

@@ -540,3 +540,22 @@ def test_known_fraction_teaches_how_labels_depend_on_what_is_known(tmp_path):
 def test_known_fraction_has_to_be_a_share(data):
     with pytest.raises(ValueError, match="known_fraction"):
         ALENClassifier(**SMALL, known_fraction=2.0).fit(*data)
+
+
+def test_joint_training_leaves_out_missing_labels(data):
+    """A third of the labels is missing; filled with zeros they teach that labels are rare."""
+    x, y = data
+    gaps = np.where(np.random.RandomState(0).rand(*y.shape) < 1 / 3, np.nan, y)
+    larger = {"epochs": 40, "hidden_units": 32, "energy_hidden_units": 32, "batch_size": 10}
+    model = ALENClassifier(**SMALL | larger)
+    score = model.fit(x[:180], gaps[:180]).score(x[180:], y[180:])
+    filled = model.fit(x[:180], np.nan_to_num(gaps[:180])).score(x[180:], y[180:])
+    assert score > filled + 0.05
+    found = model.predict(x)
+    expected = [
+        f1_score(row[known], of_row[known], zero_division=1.0)
+        for row, of_row, known in zip(y, found, ~np.isnan(gaps), strict=True)
+        if known.any()
+    ]
+    expected += [1.0] * (len(y) - len(expected))
+    assert model.score(x, gaps) == pytest.approx(np.mean(expected), abs=1e-9)

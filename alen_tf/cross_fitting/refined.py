@@ -61,7 +61,7 @@ class Refined:
             self._learn(found[learned], y[learned], weight[learned])
             sets = [self.sets(found[held_out], decoding) for decoding in DECODINGS]
             judged.append(weight[held_out])
-            values.append(np.stack([f1_of_known(each, y[held_out]) for each in sets], axis=1))
+            values.append(np.stack([f1_of_examples(each, y[held_out]) for each in sets], axis=1))
             evidence.append(self._evidence(found[held_out], np.stack(sets, axis=1)))
         judged, values, evidence = map(np.concatenate, (judged, values, evidence))
         scores = np.average(values, axis=0, weights=judged)
@@ -74,7 +74,7 @@ class Refined:
 
     def _learn(self, found, y, weight):
         marginals = sigmoid(found)
-        scores = [np.average(f1_of_known(marginals >= t, y), weights=weight) for t in THRESHOLDS]
+        scores = [np.average(f1_of_examples(marginals >= t, y), weights=weight) for t in THRESHOLDS]
         self.threshold = float(THRESHOLDS[np.argmax(scores)])
         self._emptiness = _Emptiness(found, y, weight)
 
@@ -261,11 +261,6 @@ class _Share:
 
     def __call__(self, x):
         return self._model.predict_proba(x)[:, 1]
-
-
-def f1_of_known(sets, y):
-    """F1 of each row over the labels that are not missing, [rows]."""
-    return f1_of_examples(sets & ~np.isnan(y), y == 1)
 
 
 def _signs_of_none(found):

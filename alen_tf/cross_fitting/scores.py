@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from alen_tf.cross_fitting.refined import DECODINGS, f1_of_known
+from alen_tf.cross_fitting.refined import DECODINGS
 from alen_tf.evaluation import calibration
+from alen_tf.objectives.metrics import f1_of_examples
 
 
 def of(model, examples):
@@ -23,7 +24,7 @@ def of(model, examples):
     """
     refined, found = model.refined, model.logits(examples.x.astype(np.float32))
     sets = {name: refined.sets(found, name) for name in DECODINGS}
-    values = {name: f1_of_known(each, examples.y) for name, each in sets.items()}
+    values = {name: f1_of_examples(each, examples.y) for name, each in sets.items()}
     of_product = values[refined.decoding]
     confidence = refined.confidence(found, sets[refined.decoding])
     means = {name: float(value.mean()) for name, value in values.items()}

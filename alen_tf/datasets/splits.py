@@ -14,8 +14,8 @@ class Examples:
 
     Attributes:
       x: inputs, [examples, ...], of any numeric type.
-      y: outputs, [examples, ...]: uint8 in {0, 1}, or float32 in [0, 1] where a place of a small
-        image has shares of several classes.
+      y: outputs, [examples, ...]: uint8 in {0, 1}; float32 with NaN for missing labels; or
+        float32 in [0, 1] where a place of a small image has shares of several classes.
       full: the truth at full size, for scoring, if that is not `y`, [examples, ...].
       counted: which pixels count, bool [examples, height, width]; elsewhere `y` is a guess. None
         for all.
@@ -35,6 +35,11 @@ class Examples:
         """The examples at `rows`."""
         parts = (self.x, self.y, self.full, self.counted, self.weight)
         return Examples(*(None if part is None else part[rows] for part in parts))
+
+    @property
+    def incomplete(self):
+        """Whether some outputs are missing."""
+        return self.counted is not None or bool(np.isnan(self.y).any())
 
     @property
     def truth(self):

@@ -51,14 +51,22 @@ def judge(task, trained, splits, paths, results):
         examples = getattr(splits, split)
         found = interpret(trained.model.views, examples.x, path[-1])
         if not np.isnan(found.confidence).any():
-            counted = None if examples.counted is None else tf.cast(examples.counted, tf.float32)
+            counted = _counted(examples)
             y, y_true = (
                 only_counted(tf.cast(each, tf.float32), counted)
-                for each in (found.labels, examples.y)
+                for each in (found.labels, np.nan_to_num(examples.y))
             )
             score = per_example(task.oracle(y, y_true), counted).numpy()
             judged = report(found.confidence, score)
             results[split]["confidence"] = {"expected": task.expected, **judged}
+
+
+def _counted(examples):
+    """Which outputs of examples count, as in a `Batch`."""
+    if not examples.incomplete:
+        return None
+    counted = ~np.isnan(examples.y) if examples.counted is None else examples.counted
+    return tf.cast(counted, tf.float32)
 
 
 def _reports(results):

@@ -7,7 +7,8 @@ def example_f1(y, y_true, weight=None):
     """Example-averaged F1: mean_i 2 |y_i n y*_i| / (|y_i| + |y*_i|), an empty pair counting as 1.
 
     Args:
-      y, y_true: decoded and true outputs in {0, 1}, [examples, variables].
+      y, y_true: decoded and true outputs in {0, 1}, [examples, variables]. True outputs that are
+        NaN are missing, and do not count.
       weight: of each example in the average, [examples]; equal by default.
 
     Returns:
@@ -18,7 +19,8 @@ def example_f1(y, y_true, weight=None):
 
 def f1_of_examples(y, y_true):
     """F1 of each example, [examples]; arguments as those of `example_f1`."""
-    y, y_true = np.asarray(y, bool), np.asarray(y_true, bool)
+    known, y_true = ~np.isnan(y_true), np.asarray(y_true) == 1
+    y = np.asarray(y, bool) & known
     both = np.count_nonzero(y & y_true, axis=1)
     total = np.count_nonzero(y, axis=1) + np.count_nonzero(y_true, axis=1)
     return np.where(total == 0, 1.0, 2.0 * both / np.maximum(total, 1))

@@ -115,7 +115,7 @@ def _check_alike(made, start, splits):
 
 def _absent(splits):
     """Which labels no example has, bool [labels]; None where each has one, and for images."""
-    absent = ~(splits.train.y.any(axis=0) | splits.validation.y.any(axis=0))
+    absent = ~np.any(splits.train.y == 1, axis=0) & ~np.any(splits.validation.y == 1, axis=0)
     return absent if absent.ndim == 1 and absent.any() else None
 
 

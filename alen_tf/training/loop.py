@@ -46,6 +46,7 @@ class Batches:
         self._x = tf.constant(source.x)
         self._y = tf.constant(source.y)
         self._counted = None if source.counted is None else tf.constant(source.counted)
+        self._missing = bool(np.isnan(source.y).any())
         self._fold = None if fold is None else tf.constant(fold, tf.int32)
         self._weight = None if source.weight is None else tf.constant(source.weight, tf.float32)
         self._seed = seed
@@ -83,6 +84,8 @@ class Batches:
         counted = None
         if self._counted is not None:
             y, counted = y[..., :-1], y[..., -1]
+        elif self._missing:
+            counted = tf.cast(~tf.math.is_nan(y), tf.float32)
         weight, fold = (
             None if each is None else tf.gather(each, rows) for each in (self._weight, self._fold)
         )

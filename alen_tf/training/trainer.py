@@ -2,7 +2,6 @@
 
 import gin
 import keras
-import numpy as np
 
 from alen_tf.errors import ConfigError, check_count, check_number, check_seed
 from alen_tf.models.structured_model import StructuredModel
@@ -99,18 +98,13 @@ def train(
                 f"{splits.name}: no validation split to choose epoch and threshold; set "
                 "validation_fraction above 0"
             )
-        if np.isnan(splits.train.y).any() or np.isnan(splits.validation.y).any():
-            raise ConfigError(
-                f"{splits.name}: some labels are missing, which joint training cannot handle; "
-                "cross-fitting can: gin/own/multilabel.gin"
-            )
         keras.utils.set_random_seed(seed)
         batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)
         made = build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
-        if splits.train.counted is not None and not made.skips_missing:
+        if splits.train.incomplete and not made.skips_missing:
             raise ConfigError(
-                f"{splits.name}: some pixels of its masks do not count, but {made.name} cannot "
-                "ignore pixels; train.model = @ALEN or @FeedForward can"
+                f"{splits.name}: some outputs are missing, but {made.name} cannot ignore them; "
+                "train.model = @ALEN or @FeedForward can"
             )
         made.preprocessing.adapt(splits.train.x)
         makers = {"energy_optimizer": energy_optimizer, "inference_optimizer": inference_optimizer}

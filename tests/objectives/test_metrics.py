@@ -29,6 +29,12 @@ def masks(random, classes):
     return y, y_true
 
 
+def test_missing_outputs_do_not_count():
+    y = np.array([[1, 1, 0], [1, 0, 1], [1, 1, 1]])
+    y_true = np.array([[np.nan, 1, 0], [1, 1, np.nan], [np.nan, np.nan, np.nan]])
+    np.testing.assert_allclose(metrics.f1_of_examples(y, y_true), [1.0, 2 / 3, 1.0])
+
+
 @pytest.mark.parametrize("classes", [1, 3])
 def test_iou_is_scikit_learns(random, classes):
     y, y_true = masks(random, classes)

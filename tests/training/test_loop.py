@@ -127,3 +127,14 @@ def test_what_counts_moves_with_the_masks(random):
     assert batch.y.shape == (6, 8, 8, 2)
     np.testing.assert_array_equal(batch.counted, batch.y[..., 1])
     assert not np.array_equal(batch.counted, inside[batches.order(0)])
+
+
+def test_missing_labels_do_not_count(random):
+    y = np.where(random.rand(20, 3) < 0.5, np.nan, random.randint(0, 2, (20, 3)))
+    batches = loop.Batches(Examples(y, np.float32(y)), 10, seed=0)
+    found = batches(0, batches.order(0), 1)
+    np.testing.assert_array_equal(found.counted, ~np.isnan(found.x))
+    np.testing.assert_array_equal(found.y, found.x)
+    whole = np.nan_to_num(y)
+    batches = loop.Batches(Examples(whole, np.float32(whole)), 10, seed=0)
+    assert batches(0, batches.order(0), 0).counted is None

@@ -54,8 +54,8 @@ def files(
         has more categories than is usual.
       ignore: a name or names of columns that are neither features nor labels.
       tag_separator: separator between the tags of a row; "|" by default.
-      missing_labels: whether cells of labels may be missing: cross-fitting then learns from, and is
-        scored on, the others. Joint training rejects them.
+      missing_labels: whether cells of labels may be missing: models then learn from, and are
+        scored on, the others.
       validation_fraction: share of the training rows held out for validation; 0 if they choose
         nothing, as in cross-fitting.
       test_fraction: without a test file, the share of rows held out for testing, before validation.

@@ -36,7 +36,7 @@ def read(Y, missing=False):  # noqa: N803
 
 
 def read_true(Y, classes):  # noqa: N803
-    """True label sets for scoring, as an indicator, uint8 [rows, labels]; labels that are not in
+    """True label sets for scoring, as an indicator [rows, labels]; labels that are not in
     `classes` become additional columns.
 
     Args:
@@ -44,7 +44,7 @@ def read_true(Y, classes):  # noqa: N803
       classes: the labels of predictions, in order.
     """
     if not are_sets(Y):
-        return indicator(Y)
+        return indicator(Y, missing=True)
     others = sorted({label for row in Y for label in row} - set(classes), key=str)
     return _binarized(Y, [*classes, *others])[0]
 
