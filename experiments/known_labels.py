@@ -234,7 +234,7 @@ def measure(name, seed):
 
 
 def seconds(model, x, y):
-    """CPU seconds that `predict` takes for all rows, compiled, without known labels and with half."""
+    """CPU seconds that `predict` takes for all rows, without known labels and with half of them."""
     found = {}
     for case, known in (("nothing known", None), ("half known", masked(y, 0.5, 0))):
         model.predict(x, known)
