@@ -16,9 +16,9 @@ from alen_tf.objectives import losses
 from experiments import cross_fitted, mulan, runs
 
 flags.adopt_module_key_flags(mulan)  # --sets, --seeds
-flags.DEFINE_list("lambda_g", ["0", "0.1", "1", "10"], "Weights of Eq. 7.")
+flags.DEFINE_list("lambda_g", ["0", "1"], "Weights of Eq. 7.")
 
-NAME, SETS, SEEDS = "adversarial", ("emotions", "scene", "yeast"), (0, 1, 2)
+NAME, SETS, SEEDS = "adversarial", ("emotions", "yeast"), (0, 1, 2)
 EPOCHS, STEPS, BATCH = 60, (2000, 4000), 32
 MEASURES = (
     "out-of-fold loss of g",
@@ -37,7 +37,7 @@ class CrossFittedALEN(ALEN):
             z = self.encode(x, training=True)
             with tape.stop_recording():
                 y_inference = self.space.relax(self.logits(x, batch.fold))  # y', out of fold
-                y_refined = self.refined(z, y_inference, y_true)
+                y_refined = self.refined(z, y_inference, y_true, self.space)
             energy_loss = losses.energy_loss_terms(  # Eq. 6
                 self.score(z, y_true, training=True),
                 self.score(z, y_inference, training=True),
