@@ -7,6 +7,8 @@ rows that it has not learned from, because the energy knows their truth. Test ro
 every lambda_g, and choose none.
 """
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
@@ -118,19 +120,16 @@ def measure(name, lambda_g, seed):
 
 def table():
     """Means and deviations over seeds, as Markdown."""
-    done, lines = runs.recorded(NAME), []
+    lines = []
     for name in flags.FLAGS.sets or SETS:
         for lambda_g in flags.FLAGS.lambda_g:
             found = []
             for seed in map(int, flags.FLAGS.seeds or SEEDS):
                 options = [f"--sets={name}", f"--seeds={seed}", f"--lambda_g={lambda_g}"]
                 command = runs.line("experiments.adversarial", options)
-                if command not in done and flags.FLAGS.run:
-                    done[command] = {"command": command, "commit": runs.commit()}
-                    done[command] |= measure(name, float(lambda_g), seed)
-                    runs.record(NAME, done[command])
-                found += [done[command]] if command in done else []
-            if found:
+                arguments = name, float(lambda_g), seed
+                found.append(runs.measured(NAME, command, functools.partial(measure, *arguments)))
+            if found := [each for each in found if each]:
                 loss, *shares = ([each[m] for each in found] for m in MEASURES)
                 spread = [f"{np.mean(loss):.3f} ± {np.std(loss, ddof=1):.3f}"]
                 spread += [runs.mean_and_spread(each) for each in shares]

@@ -8,6 +8,7 @@ of differences are bootstraps over test rows. A set named `SET_networks` uses on
 g.
 """
 
+import functools
 import importlib.metadata
 import resource
 import time
@@ -250,7 +251,6 @@ def measure(name, seeds):
         "set": name,
         "seeds": list(seeds),
         "version": importlib.metadata.version("alen_tf"),
-        "commit": runs.commit(),
         "f1": {method: [float(each.mean()) for each in found] for method, found in f1.items()},
         "difference_95": {method: interval(rows["ALEN"] - each) for method, each in rows.items()},
         "average_precision": precision,
@@ -267,16 +267,13 @@ def interval(differences):
 
 def table():
     """Test F1 of all sets, as Markdown."""
-    done, lines = runs.recorded(NAME), []
+    lines = []
     for name in flags.FLAGS.sets or SETS:
         seeds = list(map(int, flags.FLAGS.seeds or range(SETS[name])))
         options = [f"--sets={name}", f"--seeds={','.join(map(str, seeds))}"]
         command = runs.line("experiments.cross_fitted", options)
-        if command not in done and flags.FLAGS.run:
-            done[command] = measure(name, seeds) | {"command": command}
-            runs.record(NAME, done[command])
-        if command in done:
-            lines.append(_line(done[command]))
+        if found := runs.measured(NAME, command, functools.partial(measure, name, seeds)):
+            lines.append(_line(found))
     header = ["set, seeds", "ALEN", "its g, threshold", "its g, expected F1", "best threshold"]
     return runs.markdown(
         [*header, "best expected F1", "ALEN's difference to these", "v / F1", "ECE"], lines

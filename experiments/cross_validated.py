@@ -100,14 +100,12 @@ def measure(method):
 
 def table():
     """Test F1, its spread over seeds and its standard error over rows, as Markdown."""
-    done, lines, ours = runs.recorded(NAME), [], None
+    lines, ours = [], None
     for method in flags.FLAGS.methods or GRIDS:
         command = runs.line("experiments.cross_validated", [f"--methods={method}"])
-        if command not in done and flags.FLAGS.run:
-            print(command, flush=True)
-            done[command] = measure(method) | {"command": command}
-            runs.record(NAME, done[command])
-        found = done[command]
+        found = runs.measured(NAME, command, functools.partial(measure, method))
+        if found is None:
+            continue
         by_seed = [sum(rows) / len(rows) for rows in found["test_f1_of_rows"]]
         rows = [sum(each) / len(each) for each in zip(*found["test_f1_of_rows"], strict=True)]
         ours = ours or rows

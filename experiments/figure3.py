@@ -7,13 +7,14 @@ because the steps of Eq. 12 never end. Large markers are the configured numbers 
 without a record are left out.
 """
 
+import functools
 import json
 import re
 import statistics
 import subprocess
 import sys
 
-from absl import app, flags
+from absl import app
 
 from experiments import runs, style, table1
 
@@ -39,18 +40,14 @@ CROSS_FITTED = "ALEN, cross-fitted"
 def curves(gin_name, params):
     """Test F1 of each seed after each of `STEPS` inference steps, [seeds, STEPS + 1]; None where a
     run is not recorded, given --norun."""
-    done = runs.recorded("figure3")
     options = [f"--steps={STEPS}", *(f"--gin_param={param}" for param in params)]
     found = []
     for run in table1.wanted("bibtex", gin_name):
         command = f"{run.command} && {runs.line('alen_tf.evaluate', options)}"
-        if command not in done:
-            if not flags.FLAGS.run:
-                return None
-            made_by = {"command": command, "commit": runs.commit()}
-            done[command] = _evaluate(run, options) | made_by
-            runs.record("figure3", done[command])
-        found.append(done[command]["test"]["by_step"])
+        made = runs.measured("figure3", command, functools.partial(_evaluate, run, options))
+        if made is None:
+            return None
+        found.append(made["test"]["by_step"])
     return found
 
 

@@ -8,6 +8,7 @@ by expected F1 predicts at least one. Thresholds are the best ones on held-out t
 same measure and at the same share. Prints the table, and writes docs/known_labels.png.
 """
 
+import functools
 import time
 
 import numpy as np
@@ -172,7 +173,6 @@ def measure(name, seed):
 
     from alen_tf import ALENClassifier
 
-    made_by = runs.commit()
     x, y, test_x, test_y = cross_fitted.load(name)
     model = ALENClassifier(random_state=seed).fit(x, y)
     cost = seconds(model, test_x, test_y)
@@ -230,7 +230,7 @@ def measure(name, seed):
             *(f"{e['method']} {100 * e[MEASURES[0]]:.1f}" for e in found[-len(METHODS) :]),
             flush=True,
         )
-    return {"set": name, "seed": seed, "commit": made_by, "found": found, "cost": cost}
+    return {"set": name, "seed": seed, "found": found, "cost": cost}
 
 
 def seconds(model, x, y):
@@ -246,15 +246,13 @@ def seconds(model, x, y):
 
 def table():
     """F1 by both measures, and average precision, by share, as Markdown."""
-    done, lines = runs.recorded(NAME), []
+    lines = []
     for name in flags.FLAGS.sets or SETS:
         entries, seeds = [], flags.FLAGS.seeds or range(SETS[name])
         for seed in seeds:
             command = runs.line("experiments.known_labels", [f"--sets={name}", f"--seeds={seed}"])
-            if command not in done and flags.FLAGS.run:
-                done[command] = measure(name, int(seed)) | {"command": command}
-                runs.record(NAME, done[command])
-            entries += done.get(command, {"found": []})["found"]
+            made = runs.measured(NAME, command, functools.partial(measure, name, int(seed)))
+            entries += made["found"] if made else []
         lines += [_line(name, method, entries) for method in METHODS if entries]
     return runs.markdown(["set", "method", *(f"{share:.0%}" for share in SHARES)], lines)
 

@@ -5,6 +5,7 @@ classifiers, on the official test splits. For each seed, all methods choose on t
 rows: an epoch and a threshold, or parameters from a grid and a threshold.
 """
 
+import functools
 import time
 import warnings
 
@@ -100,9 +101,7 @@ def results(dataset, method, seeds):
     for seed in seeds:
         options = [f"--sets={dataset}", f"--methods={method}", f"--seeds={seed}"]
         command = runs.line("experiments.mulan", options)
-        if command not in runs.recorded(NAME) and flags.FLAGS.run:
-            print(command, flush=True)
-            runs.record(NAME, compare(dataset, method, seed) | {"command": command})
+        runs.measured(NAME, command, functools.partial(compare, dataset, method, seed))
     done = runs.recorded(NAME).values()
     wanted = {(dataset, method, seed) for seed in seeds}
     return [r for r in done if (r["dataset"], r["method"], r["seed"]) in wanted]

@@ -6,6 +6,7 @@ a user write the masks of the test photographs, and IoU is of these, pixel by pi
 with refinement and without it, and also without those that are near-copies of training ones.
 """
 
+import functools
 import importlib.metadata
 import json
 import pathlib
@@ -95,23 +96,20 @@ def measure(size, stride):
         found[method] = iou(masks, truths)
         found[f"{method}_without_copies"] = iou(masks, truths, _copies())
     return found | {
-        "command": run.command,
         "seed": SEED,
         "version": importlib.metadata.version("alen_tf"),
-        "commit": runs.commit(),
     }
 
 
 def table():
     """Test IoU at full size by the size of what the model sees, as Markdown."""
-    done, lines = runs.recorded(NAME), []
+    lines = []
     for name, (size, stride) in ROWS.items():
         command = run_of(size, stride).command
-        if command not in done and flags.FLAGS.run and name in (flags.FLAGS.methods or ROWS):
-            done[command] = measure(size, stride)
-            runs.record(NAME, done[command])
-        if command in done:
-            lines.append(_line(size, stride, done[command]))
+        if name not in (flags.FLAGS.methods or ROWS):
+            continue
+        if found := runs.measured(NAME, command, functools.partial(measure, size, stride)):
+            lines.append(_line(size, stride, found))
     header = ["the model sees", "cells", "U-Net alone", "refined", "without near-copies"]
     header += ["training", "prediction"]
     return runs.markdown(header, lines)

@@ -6,6 +6,8 @@ Table 1's ALEN, with a bootstrap interval over test documents. ALEN's F1 is a me
 learned from nine tenths of the training documents.
 """
 
+import functools
+
 import numpy as np
 from absl import app, flags
 
@@ -21,35 +23,30 @@ LABELS = {
 }
 
 
-def measure(method, ours):
-    """The record of a rival.
-
-    Args:
-      method: one of `LABELS`.
-      ours: F1 of ALEN on each test document, [documents].
-    """
+def measure(method):
+    """The record of a rival, one of `LABELS`."""
     from alen_tf.cross_fitting.out_of_fold import fold_of_rows
     from alen_tf.objectives.metrics import f1_of_examples
 
-    made_by = runs.commit()
     x, y, test_x, test_y = cross_fitted.load(SET)
     classifiers = cross_fitted.rivals(x, y, SEED)[method]
     fold = fold_of_rows(y, cross_fitted.FOLDS, SEED)
     sets, _ = cross_fitted.measure_rival(classifiers, x, y, test_x, fold, SEED)
+    alen = ours()
     f1 = {decoding: f1_of_examples(found, test_y) for decoding, found in sets.items()}
     return {
         "method": method,
         "seed": SEED,
-        "commit": made_by,
         "settings": len(classifiers),
         "f1": {decoding: float(each.mean()) for decoding, each in f1.items()},
-        "alen": float(ours.mean()),
+        "alen": float(alen.mean()),
         "difference_95": {
-            decoding: cross_fitted.interval(ours - each) for decoding, each in f1.items()
+            decoding: cross_fitted.interval(alen - each) for decoding, each in f1.items()
         },
     }
 
 
+@functools.cache
 def ours():
     """F1 of Table 1's ALEN on each test document, mean over seeds, [documents]."""
     from alen_tf.objectives.metrics import f1_of_examples
@@ -64,15 +61,11 @@ def ours():
 
 
 def results(methods):
-    """The records of rivals; missing ones are made now, unless --norun is given."""
-    done, alen = runs.recorded(NAME), None
-    for method in methods:
-        command = command_of(method)
-        if command not in done and flags.FLAGS.run:
-            alen = ours() if alen is None else alen
-            done[command] = measure(method, alen) | {"command": command}
-            runs.record(NAME, done[command])
-    return {method: done.get(command_of(method)) for method in methods}
+    """The records of rivals; see `runs.measured`."""
+    return {
+        method: runs.measured(NAME, command_of(method), functools.partial(measure, method))
+        for method in methods
+    }
 
 
 def command_of(method):

@@ -88,6 +88,17 @@ def record(name, result):
         file.write(json.dumps(result) + "\n")
 
 
+def measured(name, command, measure):
+    """The entry of a command in the record `name`. A missing one is made now by `measure()`, with
+    the commit of the code that ran; with --norun it is None."""
+    done = recorded(name)
+    if command not in done and flags.FLAGS.run:
+        print(command, flush=True)
+        made_by = {"command": command, "commit": commit()}
+        record(name, made_by | measure())
+    return (done if command in done else recorded(name)).get(command)
+
+
 def train(name, wanted):
     """The results of runs, from the record; missing ones are trained now and recorded.
 

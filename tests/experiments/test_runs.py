@@ -4,6 +4,7 @@ import json
 
 import gin
 import pytest
+from absl.testing import flagsaver
 
 import alen_tf.training.trainer  # noqa: F401, registers what the gin files name
 from alen_tf.training import config
@@ -20,6 +21,21 @@ def write(tmp_path, monkeypatch):
         (tmp_path / "a.jsonl").write_text("".join(lines))
 
     return write
+
+
+def test_only_what_is_missing_is_measured(write, monkeypatch):
+    made = []
+    monkeypatch.setattr(runs, "commit", lambda: f"after {len(made)}")
+    write("old")
+    measure = lambda: made.append(1) or {"f1": 0.5}  # noqa: E731
+    with flagsaver.as_parsed(run="true"):
+        assert runs.measured("a", "old", measure) == {"command": "old"}
+        found = runs.measured("a", "new", measure)
+    assert found == {"command": "new", "commit": "after 0", "f1": 0.5}  # the code that ran
+    with flagsaver.as_parsed(run="false"):
+        assert runs.measured("a", "new", measure) == found
+        assert runs.measured("a", "newer", measure) is None
+    assert made == [1]
 
 
 @pytest.mark.parametrize(
