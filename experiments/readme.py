@@ -6,6 +6,7 @@
 from absl import app, flags
 
 from experiments import (
+    adversarial,
     clicks,
     cross_fitted,
     cross_validated,
@@ -37,13 +38,13 @@ TABLES = {
         "partial_labels": partial_labels.table,
     },
     "docs/paper.md": {"differences": differences.table},
-    "experiments/README.md": {
+    "docs/notes/cross-fitting.md": {
         "cross_validated": cross_validated.table,
         "cross_fitted": cross_fitted.table,
-        "known_labels": known_labels.table,
-        "photographs": photographs.table,
-        "clicks": clicks.table,
+        "adversarial": adversarial.table,
     },
+    "docs/notes/known-labels.md": {"known_labels": known_labels.table},
+    "docs/notes/horses.md": {"photographs": photographs.table, "clicks": clicks.table},
 }
 
 
