@@ -12,6 +12,7 @@ BFLOAT16 = 'train.precision = "mixed_bfloat16"'
 # Rows that the paper's tables do not have.
 LABELS = {
     "crf": "fully connected CRF on the FCN",
+    "dvn_starts": "DVN, learning from more kinds of outputs",
     "dvn_unet_energy": "DVN training, a U-Net as energy",
     "alen_unet_energy_infnet": "InfNet (ALEN), a U-Net as energy",
     "alen_unet_energy": "ALEN, a U-Net as energy",

@@ -16,6 +16,7 @@ ROWS = {
     "fcn": ("fcn", "refined"),
     "crf": ("crf", "refined", BFLOAT16),
     "dvn": ("dvn", "refined"),
+    "dvn_starts": ("dvn_starts", "refined", BFLOAT16),
     "dvn_fcn": ("dvn_fcn", "refined", BFLOAT16),
     "dvn_unet_energy": ("dvn_unet_energy", "refined", BFLOAT16),
     "alen_infnet": ("alen", "inference_network", BFLOAT16),
