@@ -5,7 +5,7 @@ tuning: all training rows, five folds, and for each decoding the parameters with
 out-of-fold F1. Decodings are one threshold, or the highest expected F1 of Platt-scaled marginals.
 Test rows are read once. All seeds of a set form one record: F1 is a mean over them, and intervals
 of differences are bootstraps over test rows. A set named `SET_networks` uses only Keras networks as
-g.
+g, and `bibtex_seal` has SEAL's split (Lee et al., NeurIPS 2022).
 """
 
 import functools
@@ -33,11 +33,12 @@ SETS = {
     "bibtex_1000": 3,
     "bibtex": 3,
     "bibtex_networks": 3,
+    "bibtex_seal": 1,
     "tmc2007": 1,
     "delicious": 1,
 }
-LARGE = ("bibtex_1000", "bibtex")  # rivals have one seed on these
-NETWORKS = "_networks"
+LARGE = ("bibtex_1000", "bibtex", "bibtex_seal")  # rivals have one seed on these
+NETWORKS, SEAL = "_networks", "seal"
 ENSEMBLE = 5
 WORDS = ("bibtex", "slashdot", "langlog", "tmc2007", "delicious")
 DECODINGS = ("threshold", "expected F1")
@@ -68,11 +69,25 @@ def load(name):
     x, y, test_x, test_y = (
         each.reshape(len(each), -1) for each in (x, y, splits.test.x, splits.test.y)
     )
-    chosen = np.random.RandomState(0).permutation(len(x))[: int(rows or len(x))]
-    x, test_x = np.float32(x[chosen]), np.float32(test_x)
+    if rows == SEAL:
+        x, y, test_x, test_y = seal(np.concatenate([x, test_x]), np.concatenate([y, test_y]))
+    else:
+        chosen = np.random.RandomState(0).permutation(len(x))[: int(rows or len(x))]
+        x, y = x[chosen], y[chosen]
+    x, test_x = np.float32(x), np.float32(test_x)
     if dataset in WORDS:
         x, test_x = sparse.csr_matrix(x), sparse.csr_matrix(test_x)
-    return x, np.uint8(y[chosen]), test_x, np.uint8(test_y)
+    return x, np.uint8(y), test_x, np.uint8(test_y)
+
+
+def seal(x, y):
+    """(x, y, test x, test y) of SEAL's kind of split: ten stratified folds of all rows, of which
+    six are learned from and two are for testing. SEAL's two folds for validation stay unused."""
+    from alen_tf.cross_fitting.out_of_fold import fold_of_rows
+
+    fold = fold_of_rows(y, 10, seed=0)
+    train, test = fold < 6, fold >= 8
+    return x[train], y[train], x[test], y[test]
 
 
 def rivals(x, y, seed):

@@ -110,3 +110,11 @@ def test_an_ensemble_is_a_mean_of_members_of_different_seeds(random):
         for seed in range(cross_fitted.ENSEMBLE)
     ]
     np.testing.assert_allclose(first, np.mean(members, axis=0))
+
+
+def test_seals_split_has_six_and_two_of_ten_stratified_folds(random):
+    x, y = np.arange(500)[:, None], np.uint8(random.rand(500, 3) < [0.5, 0.2, 0.05])
+    train, _, test, test_y = cross_fitted.seal(x, y)
+    assert (len(train), len(test)) == (pytest.approx(300, abs=10), pytest.approx(100, abs=10))
+    assert not np.intersect1d(train, test).size
+    np.testing.assert_allclose(test_y.mean(axis=0), y.mean(axis=0), atol=0.02)
