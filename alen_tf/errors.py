@@ -10,6 +10,7 @@ import numbers
 import re
 
 import numpy as np
+from scipy import sparse
 
 
 class UserError(Exception):
@@ -136,17 +137,30 @@ def check_seed(name, number):
 
 
 def check_finite(x, source):
-    """Checks that `x`, [rows, ...], has neither NaN nor infinity.
+    """Checks that `x`, [rows, ...], an array or a SciPy matrix, has neither NaN nor infinity.
 
     Raises:
       DataError: it has; the message names the row.
     """
-    if not np.all(np.isfinite(x)):
-        row, *column = np.argwhere(~np.isfinite(x))[0]
+    if wrong := not_finite(x):
+        (row, *column), value = wrong
         raise DataError(
-            f"{source}: row {row + 1}, feature {column[-1] + 1}: {x[(row, *column)]} "
-            "is not a finite number"
+            f"{source}: row {row + 1}, feature {column[-1] + 1}: {value} is not a finite number"
         )
+
+
+def not_finite(x):
+    """The place of the first NaN or infinity in `x`, [rows, ...], an array or a SciPy matrix, and
+    its value; None where there is none."""
+    values = x.data if sparse.issparse(x) else x
+    wrong = ~np.isfinite(values)
+    if not wrong.any():
+        return None
+    first = np.unravel_index(np.argmax(wrong), values.shape)
+    if not sparse.issparse(x):
+        return tuple(map(int, first)), x[first]
+    x = x.tocoo()
+    return (int(x.row[first]), int(x.col[first])), x.data[first]
 
 
 def without_place(message):

@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from scipy import sparse
+import tensorflow as tf
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -21,6 +21,7 @@ from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
 from alen_tf.serving import estimator_card, saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
+from alen_tf.sparse_rows import as_csr, compact
 from alen_tf.training import in_memory
 from alen_tf.training.joint import Joint
 
@@ -337,7 +338,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"explain needs the terms of an MLPEnergy, but the energy is {kind}")
         rows, known = self._asked(X, known)
         labels = self._model.labels(rows, known)
-        known = [None] * len(rows) if known is None else known
+        known = [None] * rows.shape[0] if known is None else known
         return [explain(trained, *row) for row in zip(rows, labels, known, strict=True)]
 
     def save(self, path):
@@ -416,16 +417,16 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         return rows, known
 
     def _inputs(self, X, reset=False):  # noqa: N803
-        """`X` as the model takes it: float32, dense for joint training; for a user's estimator as
-        it is."""
+        """`X` as the model takes it: a float32 array or CSR matrix, for a user's estimator as it
+        is; a `tf.SparseTensor` as a CSR matrix."""
+        if isinstance(X, tf.SparseTensor):
+            X = as_csr(X)  # noqa: N806
         if self._fitted is not None and not isinstance(self._fitted, str):
             return X
         options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}
         X = validate_data(self, X, reset=reset, **options)  # noqa: N806
-        if self._fitted is None:
-            return arguments.finite(X)
-        arguments.finite(X.data[None] if sparse.issparse(X) else X)
-        return X
+        arguments.finite(X)
+        return compact(X) if self._fitted is None else X
 
     def _validated(self, X, Y):  # noqa: N803
         """`X` as the model takes it and `Y` as uint8, dense, whose labels it names."""

@@ -100,7 +100,7 @@ def rivals(x, y, seed):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-    from alen_tf.cross_fitting.scaling import is_counts
+    from alen_tf.networks.standardization import is_counts
 
     counts = is_counts(x)
     scaler = MaxAbsScaler if counts else StandardScaler

@@ -178,7 +178,7 @@ def test_a_classifier_that_knows_nothing_does_not_spoil_the_stack(rows, quick):
 
 def test_sparse_rows_are_the_same_rows(rows, quick, monkeypatch):
     """By default, without the network, whose order of sums is another one."""
-    monkeypatch.setattr(defaults, "DENSE", 0)
+    monkeypatch.setattr(defaults, "STORED", 0)
     x, y = rows[0][:120], rows[1][:120]
     dense = ALENClassifier(random_state=0).fit(x, y)
     found = ALENClassifier(random_state=0).fit(sparse.csr_array(x), sparse.csr_array(y))

@@ -7,12 +7,13 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-from alen_tf.cross_fitting.scaling import is_counts
 from alen_tf.networks.mlp import MLP
+from alen_tf.networks.standardization import is_counts
 
-# Size limits. A network needs dense inputs, so rows x features is limited. Trees keep labels in
-# every leaf, so rows x labels is limited, and above a lower limit only one kind of trees is used.
-DENSE, LEAVES, TWO_KINDS = 1e7, 2e7, 1e5
+# Size limits. A network reads all stored numbers many times, and a step updates the weights of all
+# features, so both are limited. Trees keep labels in every leaf, so rows x labels is limited, and
+# above a lower limit only one kind of trees is used.
+STORED, FEATURES, LEAVES, TWO_KINDS = 1e7, 1e4, 2e7, 1e5
 # Approximate limit on the leaves of a tree: more fill memory and memorise single rows.
 LARGEST_TREE = 10_000
 
@@ -36,6 +37,7 @@ def classifiers(x, y, seed):
         made["trees"] = ExtraTreesClassifier(**trees)
         if y.size <= TWO_KINDS:
             made["forest"] = RandomForestClassifier(**trees)
-    if x.shape[0] * x.shape[1] <= DENSE:
+    few = sparse.issparse(x) and x.nnz <= STORED and x.shape[1] <= FEATURES
+    if few or x.shape[0] * x.shape[1] <= STORED:
         made["network"] = MLP(hidden_units=300, dropout=0.5, input_dropout=0.2)
     return made

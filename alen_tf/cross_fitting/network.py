@@ -3,14 +3,13 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from scipy import sparse
 
-from alen_tf.cross_fitting.scaling import is_counts
 from alen_tf.datasets.splits import Examples
 from alen_tf.inference.batching import Compiled
 from alen_tf.models.feed_forward import FeedForward
 from alen_tf.networks.members import Members, copied
-from alen_tf.networks.standardization import Standardization
+from alen_tf.networks.standardization import Standardization, is_counts
+from alen_tf.sparse_rows import compact
 from alen_tf.training import in_memory
 from alen_tf.training.loop import Batches, Loop
 
@@ -36,7 +35,7 @@ def out_of_fold(network, x, y, fold, seed, weight=None):
     Returns:
       (P(y_i = 1 | x), [rows, labels]; a `FittedNetwork`).
     """
-    x, fold, many = dense(x), fold.astype(np.int32), len(y) >= MANY
+    x, fold, many = compact(x), fold.astype(np.int32), len(y) >= MANY
     preprocessing = None if is_counts(x) else Standardization()
     if preprocessing:
         preprocessing.adapt(x)
@@ -64,9 +63,4 @@ class FittedNetwork:
         self._model = model
 
     def __call__(self, x):
-        return self._model.refine(dense(x))[-1]
-
-
-def dense(x):
-    """Rows as a float32 array."""
-    return (x.toarray() if sparse.issparse(x) else np.asarray(x)).astype(np.float32)
+        return self._model.refine(compact(x))[-1]

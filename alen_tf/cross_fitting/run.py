@@ -12,6 +12,7 @@ from alen_tf.cross_fitting.kept import Kept
 from alen_tf.errors import ConfigError, check_seed
 from alen_tf.evaluation.signature import Signature
 from alen_tf.objectives import oracles
+from alen_tf.sparse_rows import stacked
 from alen_tf.storage import write_json
 from alen_tf.tasks.multilabel import MultiLabel
 from alen_tf.training import provenance, results
@@ -108,13 +109,14 @@ def cross_fit(
 
 def learned(splits):
     """All rows to learn from, in the order of training and validation split: (float32 [rows,
-    features]; [rows, labels], uint8, or float32 with NaN where labels are missing).
+    features], an array or a CSR matrix; [rows, labels], uint8, or float32 with NaN where labels are
+    missing).
 
     Raises:
       ConfigError: inputs are not rows of features.
     """
     parts = splits.train, splits.validation
-    x, y = (np.concatenate([getattr(part, name) for part in parts]) for name in "xy")
+    x, y = (stacked([getattr(part, name) for part in parts]) for name in "xy")
     if x.ndim != 2 or y.ndim != 2:
         raise ConfigError(
             f"{splits.name}: inputs and outputs have shapes {x.shape[1:]} and {y.shape[1:]}, but "

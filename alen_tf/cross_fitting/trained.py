@@ -9,6 +9,7 @@ from alen_tf.cross_fitting import kept
 from alen_tf.cross_fitting.run import MODEL, cross_fit
 from alen_tf.errors import UserError, WorkdirError
 from alen_tf.serving.trained import check_data, read_signature
+from alen_tf.sparse_rows import as_array
 from alen_tf.training import config
 from alen_tf.training.workdir import Workdir
 
@@ -38,7 +39,7 @@ class CrossFittedModel:
         """The `Prediction` of any number of rows.
 
         Args:
-          x: inputs, [rows, features].
+          x: inputs, [rows, features], an array or a SciPy matrix.
           steps: must be None: this model does not take a number of steps.
           known: labels in {0, 1} where they are known and NaN elsewhere, [rows, labels].
           source: name of the rows in error messages: a file or an argument.
@@ -47,11 +48,11 @@ class CrossFittedModel:
           UserError: rows or known labels do not fit the model, or `steps` is given.
         """
         check_steps(steps)
-        x = np.asarray(x, np.float32)
+        x = as_array(x).astype(np.float32, copy=False)
         self.signature.check_inputs(x, source)
         if known is not None:
             known = np.asarray(known, np.float32)
-            self.signature.check_known(known, len(x), "known")
+            self.signature.check_known(known, x.shape[0], "known")
         found, refined = self.fitted.logits(x), self.fitted.refined
         sets = refined.sets(found, known=known)
         marginals = refined.marginals(found, known).astype(np.float32)

@@ -13,7 +13,7 @@ class Examples:
     """Inputs and outputs of a split.
 
     Attributes:
-      x: inputs, [examples, ...], of any numeric type.
+      x: inputs, [examples, ...], of any numeric type; rows of mostly zeros may be a CSR matrix.
       y: outputs, [examples, ...]: uint8 in {0, 1}; float32 with NaN for missing labels; or
         float32 in [0, 1] where a place of a small image has shares of several classes.
       full: the truth at full size, for scoring, if that is not `y`, [examples, ...].
@@ -29,7 +29,7 @@ class Examples:
     weight: np.ndarray | None = None
 
     def __len__(self):
-        return len(self.x)
+        return len(self.y)
 
     def take(self, rows):
         """The examples at `rows`."""

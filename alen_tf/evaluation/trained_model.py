@@ -72,7 +72,7 @@ class TrainedModel:
         """The `Prediction` of any number of rows as arrays.
 
         Args:
-          x: inputs, [rows, ...].
+          x: inputs, [rows, ...], an array or a SciPy matrix.
           steps: number of refinement steps; the configured number by default.
           known: labels in {0, 1} where they are known and NaN elsewhere, [rows, ...].
           source: name of the rows in errors: a file or an argument.
@@ -80,12 +80,12 @@ class TrainedModel:
         Raises:
           DataError: rows or known labels do not fit the model.
         """
-        x = np.asarray(x, np.float32)
+        x = self.model.inputs(x).astype(np.float32, copy=False)
         self.signature.check_inputs(x, source)
         arrays = [x]
         if known is not None:
             arrays.append(np.asarray(known, np.float32))
-            self.signature.check_known(arrays[1], len(x), "known")
+            self.signature.check_known(arrays[1], x.shape[0], "known")
         if steps not in self._compiled:
             self._compiled[steps] = Compiled(lambda x, known=None: self.predict(x, steps, known))
         return self._compiled[steps](self.model.views, *arrays)

@@ -113,7 +113,7 @@ class EnergyModel(StructuredModel):
           known: outputs in {0, 1} where they are known and NaN elsewhere, [examples, ...]; a model
             that was trained with known outputs then values the others alone.
         """
-        x, y = tf.nest.map_structure(np.asarray, x), np.asarray(y, np.float32)
+        x, y = self.inputs(x), np.asarray(y, np.float32)
         if not self.built:
             self.build(tf.nest.map_structure(np.shape, x), y.shape)
         arrays = [x, y] if known is None else [x, y, np.asarray(known, np.float32)]

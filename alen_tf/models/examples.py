@@ -47,8 +47,11 @@ def check_rows(y, **others):
     """
     for name, structure in others.items():
         for part in tf.nest.flatten(structure):
-            if part is not None and len(part) != len(y):
-                raise DataError(f"{name} has {len(part)} examples, but y has {len(y)}")
+            if part is None:
+                continue
+            rows = part.shape[0] if hasattr(part, "shape") else len(part)
+            if rows != len(y):
+                raise DataError(f"{name} has {rows} examples, but y has {len(y)}")
 
 
 def without_floats(y):

@@ -19,6 +19,7 @@ from alen_tf.models.examples import (
 )
 from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
 from alen_tf.models.step_metrics import OracleValue, StepMeans
+from alen_tf.sparse_rows import as_array
 
 
 class Fitting(keras.Model):
@@ -191,7 +192,8 @@ class Fitting(keras.Model):
         gradients = tape.gradient(total, sources, unconnected_gradients="zero")
         # Keras sums gradients over replicas; the loss must be a share of the global mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        gradients = [gradient / replicas for gradient in gradients]
+        # That of a kernel that sparse rows went through comes row by row.
+        gradients = [tf.convert_to_tensor(gradient) / replicas for gradient in gradients]
         # An update that comes while somebody still reads the weights has to copy them first.
         with tf.control_dependencies([loss, *gradients]):
             optimizer.apply(gradients, variables)
@@ -245,7 +247,7 @@ class Fitting(keras.Model):
             check_outputs(y, self.space, "y", missing=self.skips_missing)
             check_columns(y)
             check_rows(y, x=x, sample_weight=sample_weight)
-            self._build_for((tf.nest.map_structure(np.asarray, x), np.asarray(y)))
+            self._build_for((tf.nest.map_structure(as_array, x), np.asarray(y)))
             y = without_floats(y)
             arrays = (x, y) if sample_weight is None else (x, y, sample_weight)
             if shuffle is True and are_arrays(arrays) and not (validation_split or class_weight):

@@ -155,6 +155,11 @@ def joined(x, maps):
     Raises:
       ConfigError: their shapes do not match.
     """
+    if isinstance(x, tf.SparseTensor):
+        raise ConfigError(
+            "known_fraction: known outputs become additional features, which sparse inputs cannot "
+            "have: leave out known_fraction, or pass dense inputs"
+        )
     one = tf.is_tensor(x) and x.dtype.is_floating
     if not one or x.shape[1:-1] != maps.shape[1:-1]:
         shape = ", ".join(map(str, ["batch", *maps.shape[1:-1], "features"]))

@@ -16,6 +16,7 @@ from alen_tf.models import known_outputs
 from alen_tf.models.checks import called, checked_model, in_words
 from alen_tf.models.fitting import Fitting
 from alen_tf.objectives import oracles
+from alen_tf.sparse_rows import as_array
 
 UNBUILT = "call fit(x, y), or build(x_shape, y_shape), first"
 
@@ -182,13 +183,28 @@ class StructuredModel(Configured, Fitting):
 
     # Inference.
 
+    def inputs(self, x):
+        """Inputs, [examples, ...], or a structure of them, as arrays; sparse rows stay a SciPy
+        matrix, unless preprocessing makes zeros other numbers."""
+        keeps_zeros = self.preprocessing is None or getattr(
+            self.preprocessing, "keeps_zeros", False
+        )
+
+        def converted(part):
+            part = as_array(part)
+            return part if isinstance(part, np.ndarray) or keeps_zeros else part.toarray()
+
+        return tf.nest.map_structure(converted, x)
+
     def prepare(self, x, known=None):
         """Inputs as networks see them: preprocessed, bytes and truth values as float32, and in a
         model with `known_fraction`, with `known` outputs as additional features."""
         if self.preprocessing is not None:
             x = self.preprocessing(x)
         else:
-            x = tf.nest.map_structure(tf.convert_to_tensor, x)
+            x = tf.nest.map_structure(
+                lambda each: each if tf.is_tensor(each) else tf.convert_to_tensor(each), x
+            )
             x = tf.nest.map_structure(
                 lambda each: (
                     tf.cast(each, tf.float32) if each.dtype in (tf.uint8, tf.bool) else each
@@ -267,13 +283,13 @@ class StructuredModel(Configured, Fitting):
         Raises:
           DataError: `known` is not shaped like outputs.
         """
-        x = tf.nest.map_structure(np.asarray, x)
+        x = self.inputs(x)
         if not self.built:
             self.build(tf.nest.map_structure(np.shape, x))
         arrays = [x]
         if known is not None:
             known = np.asarray(known, np.float32)
-            expected = (len(tf.nest.flatten(x)[0]), *self.y_shape[1:])
+            expected = (tf.nest.flatten(x)[0].shape[0], *self.y_shape[1:])
             if known.shape != expected:
                 raise DataError(f"known: shape {known.shape}, expected {expected}, like outputs")
             arrays.append(known)

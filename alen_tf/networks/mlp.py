@@ -8,6 +8,7 @@ from alen_tf.configured import register
 from alen_tf.errors import check_count, check_finite_number, check_number, check_positive
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.network import WIDEST, InferenceNetwork
+from alen_tf.networks.sparse_inputs import Dropout, through
 
 
 def half_squares(weight):
@@ -22,7 +23,7 @@ class MLPEnergy(Energy):
     over all of them.
 
     F is a softplus network, because learning through refinement differentiates the score twice, and
-    a ReLU network has no curvature.
+    a ReLU network has no curvature. x may be sparse.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class MLPEnergy(Energy):
 
         gains = [self.input_gain, *[1.0] * (self.hidden_layers - 1)][: self.hidden_layers]
         hidden = [dense(self.hidden_units, gain, activation="softplus") for gain in gains]
-        self.features = keras.Sequential([keras.layers.Dropout(self.input_dropout), *hidden])
+        self.features = keras.Sequential([Dropout(self.input_dropout), *hidden])
         labels = input_shape[1][-1]
         self.local = dense(labels, name="local", dtype="float32")
         self.global_features = dense(self.global_units, activation="softplus", use_bias=False)
@@ -81,7 +82,7 @@ class MLPEnergy(Energy):
 
     def encode(self, x, training=False):
         """F(x): how much each label alone adds to the score, [batch, labels]."""
-        return self.local(self.features(x, training=training))
+        return self.local(through(self.features, x, training))
 
     def score(self, z, y):
         local = ops.sum(y * z, axis=-1)
@@ -96,7 +97,8 @@ class MLPEnergy(Energy):
 @gin.register
 @register
 class MLP(InferenceNetwork):
-    """Inference network g(x): a ReLU network that gives one logit per label, [batch, labels]."""
+    """Inference network g(x): a ReLU network that gives one logit per label, [batch, labels], for
+    rows x that may be sparse."""
 
     def __init__(
         self,
@@ -140,7 +142,7 @@ class MLP(InferenceNetwork):
 
     def make_layers(self, input_shape):
         penalty = half_squares(self.l2)
-        layers = [keras.layers.Dropout(self.input_dropout)] if self.input_dropout else []
+        layers = [Dropout(self.input_dropout)] if self.input_dropout else []
         for _ in range(self.hidden_layers):
             layers.append(
                 keras.layers.Dense(
@@ -161,4 +163,4 @@ class MLP(InferenceNetwork):
         self.body = keras.Sequential(layers)
 
     def call(self, x, training=False):
-        return self.body(x, training=training)
+        return through(self.body, x, training)

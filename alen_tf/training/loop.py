@@ -6,6 +6,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from alen_tf import sparse_rows
 from alen_tf.datasets.augmentation import Augmentation
 from alen_tf.errors import ConfigError, NonFiniteError
 from alen_tf.models.batch import Batch
@@ -43,7 +44,7 @@ class Batches:
             augmented.
         """
         source = high_res or examples
-        self._x = tf.constant(source.x)
+        self._x = sparse_rows.gatherable(source.x)
         self._y = tf.constant(source.y)
         self._counted = None if source.counted is None else tf.constant(source.counted)
         self._missing = bool(np.isnan(source.y).any())
@@ -65,7 +66,7 @@ class Batches:
     def order(self, epoch):
         """The order of examples in an epoch, int32 [examples]."""
         return tf.random.experimental.stateless_shuffle(
-            tf.range(len(self._x)), seed=tf.stack([self._seed, epoch])
+            tf.range(len(self._y)), seed=tf.stack([self._seed, epoch])
         )
 
     def __call__(self, epoch, order, step):
@@ -77,7 +78,8 @@ class Batches:
             share, seed = share + replica, tf.random.experimental.stateless_fold_in(seed, replica)
         size = self.size // self._replicas
         rows = tf.slice(order, [share * size], [size])  # of known size, so all shapes are known
-        x, y = tf.gather(self._x, rows), tf.cast(tf.gather(self._y, rows), tf.float32)
+        x = sparse_rows.gather(self._x, rows)
+        y = tf.cast(tf.gather(self._y, rows), tf.float32)
         if self._counted is not None:  # moves with y, as one more channel of it
             y = tf.concat([y, tf.cast(tf.gather(self._counted, rows), tf.float32)[..., None]], -1)
         x, y = self._augment(x, y, seed, self._high_res)

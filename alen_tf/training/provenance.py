@@ -7,6 +7,7 @@ import platform
 from importlib import metadata
 
 import numpy as np
+from scipy import sparse
 
 import alen_tf
 
@@ -100,6 +101,9 @@ def _shortened(changes, shown=4):
 
 
 def _array(array):
-    """Type, shape and digest of an array: "uint8[1170, 32] 1f0c..."."""
+    """Type, shape and digest of an array or a CSR matrix: "uint8[1170, 32] 1f0c..."."""
+    if sparse.issparse(array):
+        parts = [_array(part) for part in (array.indptr, array.indices, array.data)]
+        return f"sparse {array.dtype}{list(array.shape)} {digest(repr(parts))}"
     content = np.ascontiguousarray(array)
     return f"{content.dtype}{list(content.shape)} {digest(content.view(np.uint8).data)}"

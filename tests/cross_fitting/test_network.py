@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse
 
 from alen_tf.cross_fitting import network
-from alen_tf.cross_fitting.scaling import is_counts
 from alen_tf.networks.mlp import MLP
+from alen_tf.networks.standardization import is_counts
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import sparse
 from sklearn.preprocessing import StandardScaler
 
 from alen_tf.networks.standardization import Standardization
+from alen_tf.sparse_rows import as_tensor
 
 
 def adapted(x):
@@ -63,3 +65,25 @@ def test_statistics_are_no_weights_to_learn_but_are_saved(tmp_path, random):
     np.testing.assert_array_equal(other.mean, layer.mean)
     np.testing.assert_array_equal(other.deviation, layer.deviation)
     assert np.all(other.deviation != 1)
+
+
+def test_sparse_rows_are_scaled_but_not_centred(random):
+    x = random.randn(50, 6) * np.arange(6) * (random.rand(50, 6) < 0.3)  # column 0 is zero
+    rows = sparse.csr_array(np.float32(x))
+    layer = Standardization()
+    layer.adapt(rows)
+    assert layer.keeps_zeros
+    deviation = np.where(np.arange(6) == 0, 1.0, x.std(axis=0))
+    found = tf.sparse.to_dense(layer(as_tensor(rows)))
+    np.testing.assert_allclose(found, x / deviation, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(layer(np.float32(x)), x / deviation, rtol=1e-4, atol=1e-6)
+    layer.adapt(np.float32(1.0 + x))
+    assert not layer.keeps_zeros
+
+
+def test_sparse_counts_stay_as_they_are(random):
+    words = sparse.csr_array(np.float32(random.poisson(0.2, size=(20, 10))))
+    layer = Standardization()
+    layer.adapt(words)
+    found = tf.sparse.to_dense(layer(as_tensor(words)))
+    np.testing.assert_allclose(found, words.toarray(), rtol=1e-6)

@@ -1,8 +1,10 @@
-"""What users pass to a scikit-learn estimator: X, Y and known labels, checked and made dense."""
+"""What users pass to a scikit-learn estimator: X, Y and known labels, checked."""
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
+
+from alen_tf.errors import not_finite
 
 
 def names(matrix):
@@ -11,18 +13,15 @@ def names(matrix):
 
 
 def finite(X):  # noqa: N803
-    """A matrix, dense or scipy-sparse, as a dense one.
+    """Checks a matrix, dense or scipy-sparse.
 
     Raises:
       ValueError: a value is NaN or infinite.
     """
-    X = _dense(X)  # noqa: N806
-    wrong = np.argwhere(~np.isfinite(X))
-    if len(wrong):
-        row, column = wrong[0]
-        value = "NaN" if np.isnan(X[row, column]) else "infinity"
+    if wrong := not_finite(X):
+        (row, column), value = wrong
+        value = "NaN" if np.isnan(value) else "infinity"
         raise ValueError(f"X[{row}, {column}] is {value}, expected a finite 32-bit number")
-    return X
 
 
 def indicator(Y, missing=False):  # noqa: N803

@@ -15,6 +15,9 @@ from alen_tf.errors import DataError
 SUFFIXES = (".npz", ".svm", ".libsvm")
 # Limit on the numbers in an array: a few bytes of NPZ or libsvm can claim any size.
 LARGEST_ARRAY = 2**30
+# Rows of this many numbers stay sparse where a tenth of them, or fewer, are stored; a model has a
+# weight per feature, whatever the rows hold.
+LARGE, SPARSE, MOST_FEATURES = 2**26, 0.1, 2**24
 
 
 def read_npz(path, name):
@@ -97,7 +100,8 @@ def read_libsvm(path, features=None):
       features: number of features; the largest index by default.
 
     Returns:
-      (inputs [rows, features], the label numbers of each row).
+      (inputs [rows, features], an array, or a CSR matrix if they are many and mostly zeros; the
+      label numbers of each row).
 
     Raises:
       DataError: the file cannot be read or is malformed, or has more features.
@@ -114,7 +118,10 @@ def read_libsvm(path, features=None):
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, OverflowError) as error:
         raise DataError(f"{path}: malformed libsvm: {error}") from error
-    if math.prod(x.shape) > LARGEST_ARRAY:
+    size = math.prod(x.shape)
+    if size > LARGE and x.nnz <= SPARSE * size and x.shape[1] <= MOST_FEATURES:
+        return x, labels
+    if size > LARGEST_ARRAY:
         raise DataError(
             f"{path}: {x.shape[0]:,} rows of {x.shape[1]:,} features are more than "
             f"{LARGEST_ARRAY:,} numbers"
