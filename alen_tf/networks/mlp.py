@@ -6,6 +6,7 @@ from keras import ops
 
 from alen_tf.configured import register
 from alen_tf.errors import check_count, check_finite_number, check_number, check_positive
+from alen_tf.networks.dropout import Dropout
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.network import WIDEST, InferenceNetwork
 
@@ -73,7 +74,7 @@ class MLPEnergy(Energy):
 
         gains = [self.input_gain, *[1.0] * (self.hidden_layers - 1)][: self.hidden_layers]
         hidden = [dense(self.hidden_units, gain, activation="softplus") for gain in gains]
-        self.features = keras.Sequential([keras.layers.Dropout(self.input_dropout), *hidden])
+        self.features = keras.Sequential([Dropout(self.input_dropout), *hidden])
         labels = input_shape[1][-1]
         self.local = dense(labels, name="local", dtype="float32")
         self.global_features = dense(self.global_units, activation="softplus", use_bias=False)
@@ -140,7 +141,7 @@ class MLP(InferenceNetwork):
 
     def make_layers(self, input_shape):
         penalty = half_squares(self.l2)
-        layers = [keras.layers.Dropout(self.input_dropout)] if self.input_dropout else []
+        layers = [Dropout(self.input_dropout)] if self.input_dropout else []
         for _ in range(self.hidden_layers):
             layers.append(
                 keras.layers.Dense(
@@ -151,7 +152,7 @@ class MLP(InferenceNetwork):
                 )
             )
             if self.dropout:
-                layers.append(keras.layers.Dropout(self.dropout))
+                layers.append(Dropout(self.dropout))
         bias = keras.initializers.Constant(self.output_bias)
         layers.append(
             keras.layers.Dense(
