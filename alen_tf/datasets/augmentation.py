@@ -7,7 +7,13 @@ from alen_tf.errors import ConfigError, check_count, check_number
 
 
 class Augmentation:
-    """Leaves examples as they are."""
+    """Leaves examples as they are.
+
+    Attributes:
+      compilable: whether XLA can compile it.
+    """
+
+    compilable = True
 
     def check(self, shape):
         """Checks that inputs of this shape can be varied.
@@ -45,6 +51,8 @@ class ImageAugmentation(Augmentation):
     half a pixel. Examples at a multiple of that size (`Splits.high_res`) are moved first and
     averaged down afterwards, like the images of the other splits.
     """
+
+    compilable = False  # XLA has no projective transformation
 
     def __init__(self, crop=None, mirror=True, shift=0.0, rotation=0.0, zoom=0.0, colour=0.0):
         """Configures the augmentation.

@@ -19,6 +19,7 @@ from alen_tf.models.examples import (
 )
 from alen_tf.models.optimizers import OptimizerGroup, penalty, regularization
 from alen_tf.models.step_metrics import OracleValue, StepMeans
+from alen_tf.networks.dropout import drawn_by_xla
 from alen_tf.sparse_rows import as_array
 
 
@@ -127,8 +128,9 @@ class Fitting(keras.Model):
         if not self.built:
             with tf.init_scope():
                 self.build(tf.nest.map_structure(lambda x: x.shape, batch.x), batch.y.shape)
-        batch = self.drawn(batch)
-        y, scalars = self.update(batch)
+        with drawn_by_xla(self.jit_compile):
+            batch = self.drawn(batch)
+            y, scalars = self.update(batch)
         losses = {name: value for name, value in scalars.items() if _shown(name)}
         self.step_means.update_state(losses)
         logs = self.compute_metrics(batch.x, batch.truth, y, batch.weight)

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from alen_tf.configured import Configured, register
 from alen_tf.errors import check_count, check_number
+from alen_tf.networks.dropout import Dropout
 from alen_tf.networks.mlp import half_squares
 from alen_tf.networks.network import WIDEST
 
@@ -56,7 +57,7 @@ class Conditionals(Configured, keras.layers.Layer):
         self.of_negative = kernel("of_negative", 0.1)  # V-
         self.output_kernel = kernel("output_kernel", 0.0)  # u
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")  # c
-        self.drop = keras.layers.Dropout(self.dropout)
+        self.drop = Dropout(self.dropout)
 
     def call(self, logits, known, training=False):
         """The conditional logits of all labels, [batch, labels].

@@ -7,6 +7,7 @@ from keras import ops
 
 from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_counts, check_number
+from alen_tf.networks.dropout import Dropout
 from alen_tf.networks.energy import matrix_score
 from alen_tf.networks.image_energy import ImageEnergy, convolution
 from alen_tf.networks.network import WIDEST, InferenceNetwork
@@ -72,7 +73,7 @@ class FCN(InferenceNetwork):
         for count, stride in zip(self.filters, STRIDES, strict=True):
             layers.append(convolution(count, stride, activation="relu"))
         if self.dropout:
-            layers.append(keras.layers.Dropout(self.dropout))
+            layers.append(Dropout(self.dropout))
         layers.append(_transposed(self.filters[0], activation="relu"))
         layers.append(_transposed(self.outputs, dtype="float32"))
         self.body = keras.Sequential(layers)

@@ -6,9 +6,10 @@ from keras import ops
 
 from alen_tf.configured import register
 from alen_tf.errors import check_count, check_finite_number, check_number, check_positive
+from alen_tf.networks.dropout import Dropout
 from alen_tf.networks.energy import Energy
 from alen_tf.networks.network import WIDEST, InferenceNetwork
-from alen_tf.networks.sparse_inputs import Dropout, through
+from alen_tf.networks.sparse_inputs import through
 
 
 def half_squares(weight):
@@ -153,7 +154,7 @@ class MLP(InferenceNetwork):
                 )
             )
             if self.dropout:
-                layers.append(keras.layers.Dropout(self.dropout))
+                layers.append(Dropout(self.dropout))
         bias = keras.initializers.Constant(self.output_bias)
         layers.append(
             keras.layers.Dense(

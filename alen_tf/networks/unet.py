@@ -13,6 +13,7 @@ from keras import ops
 
 from alen_tf.configured import register
 from alen_tf.errors import ConfigError, check_count, check_counts, check_number
+from alen_tf.networks.dropout import Dropout
 from alen_tf.networks.energy import Energy, matrix_score
 from alen_tf.networks.network import WIDEST, InferenceNetwork
 from alen_tf.networks.normalization import GroupNormalization
@@ -77,7 +78,7 @@ class Hourglass(keras.layers.Layer):
         self.up = [Block(count, normalization) for count in filters[:-1]]
         self.pool = keras.layers.AveragePooling2D(2, padding="same")
         self.unpool = keras.layers.UpSampling2D(interpolation="bilinear")
-        self.dropout = keras.layers.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def call(self, x, training=False):
         kept = []

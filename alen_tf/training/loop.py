@@ -1,6 +1,8 @@
 """Epochs of training steps, without files or evaluation."""
 
+import contextlib
 import functools
+import re
 import time
 
 import numpy as np
@@ -10,6 +12,7 @@ from alen_tf import sparse_rows
 from alen_tf.datasets.augmentation import Augmentation
 from alen_tf.errors import ConfigError, NonFiniteError
 from alen_tf.models.batch import Batch
+from alen_tf.networks.dropout import drawn_by_xla
 from alen_tf.training.distribution import Workers
 
 # One call of the compiled loop: long enough to hide its overhead, short enough to stop soon.
@@ -26,6 +29,11 @@ class Batches:
     A resumed run therefore sees the same batches, without any state to save. Examples that do not
     fill the last batch of an epoch are left out of that epoch. Made under a strategy, it has as
     many equal shares of each batch as there are replicas.
+
+    Attributes:
+      size: examples per step.
+      per_epoch: steps per epoch.
+      compilable: whether XLA can compile what makes a batch.
     """
 
     def __init__(self, examples, batch_size, seed, augment=None, high_res=None, fold=None):
@@ -53,6 +61,7 @@ class Batches:
         self._seed = seed
         self._augment = augment or Augmentation()
         self._augment.check(examples.x.shape[1:])
+        self.compilable = self._augment.compilable
         self._high_res = high_res.x.shape[1] // examples.x.shape[1] if high_res else 1
         self.size = min(batch_size, len(examples))
         self.per_epoch = len(examples) // self.size
@@ -98,19 +107,27 @@ class Loop:
     """A model's compiled training steps over `Batches`, on all replicas of the strategy that it is
     made under."""
 
-    def __init__(self, model, batches, workers=None):
+    def __init__(self, model, batches, workers=None, jit_compile=False):
         """Configures the loop.
 
         Args:
           model: a built and compiled `StructuredModel`.
           batches: the `Batches`.
           workers: the `Workers` that take steps together; by default this process alone.
+          jit_compile: whether XLA compiles the loop, or each step of it where it cannot compile
+            what makes a batch.
         """
         self.batches = batches
         self._model = model
         self._workers = workers or Workers()
         self._losses = self._others = None  # names of scalars, once a step is traced
         self._compiled_steps = None
+        self._jit_compile = jit_compile
+        self._update = self._update_model
+        if jit_compile and batches.compilable:
+            self._steps = tf.function(self._steps.python_function, jit_compile=True)
+        elif jit_compile:
+            self._update = tf.function(self._update_model, autograph=False, jit_compile=True)
         self._seconds_per_step = SECONDS_PER_CALL  # so the first call takes one step, and traces
 
     def epoch(self, epoch):
@@ -141,6 +158,7 @@ class Loop:
 
         Raises:
           NonFiniteError: a scalar is not finite, or a weight.
+          ConfigError: XLA, asked to compile, cannot.
         """
         order, per_epoch = self.batches.order(epoch), self.batches.per_epoch
         names = self.names
@@ -152,7 +170,8 @@ class Loop:
             # NumPy numbers, because TensorFlow caches every Python number that it converts,
             # forever.
             this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
-            values = self._compiled_steps(this, order, first, end, tf.constant(values)).numpy()
+            with _refusals(self._jit_compile):
+                values = self._compiled_steps(this, order, first, end, tf.constant(values)).numpy()
             sums = dict(zip(names, values.tolist(), strict=True))
             seconds = (time.monotonic() - start) / (last - step)
             self._seconds_per_step = self._workers.mean(seconds)
@@ -191,19 +210,24 @@ class Loop:
         exchange it at once."""
 
         def on_replica(epoch, order, step):
-            batch = self._model.drawn(self.batches(epoch, order, step))
-            _, scalars = self._model.update(batch)
-            self._losses = [name for name in scalars if "_loss" in name]
-            self._others = [name for name in scalars if name not in self._losses]
-            return tuple(
-                tf.cast([scalars[name] for name in names], tf.float64)
-                for names in (self._losses, self._others)
-            )
+            return self._update(self.batches(epoch, order, step))
 
         strategy = self._workers.strategy
         losses, others = strategy.run(on_replica, (epoch, order, step))
         mean = tf.distribute.ReduceOp.MEAN
         return strategy.reduce(mean, losses, axis=None), strategy.reduce(mean, others, axis=None)
+
+    def _update_model(self, batch):
+        """A training step on one replica's share of a batch; losses and other scalars, float64
+        [names] each."""
+        with drawn_by_xla(self._jit_compile):
+            _, scalars = self._model.update(self._model.drawn(batch))
+        self._losses = [name for name in scalars if "_loss" in name]
+        self._others = [name for name in scalars if name not in self._losses]
+        return tuple(
+            tf.cast([scalars[name] for name in names], tf.float64)
+            for names in (self._losses, self._others)
+        )
 
     @tf.function
     def _steps(self, epoch, order, first, last, sums):
@@ -224,6 +248,24 @@ class Loop:
                 sums += tf.concat([losses, others], axis=0)
                 step += 1
         return sums
+
+
+@contextlib.contextmanager
+def _refusals(jit_compile):
+    """Turns what XLA says of operations that it lacks into one clear line.
+
+    Raises:
+      ConfigError: it lacks some.
+    """
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        lacking = sorted(set(re.findall(r"(\w+) \(No registered '\1' OpKernel", error.message)))
+        if not (jit_compile and lacking):
+            raise
+        raise ConfigError(
+            f"train.jit_compile: XLA cannot compile {', '.join(lacking)}; leave it False"
+        ) from None
 
 
 def _check_weights(variables, place):

@@ -93,7 +93,7 @@ class Run:
             average=self.average,
         )
         self.best = Checkpoints(self.workdir.best, model=self.model.state)
-        self._loop = Loop(self.model, self.batches, self.workers)
+        self._loop = Loop(self.model, self.batches, self.workers, self.model.jit_compile)
         self._best_path = None  # on validation, of the best checkpoint, if this process saw it
         self._saved_at = time.monotonic()
         saved, problems = self.latest.restore()

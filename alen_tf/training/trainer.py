@@ -39,6 +39,7 @@ def train(
     test=True,
     strategy=None,
     precision="float32",
+    jit_compile=False,
 ):
     """Trains `model` on `task`, resuming from `workdir`, and evaluates its best checkpoint.
 
@@ -65,6 +66,9 @@ def train(
       strategy: the devices to train on; see `Workers`.
       precision: of the networks' hidden layers: "float32", or "mixed_bfloat16" for devices that are
         faster in bfloat16.
+      jit_compile: whether XLA compiles training steps, refinement included, or with rows of
+        features the whole loop; on one device only. Numbers differ in rounding, and in the draws of
+        dropout. docs/performance.md has what it is worth.
 
     Returns:
       The content of `results.json`.
@@ -85,9 +89,14 @@ def train(
     check_count("train.test_every", test_every, least=0)
     check_number("train.select_after", select_after, most=1.0)
     check_seed("train.seed", seed)
-    for name, flag in (("average", average), ("test", test)):
+    for name, flag in (("average", average), ("test", test), ("jit_compile", jit_compile)):
         if not isinstance(flag, bool):
             raise ConfigError(f"train.{name} is {flag!r}, expected True or False")
+    if jit_compile and strategy is not None:
+        raise ConfigError(
+            f"train.jit_compile = True is for one device: leave out train.strategy = {strategy!r}, "
+            "or train.jit_compile"
+        )
     workers = Workers(strategy)
     if restart and workers.first:
         Workdir(workdir).archive()
@@ -109,7 +118,8 @@ def train(
         made.preprocessing.adapt(splits.train.x)
         makers = {"energy_optimizer": energy_optimizer, "inference_optimizer": inference_optimizer}
         steps = epochs * batches.per_epoch
-        made.compile(**{name: make(steps) for name, make in makers.items() if make})
+        optimizers = {name: make(steps) for name, make in makers.items() if make}
+        made.compile(**optimizers, jit_compile=jit_compile)
         averages = Average(made.network_state if average else ())
         check_effective()
         config = gin.operative_config_str()

@@ -115,7 +115,7 @@ class Stepping(Loop):
           logged: which scalars are computed: "all", "losses" or "nothing". TensorFlow does not
             compute unused ones.
         """
-        super().__init__(workload.model, workload.batches)
+        super().__init__(workload.model, workload.batches, jit_compile=jit_compile)
         self.per_call = per_call
 
         def update(batch):
@@ -127,8 +127,6 @@ class Stepping(Loop):
             return y, scalars
 
         self._model = types.SimpleNamespace(update=update, drawn=lambda batch: batch)
-        if jit_compile:
-            self._steps = tf.function(self._steps.python_function, jit_compile=True)
 
     def function(self, count):
         """A function that takes `count` steps, of one epoch."""

@@ -4,7 +4,7 @@ import tensorflow as tf
 from scipy import sparse
 
 from alen_tf.networks.mlp import MLP, MLPEnergy
-from alen_tf.networks.sparse_inputs import Dropout
+from alen_tf.networks.dropout import Dropout
 from alen_tf.sparse_rows import as_tensor
 
 

@@ -8,10 +8,12 @@ import pytest
 
 from .conftest import DIGITS, assert_same, horses, train_here
 
-TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses}
+XLA = DIGITS._replace(params=(*DIGITS.params, "train.jit_compile = True"))
+TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses, "xla": lambda folder: XLA}
 CASES = [
     pytest.param("digits", 1, 2, id="digits-few"),
     pytest.param("digits", 6, 6, id="digits-many", marks=pytest.mark.slow),
+    pytest.param("xla", 2, 3, id="xla-many", marks=pytest.mark.slow),
     pytest.param("horses", 2, 5, id="horses-many", marks=pytest.mark.slow),
 ]
 
