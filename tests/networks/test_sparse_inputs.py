@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 from scipy import sparse
 
-from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.networks.dropout import Dropout
+from alen_tf.networks.mlp import MLP, MLPEnergy
 from alen_tf.sparse_rows import as_tensor
 
 
