@@ -1,5 +1,6 @@
 """The estimator for images: arrays in, masks of the same sizes and values out."""
 
+import gin
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 import alen_tf
 from alen_tf import ALENClassifier, ALENSegmenter
+from alen_tf.training import config, in_memory, trainer
 
 SMALL = {
     "size": (16, 12),
@@ -196,6 +198,33 @@ def test_a_failed_fit_keeps_the_old_model(fitted):
 def test_it_asks_to_be_fitted_first():
     with pytest.raises(NotFittedError):
         ALENSegmenter().predict(photographs(1)[0])
+
+
+def test_it_trains_the_model_of_its_gin_file(monkeypatch):
+    """Networks, method, optimizers, augmentation and views have the same settings."""
+    called = {}
+    monkeypatch.setattr(in_memory, "train", lambda **settings: called.update(settings) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ALENSegmenter(size=32, stride=1).fit(*photographs(20))
+    config.parse(["gin/own/segmentation.gin"], ["image_folder.folder = 'x'", "classes = ('7',)"])
+    root = gin.get_bindings(trainer.train)
+    for name in ("epochs", "batch_size", "evaluate_every", "select_after", "average"):
+        assert called[name] == root[name], name
+    for name in ("energy_optimizer", "inference_optimizer"):
+        ours, theirs = (each[name](100).get_config() | {"name": ""} for each in (called, root))
+        assert ours == theirs, name
+    ours, theirs = (each["task"] for each in (called, root))
+    assert vars(ours.augmentation) == vars(theirs.augmentation)
+    assert ours.oracle.__name__ == theirs.oracle.__name__  # gin wraps it
+    made = [
+        each["model"](test_time_augmentation=each["task"].test_time_augmentation, seed=0)
+        for each in (called, root)
+    ]
+    ours, theirs = (each.get_config() for each in made)
+    for settings in (ours, theirs):  # gin's function has no package
+        settings["regression_loss"] = settings["regression_loss"]["config"].rpartition(">")[-1]
+    for name in ours:
+        assert ours[name] == theirs[name], name
 
 
 def test_it_is_at_the_top_level():
