@@ -18,6 +18,7 @@ from experiments import (
     mulan,
     partial_labels,
     photographs,
+    questions,
     rivals,
     summary,
     table1,
@@ -43,7 +44,10 @@ TABLES = {
         "cross_fitted": cross_fitted.table,
         "adversarial": adversarial.table,
     },
-    "docs/notes/known-labels.md": {"known_labels": known_labels.table},
+    "docs/notes/known-labels.md": {
+        "known_labels": known_labels.table,
+        "questions": questions.table,
+    },
     "docs/notes/horses.md": {"photographs": photographs.table, "clicks": clicks.table},
 }
 
