@@ -546,7 +546,7 @@ def test_joint_training_leaves_out_missing_labels(data):
     """A third of the labels is missing; filled with zeros they teach that labels are rare."""
     x, y = data
     gaps = np.where(np.random.RandomState(0).rand(*y.shape) < 1 / 3, np.nan, y)
-    larger = {"epochs": 40, "hidden_units": 32, "energy_hidden_units": 32, "batch_size": 10}
+    larger = {"epochs": 20, "hidden_units": 32, "energy_hidden_units": 32, "batch_size": 10}
     model = ALENClassifier(**SMALL | larger)
     score = model.fit(x[:180], gaps[:180]).score(x[180:], y[180:])
     filled = model.fit(x[:180], np.nan_to_num(gaps[:180])).score(x[180:], y[180:])
