@@ -20,6 +20,7 @@ from experiments import (
     photographs,
     questions,
     rivals,
+    stacking,
     summary,
     table1,
     table2,
@@ -42,6 +43,7 @@ TABLES = {
     "docs/notes/cross-fitting.md": {
         "cross_validated": cross_validated.table,
         "cross_fitted": cross_fitted.table,
+        "stacking": stacking.table,
         "adversarial": adversarial.table,
     },
     "docs/notes/known-labels.md": {
