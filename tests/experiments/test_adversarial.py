@@ -6,7 +6,7 @@ from alen_tf import GradientAscent
 from alen_tf.models.batch import Batch
 from alen_tf.networks.members import Members
 from alen_tf.networks.mlp import MLP, MLPEnergy
-from experiments.adversarial import CrossFittedALEN
+from experiments.cross_fitted_alen import CrossFittedALEN
 
 FOLDS = 3
 
