@@ -30,6 +30,7 @@ MEASURES = (
 def measure(name, lambda_g, seed):
     """Scores by measure: of one set, one weight of Eq. 7 and one seed."""
     import keras
+    import tensorflow as tf
 
     from alen_tf import GradientAscent
     from alen_tf.cross_fitting.calibration import Stacking, logits, sigmoid, stacked_out_of_fold
