@@ -269,27 +269,22 @@ def _line(name, method, entries):
 
 def draw():
     """Average precision of unknown labels by the share of known ones, a panel per recorded set."""
-    import matplotlib.pyplot as plt
 
-    style.apply()
-    records = list(runs.recorded(NAME).values())
-    names = [name for name in SETS if any(each["set"] == name for each in records)]
-    figure, panels = plt.subplots(
-        1, len(names), figsize=(4.5 * len(names), 4), sharey=True, squeeze=False
-    )
-    for axes, name in zip(panels[0], names, strict=True):
-        these = [each for each in records if each["set"] == name]
-        for index, (method, label) in enumerate(RANKED.items()):
-            found = [e for each in these for e in each["found"] if e["method"] == method]
+    def curves(records):
+        shares = [100 * share for share in SHARES]
+        for method, label in RANKED.items():
+            found = [e for each in records for e in each["found"] if e["method"] == method]
             by_share = [[100 * e["ap"] for e in found if e["share"] == share] for share in SHARES]
-            shares = [100 * share for share in SHARES]
-            style.curve(axes, index, shares, np.transpose(by_share), label)
-        count = len(these)
-        title = f"{name}, {DRAWS} draws of known labels, {count} seed{'s' * (count > 1)}"
-        axes.set(xlabel="known labels (%)", ylim=(0, 100), title=title)
-    panels[0, 0].set_ylabel("average precision on unknown labels (%)")
-    panels[0, 0].legend(loc="lower left")
-    return figure
+            yield shares, np.transpose(by_share), label
+
+    return style.panels(
+        list(runs.recorded(NAME).values()),
+        SETS,
+        curves,
+        f"known labels (%), {DRAWS} draws",
+        "average precision on unknown labels (%)",
+        "lower left",
+    )
 
 
 def main(argv):

@@ -76,24 +76,20 @@ def table():
 
 def draw():
     """F1 by the number of questions, a panel per recorded set."""
-    import matplotlib.pyplot as plt
 
-    style.apply()
-    records = list(runs.recorded(NAME).values())
-    names = [name for name in SETS if any(each["set"] == name for each in records)]
-    figure, panels = plt.subplots(
-        1, len(names), figsize=(4.5 * len(names), 4), sharey=True, squeeze=False
+    def curves(records):
+        for method in METHODS:
+            f1 = 100 * np.array([each["f1"][method] for each in records])
+            yield range(QUESTIONS + 1), f1, method
+
+    return style.panels(
+        list(runs.recorded(NAME).values()),
+        SETS,
+        curves,
+        "labels asked for",
+        "F1 of the whole label set (%)",
+        "lower right",
     )
-    for axes, name in zip(panels[0], names, strict=True):
-        these = [each["f1"] for each in records if each["set"] == name]
-        for index, method in enumerate(METHODS):
-            curves = 100 * np.array([each[method] for each in these])
-            style.curve(axes, index, range(QUESTIONS + 1), curves, method)
-        title = f"{name}, {len(these)} seed{'s' * (len(these) > 1)}"
-        axes.set(xlabel="labels asked for", ylim=(0, 100), title=title)
-    panels[0, 0].set_ylabel("F1 of the whole label set (%)")
-    panels[0, 0].legend(loc="lower right")
-    return figure
 
 
 def main(argv):

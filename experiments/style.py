@@ -65,3 +65,36 @@ def curve(axes, index, x, values, label, marked=None):
     if marked is not None:
         place = list(x).index(marked)
         axes.plot(x[place], mean[place], markersize=10, markerfacecolor="white", **look(index))
+
+
+def panels(records, sets, curves, xlabel, ylabel, legend):
+    """A figure with a panel for each set that has records, at most three in a row.
+
+    Args:
+      records: dictionaries with a "set" and a "seed".
+      sets: names of sets, in order.
+      curves: a function of a set's records that yields (x, values, label), see `curve`.
+      xlabel, ylabel: of the axes; y, in percent, is drawn from 0 to 100.
+      legend: its place in the first panel.
+    """
+    import matplotlib.pyplot as plt
+
+    apply()
+    names = [name for name in sets if any(each["set"] == name for each in records)]
+    columns = min(len(names), 3)
+    rows = -(-len(names) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(4.5 * columns, 4 * rows), sharey=True, squeeze=False
+    )
+    for place in axes.flat[len(names) :]:
+        place.remove()
+    for place, name in zip(axes.flat, names, strict=False):
+        these = [each for each in records if each["set"] == name]
+        for index, drawn in enumerate(curves(these)):
+            curve(place, index, *drawn)
+        place.set(xlabel=xlabel, ylim=(0, 100))
+        place.set_title(f"{name}, {len(these)} seed{'s' * (len(these) > 1)}")
+    for place in axes[:, 0]:
+        place.set_ylabel(ylabel)
+    axes[0, 0].legend(loc=legend)
+    return figure
