@@ -3,7 +3,8 @@
 Generates rows with the statistics of large public sets for extreme classification, in which words
 and labels follow power laws, and writes them as shards. Then it trains gin/own/sharded.gin on them
 for an epoch, and records rows per second and the peak memory of every command in
-experiments/results/scaling.jsonl, with the F1 of the same training in memory where --in_memory.
+experiments/results/scaling.jsonl, with the F1 of the same training in memory where --in_memory. The
+table goes into docs/guide/large-data.md.
 """
 
 import json
@@ -15,7 +16,7 @@ import time
 import numpy as np
 from absl import app, flags
 
-from experiments import runs
+from experiments import documents, runs
 
 flags.DEFINE_integer("rows", 1_000_000, "Number of rows.")
 flags.DEFINE_integer("words", 100_000, "Number of words.")
@@ -110,9 +111,37 @@ def trained(workdir, params):
     }
 
 
+def table():
+    """The recorded runs, as Markdown."""
+    lines = []
+    for record in runs.recorded("scaling").values():
+        if "streamed" not in record:
+            continue
+        lines += [
+            [
+                *(f"{record[name]:,}" for name in ("rows", "words", "labels")),
+                {"streamed": "shards", "in_memory": "memory"}[kind],
+                f"{record[kind]['rows_per_second']:,.0f}",
+                f"{record[kind]['peak_bytes'] / 1e9:.2f}",
+                f"{100 * record[kind]['test_f1']:.1f}",
+            ]
+            for kind in ("streamed", "in_memory")
+            if kind in record
+        ]
+    header = ["rows", "words", "labels", "training rows in", "rows/s", "peak, GB", "test F1"]
+    return runs.markdown(header, lines)
+
+
 def main(argv):
     del argv
-    options = flags.FLAGS
+    if not flags.FLAGS.check:
+        measure(flags.FLAGS)
+    documents.update("docs/guide/large-data.md", {"extreme": table})
+    print(table())
+
+
+def measure(options):
+    """Generates, writes and trains, and records it."""
     made_by = runs.commit()
     folder = pathlib.Path(options.folder).absolute()
     folder /= f"{options.rows}-{options.words}-{options.labels}"
@@ -122,8 +151,10 @@ def main(argv):
         with rows.open("w", encoding="utf-8") as file:
             for line in generated(options.rows, options.words, options.labels):
                 file.write(line + "\n")
-    result = {"command": runs.line("experiments.extreme", sys.argv[1:]), "commit": made_by}
-    result |= {name: options[name].value for name in ("rows", "words", "labels")}
+    sizes = {name: options[name].value for name in ("rows", "words", "labels")}
+    given = [f"--{name}={size}" for name, size in sizes.items()]
+    given += ["--in_memory"] * options.in_memory
+    result = {"command": runs.line("experiments.extreme", given), "commit": made_by} | sizes
     if not shards.exists():
         result["writing"] = measured("shards", f"--input={rows}", f"--output={shards}")
     params = [f"shards.folder = '{shards}'", *SMALL]
@@ -132,7 +163,6 @@ def main(argv):
         params.append("shards.in_memory = True")
         result["in_memory"] = trained(folder / "in_memory", params)
     runs.record("scaling", result)
-    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":
