@@ -136,12 +136,14 @@ def opened(folder):
         found = Sharded(
             folder,
             int(content["features"]),
-            tuple(content["label_names"]),
-            tuple(content["rows"]),
-            np.array(content["label_counts"]),
+            tuple(map(str, content["label_names"])),
+            tuple(map(int, content["rows"])),
+            np.array(content["label_counts"], np.int64),
             dict(content["sha256"]),
         )
-    except (WorkdirError, KeyError, TypeError, ValueError) as error:
+        if found.label_counts.shape != (len(found.label_names),) or min(found.rows) < 0:
+            raise ValueError("counts do not fit")
+    except (WorkdirError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(
             f"{folder}: {HEADER} is missing or damaged: write the folder with python -m "
             "alen_tf.shards"
