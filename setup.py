@@ -6,7 +6,7 @@ import re
 import setuptools
 
 ROOT = pathlib.Path(__file__).parent
-COMMANDS = ("train", "evaluate", "predict", "export")
+COMMANDS = ("train", "evaluate", "predict", "export", "shards")
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "alen_tf/__init__.py").read_text())[1]
 
 # Of the repository, once it has one: the README's pictures and links then lead there.

@@ -172,8 +172,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """Trains on rows `X` with label sets `y`.
 
         Args:
-          X: [rows, features], dense, data frame or scipy-sparse; finite numbers. With your own
-            `estimator`, any `X` that it accepts.
+          X: [rows, features], dense, data frame, SciPy matrix or `tf.SparseTensor`; finite numbers.
+            With your own `estimator`, any `X` that it accepts.
           y: label sets, as a binary indicator [rows, labels], dense, data frame or scipy-sparse,
             or as a list of sets or lists of strings or numbers. Lists of numbers that all have
             the same length are an indicator. A row may have no label. A label that no row has

@@ -38,6 +38,9 @@ def run(main):
             except tf.errors.ResourceExhaustedError as error:
                 reason = without_place(error.message)
                 raise UserError(f"{reason}: choose smaller networks or batches") from error
+            except tf.errors.DataLossError as error:  # of a shard, found while training reads it
+                reason = without_place(error.message)
+                raise UserError(f"{reason}: write the shards again") from error
         except KeyboardInterrupt:
             _leave("stopped by SIGINT", 130)
         except UserError as error:

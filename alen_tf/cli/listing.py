@@ -7,6 +7,7 @@ COMMANDS = {
     "evaluate": "scores a trained model after every inference step",
     "predict": "predicts a user's own rows or images",
     "export": "writes a SavedModel with the refinement inside",
+    "shards": "writes files for training on more rows than memory holds",
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from alen_tf.cross_fitting import scores
 from alen_tf.cross_fitting.cross_fitted import CrossFitted, check_settings, chosen
 from alen_tf.cross_fitting.kept import Kept
+from alen_tf.datasets.shards import Sharded
 from alen_tf.errors import ConfigError, check_seed
 from alen_tf.evaluation.signature import Signature
 from alen_tf.objectives import oracles
@@ -115,6 +116,11 @@ def learned(splits):
     Raises:
       ConfigError: inputs are not rows of features.
     """
+    if isinstance(splits.train, Sharded):
+        raise ConfigError(
+            f"{splits.name}: cross_fit needs all rows in memory: train shards with "
+            "gin/own/sharded.gin, or give the files to gin/own/multilabel.gin"
+        )
     parts = splits.train, splits.validation
     x, y = (stacked([getattr(part, name) for part in parts]) for name in "xy")
     if x.ndim != 2 or y.ndim != 2:

@@ -42,6 +42,11 @@ class Examples:
         return self.counted is not None or bool(np.isnan(self.y).any())
 
     @property
+    def label_counts(self):
+        """How often each entry of the last axis of outputs is 1, [labels]."""
+        return np.asarray(self.y, bool).reshape(-1, self.y.shape[-1]).sum(axis=0)
+
+    @property
     def truth(self):
         """The truth for scoring: `full`, or `y` with zeros at pixels that do not count."""
         if self.full is not None:
@@ -55,7 +60,7 @@ class Splits:
 
     Attributes:
       name: of the data set.
-      train, validation, test: the three splits.
+      train, validation, test: the three splits; `train` may be `shards.Sharded`.
       label_names, feature_names: if there are names.
       metadata: facts that results must state.
       preprocessing: how the columns of a table became inputs; None where they are inputs as they

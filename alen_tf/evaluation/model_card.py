@@ -118,7 +118,7 @@ def _limits_of_data(splits, signature):
     """Limits that follow from the sizes of the data."""
     if len(splits.test) < FEW:
         yield f"Comparisons: {len(splits.test)} test examples say little about the model's quality."
-    count = np.asarray(splits.train.y, bool).reshape(-1, len(signature.label_names)).sum(axis=0)
+    count = splits.train.label_counts
     if absent := [name for name, n in zip(signature.label_names, count, strict=True) if not n]:
         yield f"Labels that no training example has: {shortened(absent)}."
     if not signature.of_images:

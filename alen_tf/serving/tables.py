@@ -87,4 +87,4 @@ def predict_file(model, source, target, known=None, steps=None):
     as_text = FORMATS[pathlib.Path(target).suffix.lower()]
     text = as_text(prediction, model.signature.label_names, model.signature.threshold)
     write(pathlib.Path(target), text)
-    return len(x)
+    return x.shape[0]

@@ -78,6 +78,16 @@ class Batches:
             tf.range(len(self._y)), seed=tf.stack([self._seed, epoch])
         )
 
+    def reader(self, epoch, step=0):
+        """What batches of an epoch are read from, from a step on: the order of its examples."""
+        del step
+        return self.order(epoch)
+
+    @property
+    def spec(self):
+        """The `TypeSpec` of readers."""
+        return tf.TensorSpec.from_tensor(self.order(0))
+
     def __call__(self, epoch, order, step):
         """The `Batch` of a step of an epoch with this `order`, or this replica's share of it."""
         share = step * self._replicas
@@ -112,7 +122,7 @@ class Loop:
 
         Args:
           model: a built and compiled `StructuredModel`.
-          batches: the `Batches`.
+          batches: the `Batches`, or `Streamed` ones.
           workers: the `Workers` that take steps together; by default this process alone.
           jit_compile: whether XLA compiles the loop, or each step of it where it cannot compile
             what makes a batch.
@@ -160,7 +170,7 @@ class Loop:
           NonFiniteError: a scalar is not finite, or a weight.
           ConfigError: XLA, asked to compile, cannot.
         """
-        order, per_epoch = self.batches.order(epoch), self.batches.per_epoch
+        reader, per_epoch = self.batches.reader(epoch, step), self.batches.per_epoch
         names = self.names
         values = np.array([sums[name] for name in names] if sums else np.zeros(len(names)))
         while step < per_epoch:
@@ -171,7 +181,7 @@ class Loop:
             # forever.
             this, first, end = (tf.constant(np.int32(number)) for number in (epoch, step, last))
             with _refusals(self._jit_compile):
-                values = self._compiled_steps(this, order, first, end, tf.constant(values)).numpy()
+                values = self._compiled_steps(this, reader, first, end, tf.constant(values)).numpy()
             sums = dict(zip(names, values.tolist(), strict=True))
             seconds = (time.monotonic() - start) / (last - step)
             self._seconds_per_step = self._workers.mean(seconds)
@@ -192,28 +202,28 @@ class Loop:
     def names(self):
         """Names of the model's scalars, in the order of sums: losses, then all others."""
         index = tf.TensorSpec([], tf.int32)
-        order = tf.TensorSpec.from_tensor(self.batches.order(0))
-        self._step.get_concrete_function(index, order, index)
+        reader = self.batches.spec
+        self._step.get_concrete_function(index, reader, index)
         names = [*self._losses, *self._others]
         # Concrete, because calls of a `tf.function` warn if a process trains many models.
         self._compiled_steps = self._steps.get_concrete_function(
-            index, order, index, index, tf.TensorSpec([len(names)], tf.float64)
+            index, reader, index, index, tf.TensorSpec([len(names)], tf.float64)
         )
         return names
 
     # Without AutoGraph, which would translate every function that a step calls: a step has no
     # Python branches on tensors, and traces in a fraction of the time.
     @tf.function(autograph=False)
-    def _step(self, epoch, order, step):
+    def _step(self, epoch, reader, step):
         """A training step on all replicas; the means of the model's losses over them, and of its
         other scalars, float64 [names] each: one vector costs less than many numbers, and workers
         exchange it at once."""
 
-        def on_replica(epoch, order, step):
-            return self._update(self.batches(epoch, order, step))
+        def on_replica(epoch, reader, step):
+            return self._update(self.batches(epoch, reader, step))
 
         strategy = self._workers.strategy
-        losses, others = strategy.run(on_replica, (epoch, order, step))
+        losses, others = strategy.run(on_replica, (epoch, reader, step))
         mean = tf.distribute.ReduceOp.MEAN
         return strategy.reduce(mean, losses, axis=None), strategy.reduce(mean, others, axis=None)
 
@@ -230,7 +240,7 @@ class Loop:
         )
 
     @tf.function
-    def _steps(self, epoch, order, first, last, sums):
+    def _steps(self, epoch, reader, first, last, sums):
         """Training steps [first, last) of an epoch; adds the losses of each to `sums`, and of one
         step in `LOG_EVERY` all other scalars. The others are not computed."""
         zeros = tf.zeros(len(self._others), tf.float64)
@@ -240,11 +250,11 @@ class Loop:
         while step < last:
             logged = -(-step // LOG_EVERY) * LOG_EVERY
             while step < tf.minimum(logged, last):
-                losses, _ = self._step(epoch, order, step)
+                losses, _ = self._step(epoch, reader, step)
                 sums += tf.concat([losses, zeros], axis=0)
                 step += 1
             while step < tf.minimum(logged + 1, last):
-                losses, others = self._step(epoch, order, step)
+                losses, others = self._step(epoch, reader, step)
                 sums += tf.concat([losses, others], axis=0)
                 step += 1
         return sums

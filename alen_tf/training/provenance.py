@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 import alen_tf
+from alen_tf.datasets.shards import Sharded
 
 PARTS = ("data", "versions", "code")
 PACKAGES = ("tensorflow", "keras", "numpy")
@@ -26,6 +27,7 @@ CODE = (
     "training/distribution.py",
     "training/loop.py",
     "training/run.py",
+    "training/streamed.py",
     "training/trainer.py",
 )
 
@@ -51,14 +53,21 @@ def of(splits, code=CODE, packages=PACKAGES):
 def data(splits):
     """The data of a run: type, shape and digest of every array of the splits, and of the names."""
     arrays = {
-        f"{split}.{part}": _array(array)
+        f"{split}.{part}": digest(repr(array)) if isinstance(array, dict) else _array(array)
         for split in ("train", "validation", "test", "high_res")
         if (examples := getattr(splits, split)) is not None
-        for part, array in vars(examples).items()
+        for part, array in _parts(examples).items()
         if array is not None
     }
     names = digest(repr((splits.name, splits.label_names, splits.feature_names)))
     return arrays | {"names": names}
+
+
+def _parts(examples):
+    """The arrays of `Examples` by name; of a split in shards the digests of its files."""
+    if isinstance(examples, Sharded):
+        return {"sha256": examples.sha256}
+    return vars(examples)
 
 
 def digest(content):

@@ -18,6 +18,7 @@ from alen_tf.training.distribution import Workers
 from alen_tf.training.interruption import Interruption
 from alen_tf.training.loop import Batches, Loop
 from alen_tf.training.progress_bar import ProgressBar
+from alen_tf.training.streamed import Streamed
 from alen_tf.training.workdir import Workdir
 
 # A state is also saved before an evaluation that may take longer than an interrupted run waits,
@@ -64,7 +65,7 @@ class Run:
       splits: its `Splits`.
       model: a built and compiled `StructuredModel`.
       average: the `Average` of its weights.
-      batches: the `Batches`.
+      batches: the `Batches`, or `Streamed` ones.
       epochs: passes over the training split.
       first_choice: the first epoch that may be selected as the best.
       interruption: an `Interruption`, after which the run saves its state and ends.
@@ -77,7 +78,7 @@ class Run:
     splits: Splits
     model: StructuredModel
     average: Average
-    batches: Batches
+    batches: Batches | Streamed
     epochs: int
     first_choice: int
     interruption: Interruption

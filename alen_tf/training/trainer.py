@@ -3,6 +3,7 @@
 import gin
 import keras
 
+from alen_tf.datasets.shards import Sharded
 from alen_tf.errors import ConfigError, check_count, check_number, check_seed
 from alen_tf.models.structured_model import StructuredModel
 from alen_tf.networks.precision import made_in
@@ -15,6 +16,7 @@ from alen_tf.training.distribution import Workers
 from alen_tf.training.interruption import Interruption
 from alen_tf.training.loop import Batches
 from alen_tf.training.run import Run
+from alen_tf.training.streamed import Streamed
 from alen_tf.training.workdir import Workdir
 
 
@@ -108,14 +110,20 @@ def train(
                 "validation_fraction above 0"
             )
         keras.utils.set_random_seed(seed)
-        batches = Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)
+        sharded = isinstance(splits.train, Sharded)
+        batches = (
+            Streamed(splits.train, batch_size, seed)
+            if sharded
+            else Batches(splits.train, batch_size, seed, task.augmentation, splits.high_res)
+        )
         made = build(model, task, splits.train.x.shape, splits.train.y.shape, seed)
         if splits.train.incomplete and not made.skips_missing:
             raise ConfigError(
                 f"{splits.name}: some outputs are missing, but {made.name} cannot ignore them; "
                 "train.model = @ALEN or @FeedForward can"
             )
-        made.preprocessing.adapt(splits.train.x)
+        if not sharded:  # whose numbers are used as they are
+            made.preprocessing.adapt(splits.train.x)
         makers = {"energy_optimizer": energy_optimizer, "inference_optimizer": inference_optimizer}
         steps = epochs * batches.per_epoch
         optimizers = {name: make(steps) for name, make in makers.items() if make}

@@ -13,7 +13,9 @@ import gin
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.datasets import dump_svmlight_file
 
+from alen_tf.datasets import shard_writer
 from alen_tf.errors import Interrupted
 from alen_tf.training import config, trainer
 from tests import events
@@ -68,6 +70,23 @@ def horses(folder):
         "prediction/GradientAscent.steps = 2",
     )
     return Training("gin/weizmann_horses/alen_unet.gin", params, (f"--manual_dir={folder}",))
+
+
+def sharded(folder):
+    """Label sets, from shards that are read while the model trains."""
+    random, path = np.random.RandomState(0), folder / "rows.svm"
+    x = np.float64(random.rand(2100, 40) < 0.1)
+    y = np.int64(x[:, :5] + x[:, 5:10] > 0)
+    dump_svmlight_file(x, y, str(path), multilabel=True, zero_based=False)
+    shard_writer.write([path], folder / "shards", held_out=50, rows_per_file=300)
+    params = (
+        f"shards.folder = '{folder / 'shards'}'",
+        "train.epochs = 6",
+        "train.batch_size = 10",
+        "MLP.hidden_units = 8",
+        "MLPEnergy.hidden_units = 8",
+    )
+    return Training("gin/own/sharded.gin", params)
 
 
 class Disturbed:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import pathlib
 import zipfile
 from typing import NamedTuple
 
@@ -15,11 +16,13 @@ from alen_tf.datasets.builders.lfw_parts import read_names
 from alen_tf.datasets.readers.arff import read_arff
 from alen_tf.datasets.readers.files import files
 from alen_tf.datasets.readers.labels import read_labels, xml_labels
+from alen_tf.datasets.readers.libsvm_parts import read_parts
 from alen_tf.datasets.readers.masks import read_mask, read_strokes
 from alen_tf.datasets.readers.photographs import read_image
 from alen_tf.datasets.readers.preprocessing import Preprocessing
 from alen_tf.datasets.readers.tables import read_table
 from alen_tf.datasets.readers.unnamed import read_libsvm, read_npz
+from alen_tf.datasets.shards import opened
 from alen_tf.datasets.weizmann_horses import read_rows
 from alen_tf.serving.trained import read_signature
 from alen_tf.storage import read_json
@@ -105,6 +108,8 @@ SHEET_XML = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetm
 <t>b</t></is></c></row><row r="2"><c r="A2"><v>0.5</v></c><c r="B2"><v>1</v></c></row></sheetData>
 </worksheet>"""
 NPZ = npz(x=np.arange(40, dtype=np.float32).reshape(20, 2), y=np.eye(20, 2, -9, np.uint8))
+SHARDS = b"""{"features": 5, "label_names": ["1", "7"], "rows": [3, 4], "label_counts": [2, 6],
+  "sha256": {}}"""
 LIBSVM = b"1,3 1:0.5 7:2\n 2:1\n2 1:-1e3 # a comment\n"
 JSON = json.dumps(
     {
@@ -165,6 +170,8 @@ FORMATS = [
     Format("array.npz", lambda path: read_npz(path, "x"), (npy(np.eye(3)),), npz_of),
     Format("own.npz", lambda path: files(train=str(path)), (NPZ,)),
     Format("own.svm", read_libsvm, (LIBSVM,)),
+    Format("parts.svm", lambda path: list(read_parts(path)), (LIBSVM,)),
+    Format("shards.json", lambda path: opened(pathlib.Path(path).parent), (SHARDS,)),
     Format("photographs.tgz", photograph, tuple(map(encoded, ("JPEG", "PNG", "PPM"))), tgz_of),
     Format("tar.tgz", Archive, (TAR,), gzip.compress),
     Format("gzip.tgz", Archive, (gzip.compress(TAR),)),

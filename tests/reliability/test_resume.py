@@ -6,15 +6,21 @@ import time
 
 import pytest
 
-from .conftest import DIGITS, assert_same, horses, train_here
+from .conftest import DIGITS, assert_same, horses, sharded, train_here
 
 XLA = DIGITS._replace(params=(*DIGITS.params, "train.jit_compile = True"))
-TRAININGS = {"digits": lambda folder: DIGITS, "horses": horses, "xla": lambda folder: XLA}
+TRAININGS = {
+    "digits": lambda folder: DIGITS,
+    "horses": horses,
+    "sharded": sharded,
+    "xla": lambda folder: XLA,
+}
 CASES = [
     pytest.param("digits", 1, 2, id="digits-few"),
     pytest.param("digits", 6, 6, id="digits-many", marks=pytest.mark.slow),
     pytest.param("xla", 2, 3, id="xla-many", marks=pytest.mark.slow),
     pytest.param("horses", 2, 5, id="horses-many", marks=pytest.mark.slow),
+    pytest.param("sharded", 1, 4, id="sharded-few", marks=pytest.mark.slow),
 ]
 
 

@@ -8,10 +8,13 @@ import gin
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.datasets import dump_svmlight_file
 
 from alen_tf.cross_fitting import cross_fitted, run
+from alen_tf.datasets import shard_writer
 from alen_tf.errors import ConfigError, DataError
 from alen_tf.inference.ascent import Ascent
+from alen_tf.sparse_rows import as_tensor
 from alen_tf.tasks.multilabel import MultiLabel
 from alen_tf.training import config, trainer
 from tests.photographs import write_folder
@@ -322,12 +325,16 @@ def load(manual_dir, bookmarks_dir, horses_dir, faces_dir, data_dir):
 
 @pytest.fixture
 def own_files(tmp_path, random):
-    """Bindings that name files of a user, and images."""
-    path = tmp_path / "own.npz"
-    np.savez(path, x=random.randn(40, 5), y=random.rand(40, 3) < 0.5)
+    """Bindings that name files of a user, images, and shards."""
+    path, rows = tmp_path / "own.npz", tmp_path / "own.svm"
+    x, y = random.randn(40, 5), random.rand(40, 3) < 0.5
+    np.savez(path, x=x, y=y)
+    dump_svmlight_file(x * (x > 1), np.int64(y), str(rows), multilabel=True, zero_based=False)
+    shard_writer.write([rows], tmp_path / "shards", held_out=10)
     write_folder(tmp_path / "blobs", 30, (16, 16))
     folder = f"image_folder.folder = '{tmp_path / 'blobs'}'"
-    return [f"files.train = '{path}'", folder, "image_folder.size = 15"]
+    shards = f"shards.folder = '{tmp_path / 'shards'}'"
+    return [f"files.train = '{path}'", folder, "image_folder.size = 15", shards]
 
 
 @pytest.fixture
@@ -377,7 +384,7 @@ def test_configuration_is_built_and_stepped_once(file, load, own_files):
     model.preprocessing.adapt(examples.x)
     makers = {k: root[k] for k in ("energy_optimizer", "inference_optimizer") if k in root}
     model.compile(**{name: make(100) for name, make in makers.items()})
-    x, y_true = tf.constant(examples.x), tf.constant(examples.y, tf.float32)
+    x, y_true = as_tensor(examples.x), tf.constant(examples.y, tf.float32)
     augmented = task.augmentation(x, y_true, tf.constant([0, 0]))
 
     networks = {name: getattr(model, name) for name in model.networks}

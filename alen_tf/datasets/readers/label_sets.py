@@ -9,6 +9,8 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from alen_tf.datasets.readers.arrays import indicator
 
+MOST = 200_000_000  # rows x labels: of each, several numbers are in memory
+
 
 def read(Y, missing=False):  # noqa: N803
     """Label sets as an indicator.
@@ -24,10 +26,15 @@ def read(Y, missing=False):  # noqa: N803
       ...).
 
     Raises:
-      ValueError: `Y` is neither.
+      ValueError: `Y` is neither, or has more than `MOST` entries.
     """
     if are_sets(Y):
         return _binarized(Y)
+    if len(shape := getattr(Y, "shape", ())) == 2 and shape[0] * shape[1] > MOST:
+        raise ValueError(
+            f"Y: {shape[0]:,} rows of {shape[1]:,} labels are more than {MOST:,} entries in "
+            "memory: leave out rare labels, or train from shards, gin/own/sharded.gin"
+        )
     made = indicator(Y, missing)
     columns = list(getattr(Y, "columns", range(made.shape[1])))
     if all(isinstance(column, int | np.integer) for column in columns):
