@@ -67,8 +67,8 @@ setuptools.setup(
         "tensorflow-datasets>=4.9.9,<5",
     ],
     extras_require={
-        # The rival of experiments/benchmark.
-        "benchmark": ["torch>=2.5,<3"],
+        # The rivals of experiments/benchmark.
+        "benchmark": ["jax>=0.6,<1", "torch>=2.5,<3"],
         # Sphinx of a version that constraints.txt allows needs Python 3.11.
         "docs": [
             'furo>=2025.7,<2027; python_version >= "3.11"',

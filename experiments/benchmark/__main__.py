@@ -1,7 +1,8 @@
 """Times training and prediction: python -m experiments.benchmark [--quick] [--record].
 
 Prints tables, then one JSON object. Everything runs on one core and is timed by the CPU seconds of
-the process; candidates take turns, and ratios are of medians. With --record, the object is added to
+the process, or on a GPU and by the wall clock, if there is one; candidates take turns, and ratios
+are of medians. With --record, the object is added to
 experiments/results/benchmark.jsonl; `python -m experiments.performance` makes the tables of
 docs/performance.md from there.
 """
@@ -20,6 +21,12 @@ for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_TH
     os.environ[variable] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+# TensorFlow, PyTorch and JAX share a GPU's memory.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+import tensorflow as tf  # noqa: E402
+
 from experiments import runs  # noqa: E402
 from experiments.benchmark import report, sections, timing  # noqa: E402
 
@@ -32,13 +39,17 @@ def machine():
     """What the numbers depend on besides the code."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-    return {"processor": models[0] if models else platform.processor(), "cores": os.cpu_count()}
+    found = {"processor": models[0] if models else platform.processor(), "cores": os.cpu_count()}
+    if timing.on_gpu():
+        device = tf.config.list_physical_devices("GPU")[0]
+        found["gpu"] = tf.config.experimental.get_device_details(device)["device_name"]
+    return found
 
 
 def versions():
     """Versions of the libraries that compute."""
     found = {"python": platform.python_version()}
-    for package in ("tensorflow", "keras", "numpy", "torch"):
+    for package in ("tensorflow", "keras", "numpy", "torch", "jax"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -66,7 +77,7 @@ def main(argv):
         "machine": machine(),
         "versions": versions(),
         "commit": runs.commit(),
-        "clock": timing.CLOCK,
+        "clock": timing.clock(),
     }
     start, cpu = time.monotonic(), cpu_seconds()
     for name in options.sections:

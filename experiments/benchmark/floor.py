@@ -2,6 +2,7 @@
 
 import collections
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -12,11 +13,22 @@ PRODUCTS = ("MatMul", "BatchMatMulV2", "Conv2D", "Conv2DBackpropInput", "Conv2DB
 SIZES = "sizes"
 
 
+class Product(NamedTuple):
+    """An operation, the shapes of its inputs and of its output, its attributes, and what it
+    computes in."""
+
+    kind: str
+    inputs: tuple
+    output: tuple[int, ...]
+    attributes: tuple
+    dtype: tf.DType
+
+
 def products(workload):
     """The products of a training step, of the whole graph of its losses and updates.
 
     Returns:
-      {(operation, shapes of its inputs, shape of its output, attributes): how often}.
+      {`Product`: how often}.
     """
     batch = workload.batches(0, workload.batches.order(0), 0)
     step = tf.function(lambda *batch: losses(workload.model.update(Batch(*batch))[1]))
@@ -24,13 +36,15 @@ def products(workload):
     found = collections.Counter()
     for operation in _needed(graph):
         if operation.type in PRODUCTS:
-            output = tuple(operation.outputs[0].shape)
+            result = operation.outputs[0]
             # A tensor of sizes specifies the shape of the output.
             inputs = tuple(
                 SIZES if tensor.dtype == tf.int32 else tuple(tensor.shape)
                 for tensor in operation.inputs
             )
-            found[operation.type, inputs, output, _attributes(operation)] += 1
+            attributes = _attributes(operation)
+            product = Product(operation.type, inputs, tuple(result.shape), attributes, result.dtype)
+            found[product] += 1
     return found
 
 
@@ -60,7 +74,7 @@ def _attributes(operation):
 
 def flops(product):
     """Floating-point operations of a product, two per multiplication and addition."""
-    kind, inputs, output, attributes = product
+    kind, inputs, output, attributes, _ = product
     if kind == "MatMul":
         inner = inputs[0][0] if dict(attributes)["transpose_a"] else inputs[0][1]
         return 2 * math.prod(output) * inner
@@ -110,7 +124,7 @@ def alone(products, times):
 
 def _call(product):
     """(operation, random arrays that it takes)."""
-    kind, inputs, output, attributes = product
+    kind, inputs, output, attributes, dtype = product
     names = {
         "MatMul": ("a", "b"),
         "BatchMatMulV2": ("x", "y"),
@@ -119,7 +133,8 @@ def _call(product):
         "Conv2DBackpropFilter": ("input", "filter_sizes", "out_backprop"),
     }[kind]
     arrays = [
-        tf.constant(output) if shape == SIZES else tf.random.normal(shape) for shape in inputs
+        tf.constant(output) if shape == SIZES else tf.cast(tf.random.normal(shape), dtype)
+        for shape in inputs
     ]
 
     def operation(*arrays):
@@ -129,7 +144,7 @@ def _call(product):
     return operation, arrays
 
 
-def peak(size=1024):
-    """(a large square product, its floating-point operations): the core's rate at its best."""
-    a = tf.random.normal((size, size))
+def peak(size=1024, dtype=tf.float32):
+    """(a large square product, its floating-point operations): the device's rate at its best."""
+    a = tf.cast(tf.random.normal((size, size)), dtype)
     return lambda: tf.matmul(a, a), 2 * size**3

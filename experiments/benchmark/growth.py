@@ -15,12 +15,12 @@ from experiments import runs
 from experiments.benchmark import timing
 from experiments.benchmark.workloads import BIBTEX, Workload
 
-AXES = {
-    "refinement steps": (0, 2, 4, 8, 16),
+AXES = {  # each doubled four times
+    "refinement steps": (2, 4, 8, 16, 32),
     "batch": (10, 20, 40, 80, 160),
-    "labels": (100, 200, 500, 1000, 2000, 4000),
+    "labels": (250, 500, 1000, 2000, 4000),
     "features": (500, 1000, 2000, 4000, 8000),
-    "hidden units": (50, 150, 300, 600),
+    "hidden units": (50, 100, 200, 400, 800),
 }
 
 
@@ -46,7 +46,9 @@ def measure(axis, sizes, count, repetitions):
     Returns:
       {"sizes", "ms": one number per size, "mib": likewise, each in its own process, "ms_per_unit":
       slope of the straight line through the times, "ms_at_zero": its intercept, "r2": the share of
-      their variance that it explains}.
+      their variance that it explains, "exponent": p of the power law size^p through the times, and
+      "last_exponent": likewise of the last doubling, where less of a step is the same for all
+      sizes}.
     """
     examples = count * max(AXES["batch"])
     functions = {size: workload(axis, size, examples).steps(count) for size in sizes}
@@ -63,7 +65,14 @@ def measure(axis, sizes, count, repetitions):
         "ms_per_unit": float(f"{slope:.4g}"),
         "ms_at_zero": round(float(intercept), 4),
         "r2": round(float(1 - rest), 4),
+        "exponent": exponent(sizes, ms),
+        "last_exponent": exponent(sizes[-2:], ms[-2:]),
     }
+
+
+def exponent(sizes, ms):
+    """The p of the power law size^p through times: 0 where they do not grow, 1 in proportion."""
+    return round(float(np.polyfit(np.log(sizes), np.log(ms), 1)[0]), 3)
 
 
 def peak(axis, size):

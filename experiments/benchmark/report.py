@@ -2,6 +2,8 @@
 
 from experiments import runs
 
+QUARTILES = "quartiles over turns"
+
 
 def training(result):
     """Steps and examples per second."""
@@ -35,14 +37,22 @@ def _rate(number):
 
 def _against_ours(found):
     return [
-        [name, f"{ms:.3f}", f"{found['relative'][name]:.2f}"] for name, ms in found["ms"].items()
+        [
+            name,
+            f"{ms:.3f}",
+            f"{found['relative'][name]:.2f}",
+            "{:.2f} to {:.2f}".format(*found["spread"][name]) if "spread" in found else "-",
+        ]
+        for name, ms in found["ms"].items()
     ]
 
 
 def change(result):
     """Our step with one thing changed."""
     found = result["change"]
-    table = runs.markdown(["training step on Bibtex", "ms", "ours = 1"], _against_ours(found))
+    table = runs.markdown(
+        ["training step on Bibtex", "ms", "ours = 1", QUARTILES], _against_ours(found)
+    )
     return (
         f"{table}\n\nA refinement step costs {found['refinement_step_share']:.1%} of a training "
         "step; the first layer's two products\nwith sparse words take "
@@ -53,21 +63,35 @@ def change(result):
 def fit(result):
     """Keras's `fit` against the loop of the command line."""
     found = result["fit"]
-    table = runs.markdown(["training step on Bibtex", "ms", "loop = 1"], _against_ours(found))
+    table = runs.markdown(
+        ["training step on Bibtex", "ms", "loop = 1", QUARTILES], _against_ours(found)
+    )
     calls = f"One call runs {found['steps_per_execution']} steps, except in the last row."
     return f"{table}\n\n{calls}"
 
 
 def rival(result):
-    """PyTorch against ours."""
-    found = result["rival"]
-    if "not measured" in found:
-        return f"not measured: {found['not measured']}"
-    return runs.markdown(["training step on Bibtex", "ms", "ours = 1"], _against_ours(found))
+    """Keras, PyTorch and JAX against ours."""
+    tables = []
+    for data, found in result["rival"].items():
+        header = [f"training step, {data}", "ms", "ours = 1", QUARTILES]
+        missing = [[name, "not measured", why, "-"] for name, why in found["not measured"].items()]
+        tables.append(runs.markdown(header, _against_ours(found) + missing))
+    return "\n\n".join(tables)
+
+
+def cross_fitted(result):
+    """The copies of a cross-fitted g against one network."""
+    return "\n\n".join(
+        runs.markdown(
+            [f"training step, {data}", "ms", "one network = 1", QUARTILES], _against_ours(found)
+        )
+        for data, found in result["cross_fitted"].items()
+    )
 
 
 def products(result):
-    """The floor."""
+    """The floors."""
     rows = [
         [
             data,
@@ -77,11 +101,23 @@ def products(result):
             f"{found['share_of_products']:.0%}",
             f"{found['peak_gigaflops']:.0f}",
             f"{found['share_of_peak']:.0%}",
+            *_of_memory(found),
         ]
         for data, found in result["products"].items()
     ]
     header = ["shapes", "Mflop per step", "step, ms", "its products alone, ms", "share"]
-    return runs.markdown([*header, "Gflop/s of a 1024x1024 product", "share of that rate"], rows)
+    header += ["Gflop/s of a 1024x1024 product", "share of that rate"]
+    return runs.markdown([*header, "MB per step", "GB/s of a copy", "share of that rate"], rows)
+
+
+def _of_memory(found):
+    if "megabytes_per_step" not in found:  # of an older record
+        return ["-", "-", "-"]
+    return [
+        f"{found['megabytes_per_step']:,.1f}",
+        f"{found['gigabytes_per_second']:.1f}",
+        f"{found['share_of_bandwidth']:.0%}",
+    ]
 
 
 def cost(result):
@@ -95,10 +131,12 @@ def cost(result):
                 f"{found['ms'][0]:.2f} to {found['ms'][-1]:.2f}",
                 f"{1e3 * found['ms_per_unit']:.3g}",
                 f"{found['r2']:.3f}",
+                f"{found['exponent']:.2f}, {found['last_exponent']:.2f}",
                 f"{found['mib'][0]:.0f} to {found['mib'][-1]:.0f}",
             ]
         )
-    header = ["along", "ms per step", "µs per unit", "r² of a straight line", "MiB at most"]
+    header = ["along", "ms per step", "µs per unit", "r² of a straight line"]
+    header += ["exponent, of the last doubling", "MiB at most"]
     return runs.markdown(header, rows)
 
 
@@ -133,6 +171,7 @@ TABLES = {
     "change": change,
     "fit": fit,
     "rival": rival,
+    "cross_fitted": cross_fitted,
     "products": products,
     "cost": cost,
     "start": start,

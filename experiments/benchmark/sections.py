@@ -1,6 +1,7 @@
 """The parts of the benchmark: each measures, and returns an object for JSON."""
 
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,7 @@ from absl import flags
 
 from alen_tf.training.loop import LOG_EVERY, STEPS_PER_CALL
 from experiments import runs
-from experiments.benchmark import floor, growth, score, timing, variants
+from experiments.benchmark import floors, growth, members, rivals, score, timing, variants
 from experiments.benchmark.workloads import BIBTEX, BOOKMARKS, HORSES, Workload
 
 IMAGES_32 = ("ImageAugmentation.crop = 32", "TestTimeAugmentation.size = None")
@@ -92,10 +93,10 @@ def change(quick):
     seconds = _seconds_per_step(variants.variants("bibtex/alen", count), repetitions)
     workload = Workload("bibtex/alen", count=64)
     first_layer = timing.interleaved(variants.sparse_product(workload), repetitions)
-    refinement = seconds["ours"] - seconds["no refinement"]
-    return _against_first(seconds) | {
+    ours, unrefined = (statistics.median(seconds[name]) for name in ("ours", "no refinement"))
+    return timing.against_first(seconds) | {
         "refinement_step_share": round(
-            refinement / workload.model.refinement.steps / seconds["ours"], 4
+            (ours - unrefined) / workload.model.refinement.steps / ours, 4
         ),
         "sparse_relative_to_dense": round(first_layer["sparse"] / first_layer["dense"], 3),
     }
@@ -122,69 +123,49 @@ def fit(quick):
         "fit on a tf.data.Dataset": fitting(data_set=True),
         "fit on arrays, one step per call": fitting(per_call=1),
     }
-    return _against_first(_seconds_per_step(functions, repetitions)) | {
+    return timing.against_first(_seconds_per_step(functions, repetitions)) | {
         "steps_per_execution": FIT_STEPS
     }
 
 
 def rival(quick):
-    """The same training loop in PyTorch, plain and under `torch.compile`, relative to ours."""
-    try:
-        from experiments.benchmark import torch_rival
-    except ImportError:
-        return {"not measured": "pip install -e '.[benchmark]' brings PyTorch"}
-    count, repetitions = (2, 1) if quick else (STEPS_TIMED, 15)
-    workload = Workload("bibtex/alen")
-    data = workload.examples, workload.batches.size, count
-    functions = {"ours": workload.steps(count), "PyTorch": torch_rival.training(*data)}
-    if not quick:
-        functions["torch.compile"] = torch_rival.training(*data, compiled=True)
-    functions = {name: (function, count) for name, function in functions.items()}
-    return _against_first(_seconds_per_step(functions, repetitions))
-
-
-def _seconds_per_step(functions, repetitions):
-    """The medians, by name, of functions that take turns: {name: (function, steps of a call)}."""
-    alone = {name: function for name, (function, _) in functions.items()}
-    seconds = timing.interleaved(alone, repetitions)
-    return {name: seconds[name] / steps for name, (_, steps) in functions.items()}
-
-
-def _against_first(seconds):
-    """Milliseconds by name, and times relative to the first one's."""
-    first, *_ = seconds.values()
+    """The same training loop in Keras's fit, PyTorch and JAX, side by side with ours, by size."""
     return {
-        "ms": {name: round(1e3 * value, 4) for name, value in seconds.items()},
-        "relative": {name: round(value / first, 3) for name, value in seconds.items()},
+        data: rivals.measure(size, quick)
+        for data, size in rivals.SIZES.items()
+        if not quick or data == "Bibtex"
     }
 
 
+def cross_fitted(quick):
+    """Training the copies of a cross-fitted g at once, against training one network."""
+    count, repetitions = (2, 1) if quick else (STEPS_TIMED // 4, 9)
+    return {
+        data: members.measure(shape, count, repetitions)
+        for data, shape in members.SHAPES.items()
+        if not quick or data == "Bibtex"
+    }
+
+
+def _seconds_per_step(functions, repetitions):
+    """Seconds of a step in each turn, by name, of functions that take turns: {name: (function,
+    steps of a call)}."""
+    alone = {name: function for name, (function, _) in functions.items()}
+    turns = timing.turns(alone, repetitions)
+    return {name: [each / functions[name][1] for each in found] for name, found in turns.items()}
+
+
 def products(quick):
-    """The training step's matrix products and convolutions, computed alone, against the step."""
-    results = {}
-    for data in ("Bibtex",) if quick else ("Bibtex", "Bookmarks", "images 24x24"):
-        workload = Workload(*TRAINED[data]["alen"], count=EXAMPLES[data])
-        count, repetitions = (2, 1) if quick else (2, 3) if "images" in data else (STEPS_TIMED, 9)
-        found = floor.products(workload)
-        square, peak_flops = floor.peak()
-        functions = {
-            "step": workload.steps(count),
-            "products": floor.alone(found, count),
-            "peak": square,
-        }
-        seconds = timing.interleaved(functions, repetitions)
-        step, least = seconds["step"] / count, seconds["products"] / count
-        operations = sum(often * floor.flops(product) for product, often in found.items())
-        rate = peak_flops / seconds["peak"]
-        results[data] = {
-            "megaflop_per_step": round(operations / 1e6, 2),
-            "peak_gigaflops": round(rate / 1e9, 1),
-            "step_ms": round(1e3 * step, 4),
-            "products_alone_ms": round(1e3 * least, 4),
-            "share_of_products": round(least / step, 3),
-            "share_of_peak": round(operations / rate / step, 3),
-        }
-    return results
+    """The training step's matrix products and convolutions, computed alone, and the bytes that it
+    moves, against the step, by shapes and precision."""
+    return {
+        name if precision == "float32" else f"{name}, {precision}": floors.measure(
+            make, precision, *((2, 1) if quick else floors.REPEATED[name])
+        )
+        for name, make in floors.WORKLOADS.items()
+        for precision in floors.precisions(name)
+        if not quick or (name, precision) == ("Bibtex", "float32")
+    }
 
 
 def cost(quick):
@@ -231,6 +212,7 @@ ALL = {
     "change": change,
     "fit": fit,
     "rival": rival,
+    "cross_fitted": cross_fitted,
     "products": products,
     "cost": cost,
     "start": start,

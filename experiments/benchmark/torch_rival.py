@@ -73,14 +73,24 @@ def f1(y, y_true):
     return 2.0 * both / (both + torch.maximum(y, y_true).sum(1)).clamp_min(1e-12)
 
 
-def training(examples, batch_size, count, compiled=False, total_steps=100_000):
-    """A function that takes `count` training steps, on one thread."""
+def training(examples, batch_size, count, mode=None, total_steps=100_000, **sizes):
+    """A function that takes `count` training steps, on one thread or on a GPU.
+
+    Args:
+      examples: the `Examples`, all on the device.
+      batch_size: examples per step.
+      count: steps of a call.
+      mode: of `torch.compile`, or None for a plain loop.
+      total_steps: length of the run, for the schedule of learning rates.
+      **sizes: of `Rival`.
+    """
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    x = torch.from_numpy(examples.x).float()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    x = torch.from_numpy(examples.x).to(device).float()
     x = (x - x.mean(0)) / x.std(0, correction=0).clamp_min(1e-7)
-    y = torch.from_numpy(examples.y).float()
-    model = Rival(x.shape[1], y.shape[1])
+    y = torch.from_numpy(examples.y).to(device).float()
+    model = Rival(x.shape[1], y.shape[1], **sizes).to(device)
     kernels = [layer.weight for layer in (model.hidden, model.local, model.w1, model.w2)]
     biases = [layer.bias for layer in (model.hidden, model.local)]
     energy_optimizer = torch.optim.SGD(
@@ -96,10 +106,10 @@ def training(examples, batch_size, count, compiled=False, total_steps=100_000):
         )
         for optimizer in optimizers
     ]
-    losses = torch.compile(model) if compiled else model
+    losses = torch.compile(model, mode=mode) if mode else model
 
     def run():
-        order = torch.randperm(len(x))
+        order = torch.randperm(len(x), device=device)
         for step in range(count):
             rows = order[step * batch_size : (step + 1) * batch_size]
             energy_loss, inference_loss = losses(x[rows], y[rows])
@@ -109,5 +119,7 @@ def training(examples, batch_size, count, compiled=False, total_steps=100_000):
             for optimizer, schedule in zip(optimizers, schedules, strict=True):
                 optimizer.step()
                 schedule.step()
+        if device == "cuda":
+            torch.cuda.synchronize()
 
     return run

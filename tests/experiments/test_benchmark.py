@@ -1,5 +1,6 @@
 """The benchmark: what it counts, that its rival runs the same algorithm, and one quick run."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -14,7 +15,16 @@ from alen_tf.models.feed_forward import FeedForward
 from alen_tf.networks.fcn import FCN
 from alen_tf.networks.mlp import MLP
 from alen_tf.training.loop import Batches
-from experiments.benchmark import floor, sections, timing, variants
+from experiments.benchmark import (
+    bandwidth,
+    floor,
+    growth,
+    report,
+    rivals,
+    sections,
+    timing,
+    variants,
+)
 from experiments.benchmark.workloads import BIBTEX, HORSES, Shape, Workload
 from tests.commands import ROOT
 from tests.steps import step
@@ -56,7 +66,7 @@ def test_fit_takes_the_steps_that_it_is_timed_for(monkeypatch):
 
     monkeypatch.setattr(sections, "Workload", small)
     monkeypatch.setattr(sections, "_seconds_per_step", lambda functions, repetitions: functions)
-    monkeypatch.setattr(sections, "_against_first", lambda functions: functions)
+    monkeypatch.setattr(timing, "against_first", lambda functions: functions)
     functions = sections.fit(quick=True)
     functions.pop("steps_per_execution")
     for workload, (function, count) in zip(made, functions.values(), strict=True):
@@ -66,12 +76,13 @@ def test_fit_takes_the_steps_that_it_is_timed_for(monkeypatch):
 
 
 def test_what_is_compared_is_told_per_step_and_relative_to_the_first(monkeypatch):
-    seconds = {"ours": 0.006, "theirs": 0.02}
-    monkeypatch.setattr(timing, "interleaved", lambda functions, repetitions: seconds)
+    seconds = {"ours": [0.006, 0.009, 0.012], "theirs": [0.02, 0.018, 0.08]}
+    monkeypatch.setattr(timing, "turns", lambda functions, repetitions: seconds)
     found = sections._seconds_per_step({"ours": (None, 3), "theirs": (None, 4)}, 1)
-    assert sections._against_first(found) == {
-        "ms": {"ours": 2.0, "theirs": 5.0},
-        "relative": {"ours": 1.0, "theirs": 2.5},
+    assert timing.against_first(found) == {
+        "ms": {"ours": 3.0, "theirs": 5.0},
+        "relative": {"ours": 1.0, "theirs": 2.5},  # of 2.5, 1.5 and 5
+        "spread": {"ours": [1.0, 1.0], "theirs": [2.0, 3.75]},
     }
 
 
@@ -93,7 +104,7 @@ def test_convolutions_are_counted_as_the_profiler_does():
     options = options.with_empty_output().with_accounted_types(["Conv2D"]).build()
     counted = v1.profiler.profile(graph.graph, options=options).total_float_ops
     found = floor.products(built)
-    ours = sum(floor.flops(each) * often for each, often in found.items() if each[0] == "Conv2D")
+    ours = sum(floor.flops(each) * often for each, often in found.items() if each.kind == "Conv2D")
     # The step has the three convolutions of the forward pass, and Conv2D again as the gradient of
     # the two transposed ones.
     kernels = [4 * 8 * 8 * 4 * 4 * 2 * 4, 4 * 16 * 16 * 4 * 4 * 1 * 2]
@@ -104,8 +115,42 @@ def test_products_are_computed_alone_as_often_as_they_are_needed():
     built = Built(FCN(filters=(2, 3, 4)), HORSES)
     found = floor.products(built)
     made = floor.alone(found, times=2)()
-    shapes = [product[2] for product, often in found.items() for _ in range(often)]
+    shapes = [product.output for product, often in found.items() for _ in range(often)]
     assert [tuple(each.shape) for each in made] == shapes
+
+
+def test_bytes_of_a_network_are_those_counted_by_hand():
+    built = Built(MLP(hidden_units=7), Shape((30,), (5,), 3, 2))
+    found = floor.products(built)
+    # Forward, the gradients of both kernels, and the gradient of the hidden units.
+    shapes = [(4, 30), (30, 7), (4, 7)] * 2 + [(4, 7), (7, 5), (4, 5)] * 3
+    products = sum(np.prod(shape) for shape in shapes)
+    weights = 30 * 7 + 7 + 7 * 5 + 5
+    assert bandwidth.moved(built, found, floor.SIZES) == 4 * (products + 4 * weights)
+
+
+def test_an_exponent_is_that_of_a_power_law():
+    sizes = np.array([10, 20, 40, 80, 160])
+    assert growth.exponent(sizes, 0.3 * sizes**1.5) == pytest.approx(1.5)
+    assert growth.exponent(sizes, np.full(5, 7.0)) == pytest.approx(0.0)
+
+
+def test_every_axis_is_doubled_four_times():
+    for sizes in growth.AXES.values():
+        assert [after / before for before, after in itertools.pairwise(sizes)] == [2.0] * 4
+
+
+def test_what_is_missing_is_told(monkeypatch):
+    for name in ("torch_rival", "jax_rival", "torch"):
+        place = name if name == "torch" else f"experiments.benchmark.{name}"
+        monkeypatch.setitem(sys.modules, place, None)
+    monkeypatch.setattr(timing, "turns", lambda named, times: {name: [0.1] for name in named})
+    size = rivals.SIZES["Bibtex"]._replace(shape=Shape((30,), (5,), 3, 2), examples=60)
+    found = rivals.measure(size, quick=True)
+    assert list(found["ms"]) == ["ours", "ours, compiled by XLA", "Keras fit"]
+    assert len(found["not measured"]) == 4
+    table = report.rival({"rival": {"Bibtex": found}})
+    assert table.count("not measured | pip install -e '.[benchmark]' brings it") == 4
 
 
 def test_times_are_medians_of_turns(monkeypatch):
@@ -151,6 +196,29 @@ def test_the_rival_computes_our_losses():
     scalars = step(workload.model, x, y)
     assert energy_loss.item() == pytest.approx(float(scalars["energy_loss"]), rel=1e-4)
     assert inference_loss.item() == pytest.approx(float(scalars["inference_loss"]), rel=1e-4)
+
+
+def test_the_rival_in_jax_computes_our_losses():
+    jnp = pytest.importorskip("jax.numpy")
+    from experiments.benchmark import jax_rival
+
+    workload = Workload("bibtex/alen", params=("MLP.dropout = 0.0",), count=20)
+    weights = {
+        name: [jnp.asarray(each.numpy()) for each in getattr(workload.model, network).variables]
+        for name, network in (("energy", "energy"), ("g", "inference_network"))
+    }
+    kept = {name: [w for w in found if w.dtype == jnp.float32] for name, found in weights.items()}
+    names = {
+        "energy": ("hidden", "hidden_bias", "local", "local_bias", "w1", "w2"),
+        "g": ("hidden", "hidden_bias", "out", "out_bias"),
+    }
+    made = {k: dict(zip(names[k], kept[k], strict=True)) for k in names}
+    x, y = workload.examples.x, workload.examples.y.astype(np.float32)
+    standardised = jnp.asarray(workload.model.prepare(x).numpy())
+    _, losses = jax_rival.losses(made, standardised, jnp.asarray(y), None, dropout=0.0)
+    scalars = step(workload.model, x, y)
+    for found, name in zip(losses, ("energy_loss", "inference_loss"), strict=True):
+        assert float(found) == pytest.approx(float(scalars[name]), rel=1e-4)
 
 
 def benchmark(*options):
