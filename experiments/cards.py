@@ -37,6 +37,7 @@ OPTIONS = {
         "--gin_param=\"files.train = 'train.csv'\"",
         "--gin_param=\"files.labels = ['name', 'name']\"",
     ),
+    "@shards": ("--gin_param=\"shards.folder = 'DIR'\"",),
     "@image_folder": ("--gin_param=\"image_folder.folder = 'DIR'\"",),
     **dict.fromkeys(
         ("@bookmarks", "@mulan", "@weizmann_horses", "@lfw_parts"), ("--manual_dir=DIR",)
