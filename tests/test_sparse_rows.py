@@ -13,7 +13,9 @@ def rows(random):
     return sparse.csr_matrix(found, dtype=np.float32)
 
 
-def test_rows_take_the_form_that_is_smaller(rows):
+def test_large_rows_take_the_form_that_is_smaller(rows, monkeypatch):
+    assert isinstance(sparse_rows.compact(rows), np.ndarray)
+    monkeypatch.setattr(sparse_rows, "SMALL", 100)
     assert sparse.issparse(sparse_rows.compact(rows.astype(np.float64).tocoo()))
     assert sparse_rows.compact(rows).dtype == np.float32
     full = sparse_rows.compact(sparse.csr_array(1.0 + rows.toarray()))

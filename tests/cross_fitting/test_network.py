@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from alen_tf import sparse_rows
 from alen_tf.cross_fitting import network
 from alen_tf.networks.mlp import MLP
 from alen_tf.networks.standardization import is_counts
@@ -44,3 +45,16 @@ def test_counts_are_not_standardised(random):
         assert is_counts(rows)
         assert not is_counts(-rows)
     assert not is_counts(random.rand(20, 10))
+
+
+def test_large_rows_stay_sparse(random, monkeypatch):
+    """Nothing makes them dense, and they tell as much as dense ones."""
+    x = np.float32(random.poisson(0.2, size=(200, 30)))
+    y, fold = np.uint8(x[:, :2] > 0), np.arange(200) % 2
+    dense, of_dense = network.out_of_fold(MLP(hidden_units=32), x, y, fold, seed=1)
+    monkeypatch.setattr(sparse_rows, "SMALL", 100)
+    rows = sparse.csr_matrix(x)
+    monkeypatch.setattr(sparse.csr_matrix, "toarray", lambda rows: pytest.fail("made dense"))
+    found, fitted = network.out_of_fold(MLP(hidden_units=32), rows, y, fold, seed=1)
+    np.testing.assert_allclose(found, dense, atol=1e-4)  # no dropout, which draws otherwise
+    np.testing.assert_allclose(fitted(rows), of_dense(x), atol=1e-4)
