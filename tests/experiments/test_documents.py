@@ -14,7 +14,7 @@ def check(folder, module="readme"):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("module", ["readme", "performance", "reliability", "scaling"])
+@pytest.mark.parametrize("module", ["readme", "performance", "reliability", "scaling", "serving"])
 def test_tables_agree_with_the_records(module):
     done = check(ROOT, module)
     assert done.returncode == 0, done.stderr
