@@ -22,7 +22,6 @@ from experiments import documents, runs
 
 flags.DEFINE_bool("quick", False, "Few requests: does it run? Records nothing.")
 
-SHAPES = "gin/bibtex/alen.gin"
 # Rows of a request: one for latency, 64 for the price of refinement, 512 for throughput.
 ROWS = (1, 64, 512)
 REQUESTS = {1: 2000, 64: 400, 512: 40}
@@ -115,7 +114,10 @@ def table():
     header = ["served", *(f"{size} row{'s' * (size > 1)}: p50, p99, ms" for size in ROWS)]
     header += ["p50 of 64 rows, g alone = 1", "10,000 rows, rows/s"]
     busy = "; other programs used the machine" if record["load"] > 1.5 else ""
-    where = f"*gRPC on {record['cores']} cores, commit {record['commit']}, {record['date']}{busy}*"
+    cores = "one core" if record["cores"] == 1 else f"{record['cores']} cores"
+    where = (
+        f"*gRPC, servers and client on {cores}, commit {record['commit']}, {record['date']}{busy}*"
+    )
     return f"{runs.markdown(header, rows)}\n\n{where}"
 
 
