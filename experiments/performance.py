@@ -26,9 +26,11 @@ def tables(records):
         if not found:
             return "not measured yet"
         last = found[-1]
+        machine = last["machine"]
+        device = machine.get("gpu") or f"one core of {machine['cores']}"
         where = (
-            f"{last['machine']['processor']}, one core of {last['machine']['cores']}, "
-            f"TensorFlow {last['versions']['tensorflow']}, commit {last['commit']}, {last['date']}"
+            f"{machine['processor']}, {device}, TensorFlow {last['versions']['tensorflow']}, "
+            f"commit {last['commit']}, {last['date']}"
         )
         if last["wall_per_cpu"] > BUSY:
             where += "; other programs used most of the machine, which disturbs caches"

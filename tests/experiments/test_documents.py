@@ -14,7 +14,9 @@ def check(folder, module="readme"):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("module", ["readme", "performance", "reliability", "scaling", "extreme"])
+@pytest.mark.parametrize(
+    "module", ["readme", "performance", "reliability", "scaling", "extreme", "serving"]
+)
 def test_tables_agree_with_the_records(module):
     done = check(ROOT, module)
     assert done.returncode == 0, done.stderr
