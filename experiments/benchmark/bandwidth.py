@@ -7,7 +7,7 @@ import tensorflow as tf
 # Numbers of float32 that an update reads and writes per weight, its gradient's own writing
 # included: w - rate g, and for Adam its two moments as well.
 PER_WEIGHT = {"SGD": 4, "Adam": 8}
-LEAST = 2**18  # numbers of the smallest array that is copied to measure a rate
+LEAST = 2**17  # numbers of the smallest array by which a rate is measured
 
 
 def moved(workload, products, sizes):
@@ -25,21 +25,34 @@ def moved(workload, products, sizes):
         for shape in (*product.inputs, product.output)
         if shape != sizes
     )
-    return arrays + sum(
-        4 * PER_WEIGHT["Adam" if hasattr(optimizer, "beta_2") else "SGD"] * math.prod(weight.shape)
-        for network, optimizer in workload.model.optimizers.items()
-        for weight in getattr(workload.model, network).trainable_variables
+    return arrays + sum(4 * PER_WEIGHT[kind] * count for kind, count in _weights(workload))
+
+
+def held(workload, products):
+    """The bytes of what a step keeps in memory: weights, Adam's moments, and each product."""
+    kept = sum(4 * (3 if kind == "Adam" else 1) * count for kind, count in _weights(workload))
+    return kept + sum(
+        often * product.dtype.size * math.prod(product.output)
+        for product, often in products.items()
     )
 
 
-def copying(bytes_moved):
-    """(a function that copies arrays, the bytes that it reads and writes): as many as a step moves,
-    so that they lie in the same memory, caches included."""
-    numbers = max(LEAST, bytes_moved // 8)
-    source = tf.random.normal([numbers])
+def _weights(workload):
+    """(kind of optimizer, number of weights) of each network."""
+    for name, optimizer in workload.model.optimizers.items():
+        weights = getattr(workload.model, name).trainable_variables
+        kind = "Adam" if hasattr(optimizer, "beta_2") else "SGD"
+        yield kind, sum(math.prod(weight.shape) for weight in weights)
+
+
+def updating(bytes_held):
+    """(a function that adds an array to another, the bytes that it reads and writes): both as
+    large as what a step keeps, so that it lies in the same memory, caches included."""
+    numbers = max(LEAST, bytes_held // 8)  # in each of two arrays
+    array, added = tf.Variable(tf.zeros([numbers])), tf.zeros([numbers])
 
     @tf.function(autograph=False)
-    def copy(source):
-        return source + 1.0
+    def update():
+        array.assign_add(added)
 
-    return lambda: copy(source), 8 * numbers
+    return update, 12 * numbers  # both are read, and one is written

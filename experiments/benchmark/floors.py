@@ -64,17 +64,17 @@ def measure(make, precision, count, repetitions):
             dtype=tf.bfloat16 if precision == "bfloat16" else tf.float32
         )
         bytes_moved = bandwidth.moved(workload, found, floor.SIZES)
-        copy, bytes_copied = bandwidth.copying(bytes_moved)
+        update, bytes_updated = bandwidth.updating(bandwidth.held(workload, found))
         functions = {
             "step": workload.steps(count),
             "products": floor.alone(found, count),
             "peak": square,
-            "copy": copy,
+            "update": update,
         }
         seconds = timing.interleaved(functions, repetitions)
     step, least = seconds["step"] / count, seconds["products"] / count
     operations = sum(often * floor.flops(product) for product, often in found.items())
-    rate, speed = peak_flops / seconds["peak"], bytes_copied / seconds["copy"]
+    rate, speed = peak_flops / seconds["peak"], bytes_updated / seconds["update"]
     return {
         "megaflop_per_step": round(operations / 1e6, 2),
         "peak_gigaflops": round(rate / 1e9, 1),

@@ -109,7 +109,9 @@ def products(result):
     ]
     header = ["shapes", "Mflop per step", "step, ms", "its products alone, ms", "share"]
     header += ["Gflop/s of a 1024x1024 product", "share of that rate"]
-    return runs.markdown([*header, "MB per step", "GB/s of a copy", "share of that rate"], rows)
+    return runs.markdown(
+        [*header, "MB per step", "GB/s of an addition", "share of that rate"], rows
+    )
 
 
 def _of_memory(found):
