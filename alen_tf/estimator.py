@@ -21,7 +21,7 @@ from alen_tf.networks.mlp import MLPEnergy
 from alen_tf.objectives import metrics
 from alen_tf.serving import estimator_card, saved_estimator, saved_model
 from alen_tf.serving.explanation import explain
-from alen_tf.sparse_rows import as_csr, compact
+from alen_tf.sparse_rows import as_array, compact, dense_rows
 from alen_tf.training import in_memory
 from alen_tf.training.joint import Joint
 
@@ -339,7 +339,8 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         rows, known = self._asked(X, known)
         labels = self._model.labels(rows, known)
         known = [None] * rows.shape[0] if known is None else known
-        return [explain(trained, *row) for row in zip(rows, labels, known, strict=True)]
+        dense = (dense_rows(rows[[row]])[0] for row in range(rows.shape[0]))
+        return [explain(trained, *row) for row in zip(dense, labels, known, strict=True)]
 
     def save(self, path):
         """Saves the estimator so that `load` can restore it.
@@ -420,7 +421,7 @@ class ALENClassifier(ClassifierMixin, BaseEstimator):
         """`X` as the model takes it: a float32 array or CSR matrix, for a user's estimator as it
         is; a `tf.SparseTensor` as a CSR matrix."""
         if isinstance(X, tf.SparseTensor):
-            X = as_csr(X)  # noqa: N806
+            X = as_array(X)  # noqa: N806
         if self._fitted is not None and not isinstance(self._fitted, str):
             return X
         options = {"accept_sparse": "csr", "dtype": np.float32, "ensure_all_finite": False}

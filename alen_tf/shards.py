@@ -11,7 +11,7 @@ flags.DEFINE_multi_string(
 flags.DEFINE_string("output", None, "Folder to make, for gin/own/sharded.gin.")
 flags.DEFINE_integer("held_out", 2000, "Rows to hold out for validation, and as many for testing.")
 flags.DEFINE_integer("rows_per_file", 20_000, "Mean number of rows of a training file.")
-flags.DEFINE_integer("seed", 0, "Of the rows that are held out, and of the file of each other row.")
+flags.DEFINE_integer("seed", 0, "Seed for drawing held-out rows and the file of each training row.")
 
 
 def main(options):

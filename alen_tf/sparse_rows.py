@@ -18,13 +18,12 @@ def compact(x):
       x: [rows, features], an array, a SciPy matrix or a `tf.SparseTensor`.
 
     Returns:
-      A float32 CSR matrix without stored zeros where `x` is sparse, less than half full, and has
-      more than `SMALL` numbers; otherwise a float32 array.
+      A float32 CSR matrix where `x` is sparse, less than half full, and has more than `SMALL`
+      numbers; otherwise a float32 array.
     """
-    if isinstance(x, tf.SparseTensor):
-        x = as_csr(x)
+    x = as_array(x)
     if not sparse.issparse(x):
-        return np.asarray(x, np.float32)
+        return x.astype(np.float32, copy=False)
     x, size = sparse.csr_matrix(x, dtype=np.float32), math.prod(x.shape)
     return x if size > SMALL and x.count_nonzero() < 0.5 * size else x.toarray()
 
@@ -53,13 +52,16 @@ def spec(x):
 
 
 def as_array(x):
-    """`x` as an array, [rows, ...]; a SciPy matrix as CSR, whose rows can be sliced."""
+    """`x` as an array, [rows, ...]; a SciPy matrix or a `tf.SparseTensor` as CSR, whose rows can be
+    sliced."""
+    if isinstance(x, tf.SparseTensor):
+        return as_csr(x)
     return x.tocsr() if sparse.issparse(x) else np.asarray(x)
 
 
-def numbers(x):
-    """The numbers of rows, [rows, ...], as an array; of sparse ones those that are stored."""
-    return x.data if sparse.issparse(x) else x
+def dense_rows(x):
+    """Rows, [rows, ...], an array or a SciPy matrix, as an array."""
+    return x.toarray() if sparse.issparse(x) else x
 
 
 def stacked(parts):

@@ -5,7 +5,7 @@ tuning: all training rows, five folds, and for each decoding the parameters with
 out-of-fold F1. Decodings are one threshold, or the highest expected F1 of Platt-scaled marginals.
 Test rows are read once. All seeds of a set form one record: F1 is a mean over them, and intervals
 of differences are bootstraps over test rows. A set named `SET_networks` uses only Keras networks as
-g, and `bibtex_seal` has SEAL's split (Lee et al., NeurIPS 2022).
+g, and `bibtex_seal` a split of SEAL's proportions (Lee et al., NeurIPS 2022).
 """
 
 import functools

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from alen_tf import ALENClassifier
+from alen_tf import ALENClassifier, sparse_rows
 from alen_tf.networks.mlp import MLP
 from alen_tf.training.loop import Loop
 from tests.commands import ENVIRONMENT
@@ -559,3 +559,15 @@ def test_joint_training_leaves_out_missing_labels(data):
     ]
     expected += [1.0] * (len(y) - len(expected))
     assert model.score(x, gaps) == pytest.approx(np.mean(expected), abs=1e-9)
+
+
+def test_large_sparse_rows_are_explained_and_served(fitted, data, monkeypatch, tmp_path):
+    x, _ = data
+    dense = fitted.explain(x[:2])
+    monkeypatch.setattr(sparse_rows, "SMALL", 0)
+    wide = sparse.csr_matrix(np.where(np.abs(x) < 1.0, 0.0, x))
+    model = ALENClassifier(**SMALL).fit(wide, data[1])
+    assert len(model.explain(wide[:2])) == len(dense)
+    known = np.full((len(x), 3), np.nan)
+    known[:, 1] = 1
+    assert model.predict(wide, known)[:, 1].all()

@@ -38,7 +38,8 @@ def run(main):
             except tf.errors.ResourceExhaustedError as error:
                 reason = without_place(error.message)
                 raise UserError(f"{reason}: choose smaller networks or batches") from error
-            except tf.errors.DataLossError as error:  # of a shard, found while training reads it
+            except (tf.errors.DataLossError, tf.errors.OutOfRangeError) as error:
+                # Of a shard, found while training reads it.
                 reason = without_place(error.message)
                 raise UserError(f"{reason}: write the shards again") from error
         except KeyboardInterrupt:

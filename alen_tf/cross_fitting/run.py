@@ -29,6 +29,7 @@ CODE = (
     "models/*.py",
     "networks/*.py",
     "objectives/*.py",
+    "sparse_rows.py",
     "training/in_memory.py",
     "training/loop.py",
 )

@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from alen_tf.datasets.readers.libsvm_parts import read_parts
 from alen_tf.datasets.readers.tags import sha256
+from alen_tf.datasets.readers.unnamed import MOST_FEATURES
 from alen_tf.datasets.shards import HEADER, training_file
 from alen_tf.errors import ConfigError, DataError, check_count, check_seed
-from alen_tf.storage import first_folder, write_json
+from alen_tf.storage import check_absent, first_folder, write_json
 
 MOST_FILES = 500  # which are open at the same time
-FEATURES = 2**24  # most of them: a model has a weight for each
 
 
 def write(inputs, folder, held_out=2000, rows_per_file=20_000, seed=0):
@@ -43,6 +43,7 @@ def write(inputs, folder, held_out=2000, rows_per_file=20_000, seed=0):
     check_count("held_out", held_out)
     check_count("rows_per_file", rows_per_file)
     check_seed("seed", seed)
+    check_absent(pathlib.Path(folder))  # before the files are read
     rows, features, counts = _survey(inputs)
     if rows <= 2 * held_out:
         raise DataError(
@@ -76,6 +77,7 @@ def write(inputs, folder, held_out=2000, rows_per_file=20_000, seed=0):
             "label_names": [_name(number) for number in numbers],
             "rows": [written[name] for name in training],
             "label_counts": label_counts.tolist(),
+            "bytes": {name: (part / name).stat().st_size for name in names},
             "sha256": {name: sha256(part / name) for name in names},
         }
         write_json(part / HEADER, content)
@@ -84,16 +86,18 @@ def write(inputs, folder, held_out=2000, rows_per_file=20_000, seed=0):
 
 def _survey(inputs):
     """The first pass: (number of rows, number of features, rows by label number)."""
-    rows, features, counts = 0, 0, collections.Counter()
+    rows, features, stored, counts = 0, 0, 0, collections.Counter()
     for path in inputs:
         for x, labels in read_parts(path):
-            rows, features = rows + x.shape[0], max(features, x.shape[1])
+            rows, features, stored = rows + x.shape[0], max(features, x.shape[1]), stored + x.nnz
             for numbers in labels:
                 counts.update(set(numbers))
-    if not counts or not features:
-        raise DataError(f"{inputs[0]}: no row has a label, or none has a feature")
-    if features > FEATURES:
-        raise DataError(f"{inputs[0]}: {features:,} features are more than {FEATURES:,}")
+    if not counts or not stored:
+        raise DataError(f"{', '.join(map(str, inputs))}: no row has a label, or none has a feature")
+    if features > MOST_FEATURES:
+        raise DataError(
+            f"{', '.join(map(str, inputs))}: {features:,} features are more than {MOST_FEATURES:,}"
+        )
     return rows, features, counts
 
 

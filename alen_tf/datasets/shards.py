@@ -104,8 +104,8 @@ def shards(folder=None, in_memory=False, manual_dir=None, data_dir=None):
 
     Args:
       folder: the folder.
-      in_memory: whether training rows are loaded too, and mixed all together; by default they stay
-        on the disk.
+      in_memory: whether training rows are loaded too, and mixed all together; numbers other than
+        counts are then scaled. By default they stay on the disk, and are used as they are.
       manual_dir, data_dir: not used; paths are relative to the working directory.
 
     Raises:
@@ -141,6 +141,7 @@ def opened(folder):
             np.array(content["label_counts"], np.int64),
             dict(content["sha256"]),
         )
+        sizes = {name: int(size) for name, size in content["bytes"].items()}
         if found.label_counts.shape != (len(found.label_names),) or min(found.rows) < 0:
             raise ValueError("counts do not fit")
     except (WorkdirError, KeyError, TypeError, ValueError, OverflowError) as error:
@@ -148,9 +149,14 @@ def opened(folder):
             f"{folder}: {HEADER} is missing or damaged: write the folder with python -m "
             "alen_tf.shards"
         ) from error
-    for name in found.sha256:
+    for name, size in sizes.items():
         if not (folder / name).is_file():
             raise DataError(f"{folder / name} is missing: write the folder again")
+        if (found_size := (folder / name).stat().st_size) != size:
+            raise DataError(
+                f"{folder / name} has {found_size:,} bytes instead of {size:,}: write the folder "
+                "again"
+            )
     return found
 
 
@@ -162,9 +168,11 @@ def _read(sharded, names):
         try:
             for x, y in records.map(sharded.parse):
                 parts.append((as_csr(x), y.numpy().astype(np.uint8)))
-        except tf.errors.OpError as error:
+        except (tf.errors.OpError, ValueError) as error:
             raise DataError(
                 f"{sharded.folder / name} is damaged: write the folder again"
             ) from error
+    if not parts:
+        raise DataError(f"{sharded.folder / name} has no rows: write the folder again")
     x, y = zip(*parts, strict=True)
     return Examples(sparse.vstack(x, "csr"), np.concatenate(y))

@@ -43,8 +43,8 @@ class Examples:
 
     @property
     def label_counts(self):
-        """How often each entry of the last axis of outputs is 1, [labels]."""
-        return np.asarray(self.y, bool).reshape(-1, self.y.shape[-1]).sum(axis=0)
+        """How often each entry of the last axis of outputs is known to be there, [labels]."""
+        return np.asarray(np.nan_to_num(self.y), bool).reshape(-1, self.y.shape[-1]).sum(axis=0)
 
     @property
     def truth(self):

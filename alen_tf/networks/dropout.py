@@ -24,7 +24,7 @@ class Dropout(keras.layers.Dropout):
 
     In an XLA program it draws by ThreeFry, which only XLA has: its Philox, with which TensorFlow
     draws elsewhere, takes longer on a CPU than the rest of a small step. Masks follow from the same
-    seeds either way, but are other ones.
+    seeds either way, but differ.
     """
 
     def call(self, inputs, training=False):

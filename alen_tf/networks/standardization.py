@@ -31,6 +31,7 @@ class Standardization(keras.layers.Layer):
             self.build(x.shape)
         if sparse.issparse(x):
             counts = is_counts(x)
+            self.mean.assign(np.zeros(x.shape[1]))
             self.deviation.assign(np.ones(x.shape[1]) if counts else _deviation(x))
             return
         axes = tuple(range(x.ndim - 1))
@@ -42,10 +43,13 @@ class Standardization(keras.layers.Layer):
     @property
     def keeps_zeros(self):
         """Whether zeros stay zeros, so that sparse rows stay sparse."""
-        return not self.built or not np.any(self.mean.numpy())
+        with tf.init_scope():  # also while a graph is made
+            return not self.built or not np.any(self.mean.numpy())
 
     def call(self, x):
-        if isinstance(x, tf.SparseTensor):  # of a layer that `keeps_zeros`
+        if isinstance(x, tf.SparseTensor) and not self.keeps_zeros:
+            x = tf.sparse.to_dense(x)
+        if isinstance(x, tf.SparseTensor):
             scale = tf.gather(ops.reciprocal(self.deviation), x.indices[:, 1])
             return x.with_values(tf.cast(x.values, self.compute_dtype) * scale)
         # One division per feature; for every number a product, which is cheaper.
@@ -65,9 +69,9 @@ def is_counts(x):
 
 def _deviation(x):
     """The standard deviation of each feature of a SciPy matrix, or 1 where it does not vary."""
-    rows = x.shape[0]
-    mean = np.asarray(x.sum(axis=0, dtype=np.float64)).ravel() / rows
-    squares = np.asarray(x.multiply(x).sum(axis=0, dtype=np.float64)).ravel() / rows
-    variance = squares - np.square(mean)
-    varies = variance > 1e-7 * squares  # the rounding of single precision
-    return np.sqrt(np.where(varies, variance, 1.0))
+    x = x.astype(np.float64)
+    mean = np.asarray(x.mean(axis=0)).ravel()
+    squares = np.asarray(x.multiply(x).mean(axis=0)).ravel()
+    deviation = np.sqrt(np.maximum(squares - np.square(mean), 0.0))
+    varies = deviation > 1e-7 * np.asarray(abs(x).max(axis=0).todense()).ravel()
+    return np.where(varies, deviation, 1.0)

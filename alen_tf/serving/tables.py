@@ -82,7 +82,7 @@ def predict_file(model, source, target, known=None, steps=None):
     values = None
     if known is not None:
         values = read_known(known, model.signature)
-        model.signature.check_known(values, len(x), known)
+        model.signature.check_known(values, x.shape[0], known)
     prediction = model(x, steps, values, source=source)
     as_text = FORMATS[pathlib.Path(target).suffix.lower()]
     text = as_text(prediction, model.signature.label_names, model.signature.threshold)

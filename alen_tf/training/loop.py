@@ -168,7 +168,7 @@ class Loop:
 
         Raises:
           NonFiniteError: a scalar is not finite, or a weight.
-          ConfigError: XLA, asked to compile, cannot.
+          ConfigError: XLA cannot compile an operation.
         """
         reader, per_epoch = self.batches.reader(epoch, step), self.batches.per_epoch
         names = self.names
@@ -262,7 +262,7 @@ class Loop:
 
 @contextlib.contextmanager
 def _refusals(jit_compile):
-    """Turns what XLA says of operations that it lacks into one clear line.
+    """Turns XLA's errors about operations that it lacks into one clear line.
 
     Raises:
       ConfigError: it lacks some.

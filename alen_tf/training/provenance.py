@@ -17,11 +17,13 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 # The modules that decide what weights a run ends with, given its data.
 CODE = (
     "datasets/augmentation.py",
+    "datasets/shards.py",
     "evaluation/scores.py",
     "inference/*.py",
     "models/*.py",
     "networks/*.py",
     "objectives/*.py",
+    "sparse_rows.py",
     "tasks/*.py",
     "training/averaging.py",
     "training/distribution.py",

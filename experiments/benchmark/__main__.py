@@ -1,10 +1,9 @@
 """Times training and prediction: python -m experiments.benchmark [--quick] [--record].
 
 Prints tables, then one JSON object. Everything runs on one core and is timed by the CPU seconds of
-the process, or on a GPU and by the wall clock, if there is one; candidates take turns, and ratios
-are of medians. With --record, the object is added to
-experiments/results/benchmark.jsonl; `python -m experiments.performance` makes the tables of
-docs/performance.md from there.
+the process, or on a GPU and by the wall clock, if there is one. Candidates take turns, and a ratio
+is the median over turns. With --record, the object is added to experiments/results/benchmark.jsonl;
+`python -m experiments.performance` makes the tables of docs/performance.md from there.
 """
 
 import json

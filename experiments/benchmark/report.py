@@ -140,7 +140,7 @@ def cost(result):
             ]
         )
     header = ["along", "ms per step", "µs per unit", "r² of a straight line"]
-    header += ["exponent, of the last doubling", "MiB at most"]
+    header += ["exponent: all sizes, last doubling", "MiB at most"]
     return runs.markdown(header, rows)
 
 

@@ -86,6 +86,8 @@ def test_a_file_and_a_seed_give_the_same_folder(file, tmp_path):
         ("1 1:inf\n", "rows.svm:1-1: a number is not finite"),
         ("1 1:1 90000000:1\n", "90,000,000 features are more than 16,777,216"),
         (" 1:1\n", "no row has a label"),
+        ("1\n2\n", "or none has a feature"),
+        ("nan 1:1\n", "rows.svm:1-1: a number is not finite"),
         ("1 1:1\n", "pass a smaller --held_out"),
     ],
 )
@@ -110,6 +112,9 @@ def test_wrong_folders_are_one_line(file, tmp_path):
     data[40] ^= 1
     (folder / "test.tfrecord").write_bytes(data)
     with pytest.raises(DataError, match=r"test\.tfrecord is damaged"):
+        shards(str(folder))
+    (folder / "train-00000.tfrecord").write_bytes(b"")  # whole records may be lost too
+    with pytest.raises(DataError, match=r"train-00000\.tfrecord has 0 bytes instead of"):
         shards(str(folder))
     (folder / "test.tfrecord").unlink()
     with pytest.raises(DataError, match=r"test\.tfrecord is missing"):

@@ -36,3 +36,10 @@ def test_hold_out_depends_on_number_and_seed_alone(examples):
     )
     # Pinned: another choice would silently change every validation score.
     np.testing.assert_array_equal(hold_out(examples)[1].y.ravel(), [1, 18])
+
+
+def test_missing_labels_are_not_counted_as_present():
+    y = np.array([[1, np.nan, 0], [1, 0, np.nan]], np.float32)
+    found = Examples(np.zeros((2, 1)), y)
+    assert found.incomplete
+    np.testing.assert_array_equal(found.label_counts, [2, 0, 0])

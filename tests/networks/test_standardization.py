@@ -79,6 +79,20 @@ def test_sparse_rows_are_scaled_but_not_centred(random):
     np.testing.assert_allclose(layer(np.float32(x)), x / deviation, rtol=1e-4, atol=1e-6)
     layer.adapt(np.float32(1.0 + x))
     assert not layer.keeps_zeros
+    dense = layer(np.float32(x))
+    found = tf.function(layer)(as_tensor(rows))  # of statistics that fill sparse rows
+    np.testing.assert_allclose(found, dense, rtol=1e-5, atol=1e-6)
+    layer.adapt(rows)
+    assert layer.keeps_zeros
+
+
+def test_sparse_deviations_are_those_of_dense_rows():
+    """Also where squares leave single precision, or are much larger than the variance."""
+    x = np.zeros((400, 3), np.float32)
+    x[:50, 0], x[::2, 1], x[1::2, 1], x[:100, 2] = 1e20, 2000.0, 2000.6, -7.0
+    layer = Standardization()
+    layer.adapt(sparse.csr_array(x))
+    np.testing.assert_allclose(layer.deviation, x.std(axis=0, dtype=np.float64), rtol=1e-4)
 
 
 def test_sparse_counts_stay_as_they_are(random):

@@ -9,7 +9,7 @@ from sklearn.preprocessing import MultiLabelBinarizer
 
 from alen_tf.datasets.readers.arrays import indicator
 
-MOST = 200_000_000  # rows x labels: of each, several numbers are in memory
+MOST = 200_000_000  # rows x labels: several numbers per entry are in memory
 
 
 def read(Y, missing=False):  # noqa: N803
@@ -30,11 +30,8 @@ def read(Y, missing=False):  # noqa: N803
     """
     if are_sets(Y):
         return _binarized(Y)
-    if len(shape := getattr(Y, "shape", ())) == 2 and shape[0] * shape[1] > MOST:
-        raise ValueError(
-            f"Y: {shape[0]:,} rows of {shape[1]:,} labels are more than {MOST:,} entries in "
-            "memory: leave out rare labels, or train from shards, gin/own/sharded.gin"
-        )
+    if len(shape := getattr(Y, "shape", ())) == 2:
+        _check_size(*shape)
     made = indicator(Y, missing)
     columns = list(getattr(Y, "columns", range(made.shape[1])))
     if all(isinstance(column, int | np.integer) for column in columns):
@@ -71,6 +68,19 @@ def are_sets(Y):  # noqa: N803
     return lengths == {0} or len(lengths) > 1 or isinstance(rows[0][0], str)
 
 
+def _check_size(rows, labels):
+    """Checks that an indicator fits in memory.
+
+    Raises:
+      ValueError: it has more than `MOST` entries.
+    """
+    if rows * labels > MOST:
+        raise ValueError(
+            f"Y: {rows:,} rows of {labels:,} labels are more than {MOST:,} entries in memory: "
+            "leave out rare labels, or train from shards, gin/own/sharded.gin"
+        )
+
+
 def _binarized(rows, classes=None):
     """(indicator, labels) of sets of labels, in the order of `classes` or sorted."""
     kinds = set()
@@ -89,6 +99,8 @@ def _binarized(rows, classes=None):
         raise ValueError("Y: some labels are text and some are numbers, expected one kind")
     if not kinds and classes is None:
         raise ValueError("Y: no row has a label")
+    labels = {label for row in rows for label in row} if classes is None else classes
+    _check_size(len(rows), len(labels))
     binarizer = MultiLabelBinarizer(classes=classes)
     made = binarizer.fit_transform(rows).astype(np.uint8)
     return made, binarizer.classes_

@@ -41,6 +41,6 @@ def read_parts(path):
             except (ValueError, OverflowError) as error:
                 last = first + len(part) - 1
                 raise DataError(f"{path}:{first}-{last}: malformed libsvm: {error}") from error
-            if not np.isfinite(x.data).all():
+            if not (np.isfinite(x.data).all() and np.isfinite([*itertools.chain(*labels)]).all()):
                 raise DataError(f"{path}:{first}-{first + len(part) - 1}: a number is not finite")
             yield x, labels

@@ -15,9 +15,9 @@ from alen_tf.errors import DataError
 SUFFIXES = (".npz", ".svm", ".libsvm")
 # Limit on the numbers in an array: a few bytes of NPZ or libsvm can claim any size.
 LARGEST_ARRAY = 2**30
-# Rows of this many numbers stay sparse where a tenth of them, or fewer, are stored; a model has a
-# weight per feature, whatever the rows hold.
-LARGE, SPARSE, MOST_FEATURES = 2**26, 0.1, 2**24
+# Rows of this many numbers stay sparse where a tenth of them, or fewer, are stored.
+LARGE, SPARSE = 2**26, 0.1
+MOST_FEATURES = 2**24  # of sparse rows: a model has a weight for each
 
 
 def read_npz(path, name):
