@@ -96,10 +96,9 @@ def table():
                 found.append(runs.measured(NAME, command, functools.partial(measure, *arguments)))
             if found := [each for each in found if each]:
                 loss, *shares = ([each[m] for each in found] for m in MEASURES)
-                spread = [f"{np.mean(loss):.3f} ± {np.std(loss, ddof=1):.3f}"]
-                spread += [runs.mean_and_spread(each) for each in shares]
-                lines.append([name, lambda_g, *spread])
-    return runs.markdown(["set", "lambda_g", *MEASURES], lines)
+                cells = [f"{np.mean(loss):.3f}", *map(runs.mean_and_spread, shares)]
+                lines.append([f"{name}, {len(found)}", lambda_g, *cells])
+    return runs.markdown(["set, seeds", "lambda_g", *MEASURES], lines)
 
 
 def main(argv):
