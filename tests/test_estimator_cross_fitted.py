@@ -176,6 +176,7 @@ def test_a_classifier_that_knows_nothing_does_not_spoil_the_stack(rows, quick):
     assert losses["stack"] < 1.02 * alone.classifier_losses_["stack"]
 
 
+@pytest.mark.slow
 def test_sparse_rows_are_the_same_rows(rows, quick, monkeypatch):
     """By default, without the network, whose order of sums is another one."""
     monkeypatch.setattr(defaults, "STORED", 0)
@@ -260,6 +261,7 @@ def test_classifiers_without_weights_are_named(rows, quick):
         model.fit(x, y, sample_weight=np.full(len(y), 2.0))  # weighs nothing
 
 
+@pytest.mark.slow
 def test_missing_labels(rows, fitted, monkeypatch):
     """A fourth of the labels is missing, and little is lost; dropping the rows would leave 30."""
     monkeypatch.setattr(refined, "STEPS", (200, 400))

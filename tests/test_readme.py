@@ -76,7 +76,7 @@ def test_commands_for_rows_jointly(folder):
     (commands,) = (block for block in blocks(text, "") if "multilabel_joint" in block)
     execute(commands, folder, "train.epochs = 2")
 
-    code, _ = blocks((ROOT / "docs" / "serving.md").read_text(), "python")
+    code, *_ = blocks((ROOT / "docs" / "serving.md").read_text(), "python")
     code = code.replace("models/own/1", str(folder / "models" / "scene" / "1"))
     exec(code, {"rows": np.zeros((2, 3), np.float32)})
 

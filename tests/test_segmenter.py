@@ -92,6 +92,7 @@ def test_the_score_is_the_mean_iou_of_what_is_inside(fitted):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_several_classes_without_pixels_that_are_ignored(several):
     X, y = photographs(4, values=(1, 2, 5), seed=1)  # noqa: N806
     found = several.predict(X)

@@ -58,7 +58,7 @@ def test_metadata(installed):
     assert "Typing :: Typed" in metadata.get_all("Classifier")
     assert (installed / "alen_tf" / "py.typed").is_file()
     scripts = {each.name: each.value for each in distribution.entry_points}
-    commands = ("train", "evaluate", "predict", "export")
+    commands = ("train", "evaluate", "predict", "export", "shards")
     assert scripts == {f"alen-{name}": f"alen_tf.{name}:run" for name in commands}
     description = metadata.get_payload()
     assert "Structured prediction" in description

@@ -141,12 +141,12 @@ def opened(folder):
             np.array(content["label_counts"], np.int64),
             dict(content["sha256"]),
         )
-        sizes = {name: int(size) for name, size in content["bytes"].items()}
+        sizes = {name: int(size) for name, size in dict(content["bytes"]).items()}
         if found.label_counts.shape != (len(found.label_names),) or min(found.rows) < 0:
             raise ValueError("counts do not fit")
     except (WorkdirError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise DataError(
-            f"{folder}: {HEADER} is missing or damaged: write the folder with python -m "
+            f"{folder / HEADER} is missing or damaged: write the folder with python -m "
             "alen_tf.shards"
         ) from error
     for name, size in sizes.items():

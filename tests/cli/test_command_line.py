@@ -70,6 +70,7 @@ def test_help_shows_the_flags_that_a_command_uses(module, shown):
     assert set(re.findall(r"^  --(\w+):", text, flags=re.MULTILINE)) == shown
 
 
+@pytest.mark.slow
 def test_a_width_that_cannot_be_allocated_is_one_clear_line(tmp_path):
     options = ["--gin_file=gin/digits/alen.gin", f"--workdir={tmp_path / 'run'}"]
     wide = (

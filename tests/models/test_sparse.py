@@ -73,6 +73,7 @@ def test_known_outputs_need_dense_rows():
         made.refine(words())
 
 
+@pytest.mark.slow
 def test_nothing_is_as_large_as_dense_rows():
     """Three thousand rows of 200,000 words: dense, 2.4 GB."""
     x, rows, features = words(3000, 200_000, 1e-4), 3000, 200_000

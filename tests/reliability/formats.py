@@ -109,7 +109,7 @@ SHEET_XML = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetm
 </worksheet>"""
 NPZ = npz(x=np.arange(40, dtype=np.float32).reshape(20, 2), y=np.eye(20, 2, -9, np.uint8))
 SHARDS = b"""{"features": 5, "label_names": ["1", "7"], "rows": [3, 4], "label_counts": [2, 6],
-  "sha256": {}}"""
+  "bytes": {}, "sha256": {}}"""
 LIBSVM = b"1,3 1:0.5 7:2\n 2:1\n2 1:-1e3 # a comment\n"
 JSON = json.dumps(
     {

@@ -292,7 +292,7 @@ def test_a_method_that_cannot_leave_out_places_says_so(tmp_path):
     classes = "classes = ('ground', 'left', 'right')"
     spen = ["train.model = @SPEN", "SPEN.energy = @UNetEnergy()"]
     config.parse([CONFIG], [folder, classes, *SMALL, *spen])
-    with pytest.raises(UserError, match="blobs: some pixels of its masks do not count, but spen"):
+    with pytest.raises(UserError, match="blobs: some outputs are missing, but spen"):
         trainer.train(tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -110,6 +110,7 @@ def test_the_workdir_says_how_columns_become_inputs(own, described):
     assert described["feature_names"] == entries
 
 
+@pytest.mark.slow
 def test_new_rows_are_preprocessed_alike(own, described):
     """`predict`, and the SavedModel on inputs that pandas made as its documentation says."""
     rows = songs(40, 2)

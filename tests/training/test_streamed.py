@@ -60,6 +60,7 @@ def train(folder, workdir, *params):
     return trainer.train(str(workdir))
 
 
+@pytest.mark.slow
 def test_training_from_shards_learns_as_in_memory(folder, tmp_path):
     longer = ("train.epochs = 25", "inference/adam.learning_rate = 0.03")
     found = train(folder, tmp_path / "a", *longer)
