@@ -383,6 +383,7 @@ def test_rows_weigh_as_much_as_they_are_told(data):
         assert far < 0.4
 
 
+@pytest.mark.slow
 def test_only_proportions_of_weights_matter(data):
     x, y = data
     plain = ALENClassifier(**SMALL).fit(x, y).predict_proba(x)
