@@ -150,8 +150,8 @@ def check_finite(x, source):
 
 
 def not_finite(x):
-    """The place of the first NaN or infinity in `x`, [rows, ...], an array or a SciPy matrix, and
-    its value; None where there is none."""
+    """The index and the value of the first NaN or infinity in `x`, [rows, ...], an array or a SciPy
+    matrix; None if all values are finite."""
     values = x.data if sparse.issparse(x) else x
     wrong = ~np.isfinite(values)
     if not wrong.any():

@@ -278,7 +278,7 @@ def draw():
             yield shares, np.transpose(by_share), label
 
     return style.panels(
-        list(runs.recorded(NAME).values()),
+        runs.recorded(NAME).values(),
         SETS,
         curves,
         f"known labels (%), {DRAWS} draws",
@@ -289,9 +289,7 @@ def draw():
 
 def main(argv):
     del argv
-    print(table())
-    if runs.recorded(NAME):
-        runs.save(draw(), NAME)
+    runs.show(NAME, table, draw)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def draw():
             yield range(QUESTIONS + 1), f1, method
 
     return style.panels(
-        list(runs.recorded(NAME).values()),
+        runs.recorded(NAME).values(),
         SETS,
         curves,
         "labels asked for",
@@ -94,9 +94,7 @@ def draw():
 
 def main(argv):
     del argv
-    print(table())
-    if runs.recorded(NAME):
-        runs.save(draw(), NAME)
+    runs.show(NAME, table, draw)
 
 
 if __name__ == "__main__":

@@ -175,6 +175,13 @@ def git(*arguments):
     return done.stdout.strip()
 
 
+def show(name, table, draw):
+    """Prints a table, and saves the figure of the record `name` if it has entries."""
+    print(table())
+    if recorded(name):
+        save(draw(), name)
+
+
 def save(figure, name):
     """Writes a figure to `docs/NAME.png`."""
     path = ROOT / "docs" / f"{name}.png"

@@ -106,7 +106,8 @@ def training_and_validation(examples, fraction, seed, hold_out=hold_out, noun="s
       noun: what a message calls an example.
 
     Raises:
-      ConfigError: `validation_fraction`, as users call the share, is none, or leaves one empty.
+      ConfigError: `fraction`, the estimators' `validation_fraction`, is no share or leaves a part
+        empty.
     """
     check_share("validation_fraction", fraction)
     train, validation = hold_out(examples, fraction, seed)

@@ -138,7 +138,7 @@ def table(results):
 
 def figure(results):
     """A figure of the additions of `judge`: bins against the diagonal, and scores of the most
-    confident examples. None if there are none, or too few examples for bins."""
+    confident examples. None if no split has a report with bins."""
     reports = {split: found for split, found in _reports(results).items() if found["bins"]}
     if not reports:
         return None

@@ -299,10 +299,10 @@ def _shown(name):
 
 
 def _optimizer(given, name):
-    """The Keras optimizer of a name, or itself.
+    """The given Keras optimizer, or the one with the given name.
 
     Raises:
-      ConfigError: there is none.
+      ConfigError: no optimizer has that name.
     """
     try:
         optimizer = keras.optimizers.get(given)

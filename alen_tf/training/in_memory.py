@@ -115,8 +115,8 @@ def _check_alike(made, start, splits):
 
 def _absent(splits):
     """Which labels no example has, bool [labels]; None where each has one, and for images."""
-    absent = ~np.any(splits.train.y == 1, axis=0) & ~np.any(splits.validation.y == 1, axis=0)
-    return absent if absent.ndim == 1 and absent.any() else None
+    absent = splits.train.label_counts + splits.validation.label_counts == 0
+    return absent if splits.train.y.ndim == 2 and absent.any() else None
 
 
 def epochs(wanted, batches, steps):

@@ -55,7 +55,7 @@ class Batches:
         self._x = sparse_rows.gatherable(source.x)
         self._y = tf.constant(source.y)
         self._counted = None if source.counted is None else tf.constant(source.counted)
-        self._missing = bool(np.isnan(source.y).any())
+        self._missing = source.incomplete  # if not by `counted`, then by NaN
         self._fold = None if fold is None else tf.constant(fold, tf.int32)
         self._weight = None if source.weight is None else tf.constant(source.weight, tf.float32)
         self._seed = seed

@@ -31,16 +31,31 @@ def read_parts(path):
             part = list(itertools.islice(text, LINES))
             if not part:
                 return
-            try:
-                x, labels = load_svmlight_file(
-                    io.BytesIO("".join(part).encode()),
-                    multilabel=True,
-                    zero_based=False,
-                    dtype=np.float32,
-                )
-            except (ValueError, OverflowError) as error:
-                last = first + len(part) - 1
-                raise DataError(f"{path}:{first}-{last}: malformed libsvm: {error}") from error
+            place = f"{path}:{first}-{first + len(part) - 1}"
+            x, labels = parse(io.BytesIO("".join(part).encode()), place)
             if not (np.isfinite(x.data).all() and np.isfinite([*itertools.chain(*labels)]).all()):
-                raise DataError(f"{path}:{first}-{first + len(part) - 1}: a number is not finite")
+                raise DataError(f"{place}: a number is not finite")
             yield x, labels
+
+
+def parse(source, place, features=None):
+    """Reads rows in libsvm format, whose features are counted from 1.
+
+    Args:
+      source: a path or a binary file.
+      place: what errors call it.
+      features: number of features; the largest index by default.
+
+    Returns:
+      (inputs, float32 CSR [rows, features]; the label numbers of each row).
+
+    Raises:
+      DataError: rows are malformed, or have more features.
+      OSError: `source` cannot be read.
+    """
+    try:
+        return load_svmlight_file(
+            source, n_features=features, multilabel=True, zero_based=False, dtype=np.float32
+        )
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{place}: malformed libsvm: {error}") from error

@@ -8,8 +8,8 @@ import zipfile
 import zlib
 
 import numpy as np
-from sklearn.datasets import load_svmlight_file
 
+from alen_tf.datasets.readers.libsvm_parts import parse
 from alen_tf.errors import DataError
 
 SUFFIXES = (".npz", ".svm", ".libsvm")
@@ -107,17 +107,9 @@ def read_libsvm(path, features=None):
       DataError: the file cannot be read or is malformed, or has more features.
     """
     try:
-        x, labels = load_svmlight_file(
-            str(pathlib.Path(path)),
-            n_features=features,
-            multilabel=True,
-            zero_based=False,
-            dtype=np.float32,
-        )
+        x, labels = parse(str(pathlib.Path(path)), path, features)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, OverflowError) as error:
-        raise DataError(f"{path}: malformed libsvm: {error}") from error
     size = math.prod(x.shape)
     if size > LARGE and x.nnz <= SPARSE * size and x.shape[1] <= MOST_FEATURES:
         return x, labels
